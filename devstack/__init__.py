@@ -1,0 +1,1 @@
+"""What `dev.py` runs the portal on: embedded PostgreSQL and Redis, a mail sink, and their supervisor."""

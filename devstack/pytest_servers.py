@@ -1,0 +1,49 @@
+"""A pytest plugin, loaded with `-p`: each run gets a throw-away PostgreSQL and Redis of its own.
+
+DATABASE_URL and REDIS_URL in the environment are used instead.  Workers of pytest-xdist inherit both.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+
+from devstack.postgres import Cluster
+from devstack.redis_server import RedisServer
+
+_stops: list[Callable[[], None]] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Generator[None]:
+    """Start the servers before pytest-django reads the settings."""
+    if not os.environ.get("PYTEST_XDIST_WORKER"):
+        _start_servers()
+    return (yield)
+
+
+def pytest_unconfigure() -> None:
+    while _stops:
+        _stops.pop()()
+
+
+def _start_servers() -> None:
+    if {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
+        return
+    folder = Path(tempfile.mkdtemp(prefix="jol-test-"))
+    _stops.append(lambda: shutil.rmtree(folder, ignore_errors=True))
+    if not os.environ.get("DATABASE_URL"):
+        cluster = Cluster(folder / "postgres", throwaway=True)
+        _stops.append(cluster.delete)
+        cluster.start()
+        os.environ["DATABASE_URL"] = cluster.url
+    if not os.environ.get("REDIS_URL"):
+        redis = RedisServer(folder / "redis")
+        _stops.append(redis.stop)
+        redis.start()
+        os.environ["REDIS_URL"] = redis.url

@@ -1,0 +1,19 @@
+"""The real settings, with the few changes that make tests quick and self-contained."""
+
+import os
+
+# What a developer's shell exports must not reach the tests; servers come from devstack.pytest_servers.
+os.environ |= {
+    "SECRET_KEY": "only-for-tests-" + "x" * 50,
+    "DEBUG": "0",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "SITE_URL": "http://testserver",
+    "EMAIL_URL": os.environ.get("EMAIL_URL", "smtp://127.0.0.1:1"),
+}
+
+from jol.settings import *  # noqa: E402, F403  the environment comes first; everything else stays as it is
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 is slow on purpose
+STORAGES = STORAGES | {  # noqa: F405  no manifest: tests run before collectstatic
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
