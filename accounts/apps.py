@@ -1,0 +1,8 @@
+"""People, organisations, areas, roles and sign-in."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+    verbose_name = "People and organisations"

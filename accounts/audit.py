@@ -1,0 +1,37 @@
+"""Writing the audit trail."""
+
+from datetime import datetime
+
+from django.db import models
+
+from accounts.models import AuditEvent, User
+from accounts.trace import request_id
+
+
+def record(
+    *,
+    action: str,
+    subject: models.Model,
+    by: User | None,
+    at: datetime,
+    role: str = "",
+    reason: str = "",
+    digest: str = "",
+) -> AuditEvent:
+    """Add one row for what was done to `subject`, in the caller's transaction.
+
+    :param action: app and verb, such as "lesson.publish"
+    :param reason: a code or a few words; never the text of an item
+    :param digest: SHA-256 of the text concerned, in hexadecimal
+    """
+    return AuditEvent.objects.create(
+        at=at,
+        actor=by,
+        role=role,
+        action=action,
+        object_type=subject._meta.label_lower,
+        object_id=str(subject.pk),
+        reason=reason[:200],
+        digest=digest,
+        request_id=request_id.get(),
+    )

@@ -1,0 +1,18 @@
+"""What is stored about areas, organisations, people, tokens and the audit trail."""
+
+from accounts.models.audit import AuditEvent
+from accounts.models.organisations import Organisation, ResilienceArea, ResponderType, Sponsorship
+from accounts.models.people import Membership, User
+from accounts.models.tokens import ApiToken, TokenScope
+
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "Membership",
+    "Organisation",
+    "ResilienceArea",
+    "ResponderType",
+    "Sponsorship",
+    "TokenScope",
+    "User",
+]

@@ -1,0 +1,8 @@
+"""Events, lessons, review, publications, search and statistics."""
+
+from django.apps import AppConfig
+
+
+class LessonsConfig(AppConfig):
+    name = "lessons"
+    verbose_name = "Lessons"

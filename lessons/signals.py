@@ -1,0 +1,7 @@
+"""News for the apps above.  Receivers run inside the transaction of the move."""
+
+from django.dispatch import Signal
+
+#: A lesson made a move.  Sent with `entry` (the LessonMove), `quiet` (an import: nobody is mailed) and `claimer`
+#: (who held the claim before the move, or None).
+lesson_moved = Signal()

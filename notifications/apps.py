@@ -1,0 +1,8 @@
+"""Who hears about what, and sending it."""
+
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = "Notifications"
