@@ -1,0 +1,95 @@
+"""Error messages in plain words, made from the label of a field."""
+
+import re
+from collections.abc import Iterator
+
+from django import forms
+from django.utils.text import capfirst
+
+from govuk.fields import DateField
+
+# How a label may begin that already reads well after "Enter" or "Select".
+BEGINS_WELL = re.compile(
+    r"(a|an|the|your|our|my|each|which|what|when|where|who|why|how|whether|at least)\b", re.I
+)
+ARTICLE = re.compile(r"^(a|an|the) ", re.I)
+
+
+def called_by_label(label: str) -> str:
+    """Return the label as it reads inside a sentence: "Title" becomes "a title"."""
+    words = label.strip().rstrip("?:")
+    second = words[1:2]
+    if not second.isupper() and not re.match(r"\w+ [A-Z]", words):  # M/ETHANE, National Risk
+        words = words[:1].lower() + words[1:]
+    if BEGINS_WELL.match(words) or re.search(r"[^s]s$", words):  # a phrase, or a plural
+        return words
+    return f"{'an' if words[:1].lower() in 'aeio' else 'a'} {words}"
+
+
+def say_plainly(field: forms.Field, *, label: str, called: str = "") -> None:
+    """Replace the messages of `field` that are still Django's own.
+
+    A field's own `error_messages` stay.  Each form has its own copy of the field, so that nothing
+    leaks from one form to the next.
+    """
+    # Some messages are filled in with %, so a label must not bring one of its own.
+    called = (called or _called(field, label)).replace("%", " per cent")
+    subject = capfirst(ARTICLE.sub("", called))
+    for code, message in _messages(field):
+        default = _default_message(field, code)
+        if field.error_messages.get(code, default) == default:
+            plain = message.replace("{called}", called).replace("{Subject}", subject)
+            field.error_messages[code] = plain.replace("{label}", label)
+
+
+def _called(field: forms.Field, label: str) -> str:
+    if isinstance(field.widget, forms.PasswordInput):
+        return f"your {label.lower()}"
+    if isinstance(field, forms.EmailField) and label.lower() in ("email", "e-mail"):
+        return "an email address"
+    return called_by_label(label)
+
+
+def _messages(field: forms.Field) -> Iterator[tuple[str, str]]:
+    """Yield code and message for all that can be wrong with this kind of field."""
+    yield "required", _required(field)
+    yield "max_length", "{Subject} must be %(limit_value)d characters or fewer"
+    yield "min_length", "{Subject} must be %(limit_value)d characters or more"
+    yield "max_value", "{Subject} must be %(limit_value)s or less"
+    yield "min_value", "{Subject} must be %(limit_value)s or more"
+    yield "null_characters_not_allowed", "{Subject} has a character that cannot be read: type it again"
+    yield "invalid_choice", "Select {called} from the list"
+    yield "invalid_list", "Select {called} from the list"
+    match field:
+        case forms.EmailField():
+            yield "invalid", "Enter an email address in the correct format, like name@example.com"
+        case forms.URLField():
+            yield "invalid", "Enter a web address in the correct format, like https://www.example.com"
+        case forms.DecimalField() | forms.FloatField():
+            yield "invalid", "{Subject} must be a number"
+        case forms.IntegerField():
+            yield "invalid", "{Subject} must be a whole number"
+        case forms.FileField():
+            yield "max_length", "The name of the file must be %(max)d characters or fewer"
+            yield "empty", "The selected file is empty"
+        case DateField():
+            yield "incomplete", "{Subject} must include %(missing)s"
+            yield "not_real", "{Subject} must be a real date"
+
+
+def _required(field: forms.Field) -> str:
+    if isinstance(field, forms.FileField):
+        return "Select {called}"
+    if isinstance(field.widget, forms.CheckboxInput):
+        return "Select “{label}” to continue"
+    if isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
+        return "Select {called}"
+    return "Enter {called}"
+
+
+def _default_message(field: forms.Field, code: str) -> object:
+    """Return Django's message, as the classes of the field define it, or None."""
+    for cls in type(field).__mro__:
+        if code in (own := vars(cls).get("default_error_messages", {})):
+            return own[code]
+    return None
