@@ -34,9 +34,17 @@ class MembershipBackend:
         """
         if not (user.is_authenticated and user.is_active):
             return False
-        if any(perm in permissions_of(m.role, scope) for m in user.active_memberships for scope in _scopes(m, obj)):
+        if acting_role(user, perm, obj):
             return True
         return perm in AUTHOR and obj is not None and _is_author(user, obj)
+
+
+def acting_role(user: User, perm: str, obj: models.Model | None = None) -> str:
+    """Return the role by which `user` has `perm` over `obj`, or "" (an author, a partner let in, nobody)."""
+    for membership in user.active_memberships:
+        if any(perm in permissions_of(membership.role, scope) for scope in _scopes(membership, obj)):
+            return membership.role
+    return ""
 
 
 def _scopes(membership: Membership, obj: models.Model | None) -> set[Scope]:

@@ -170,8 +170,8 @@ class Lesson(Wording):
             ("review_lesson", "Claim and decide on a lesson"),
             ("publish_lesson", "Publish a lesson"),
             ("suspend_lesson", "Suspend a publication"),
-            ("restore_lesson", "Restore a suspended or archived publication"),
-            ("archive_lesson", "Archive a publication"),
+            ("restore_lesson", "Restore or archive what is suspended"),
+            ("archive_lesson", "Archive a publication, and restore it from there"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,218 @@
+"""Reading CSV files strictly: what is wrong is said with the line, and nothing is guessed silently."""
+
+import codecs
+import csv
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FILE_LIMIT = 100 * 1024 * 1024  # bytes
+ROW_LIMIT = 1_000_000
+COLUMN_LIMIT = 500
+CELL_LIMIT = 100_000  # characters
+LINE_LIMIT = 5_000_000  # characters, so that a file without line breaks is not read into memory whole
+SEPARATORS = (",", ";", "\t", "|")
+UTF_16_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+HOW_TO_SAVE = "Save it as “CSV UTF-8” and try again."
+
+
+class UnreadableTable(Exception):
+    """The file cannot be read as a table.  The message is one sentence or two for the person who has the file."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record of a table: cells by column, without white space around them."""
+
+    line: int  # where the record begins in the file, from 1
+    cells: dict[str, str]
+    raw: list[str] = field(repr=False)  # as they stand in the file
+    problem: str = ""  # why the record does not fit the header, or ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file that was read through once and found sound; `rows()` reads it again, a record at a time."""
+
+    name: str
+    columns: tuple[str, ...]
+    size: int  # records
+    encoding: str
+    read: Callable[[], Iterator[Row]] = field(repr=False)
+
+    def rows(self) -> Iterator[Row]:
+        return self.read()
+
+    def require(self, columns: Iterable[str]) -> None:
+        """Check that the columns are there.
+
+        :raises UnreadableTable: some are missing
+        """
+        if missing := [column for column in columns if column not in self.columns]:
+            raise UnreadableTable(
+                f"{self.name}, line 1: these columns are missing: {', '.join(missing)}. "
+                f"The file has {', '.join(self.columns)}."
+            )
+
+
+def open_csv(path: Path) -> Table:
+    """Read a CSV file through and return it as a table.
+
+    UTF-8 with or without a mark, UTF-16 with one, and Windows-1252 are understood; separators are those of
+    `SEPARATORS`, by the header.
+
+    :raises UnreadableTable: it is missing, too large, in another encoding, or no sound CSV
+    """
+    size = _size_of(path)
+    if not size:
+        raise UnreadableTable(f"{path.name} is empty.")
+    if size > FILE_LIMIT:
+        raise UnreadableTable(f"{path.name} is larger than {FILE_LIMIT // 1024**2} MB. Split it into several files.")
+    encoding = _encoding_of(path)
+    with path.open(encoding=encoding, newline="") as file:
+        separator = _separator_of(path, next(_lines(path, file), ""))
+    columns = _columns_of(path, next(_records(path, encoding, separator), (1, []))[1])
+
+    def read() -> Iterator[Row]:
+        records = _records(path, encoding, separator)
+        next(records)
+        return (_row(line, record, columns) for line, record in records if any(cell.strip() for cell in record))
+
+    count = 0
+    for count, row in enumerate(read(), start=1):
+        if count > ROW_LIMIT:
+            raise UnreadableTable(f"{path.name} has more than {ROW_LIMIT:,} rows (line {row.line}). Split it.")
+    return Table(path.name, columns, count, encoding, read)
+
+
+def _size_of(path: Path) -> int:
+    try:
+        if not path.is_file():
+            raise UnreadableTable(f"There is no file {path}.")
+        return path.stat().st_size
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise UnreadableTable(f"{path} cannot be read: {error}.") from None
+
+
+def _encoding_of(path: Path) -> str:
+    """Say how the file is encoded.
+
+    :raises UnreadableTable: none of the encodings fits
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+            if start[:2] in UTF_16_MARKS:
+                return _checked(path, UTF_16_MARKS[start[:2]])
+            file.seek(0)
+            for number, line in enumerate(iter(lambda: file.readline(LINE_LIMIT), b""), start=1):
+                try:
+                    line.decode()
+                except UnicodeDecodeError:
+                    return _without_utf_8(path, number)
+    except OSError as error:
+        raise UnreadableTable(f"{path} cannot be read: {error.strerror}.") from None
+    return "utf-8-sig"
+
+
+def _without_utf_8(path: Path, number: int) -> str:
+    """Line `number` is no UTF-8: then it is Windows-1252, unless the lines before it are UTF-8 with accents."""
+    with path.open("rb") as file:
+        before = b"".join(file.readline(LINE_LIMIT) for _ in range(number - 1))
+    if not before.isascii():
+        raise UnreadableTable(
+            f"{path.name}, line {number}: some characters are not UTF-8 although those before are. {HOW_TO_SAVE}"
+        )
+    return _checked(path, "cp1252")
+
+
+def _checked(path: Path, encoding: str) -> str:
+    line = 1
+    try:
+        with path.open(encoding=encoding, newline="") as file:
+            while piece := file.read(1024 * 1024):
+                line += piece.count("\n")
+    except UnicodeError:
+        near = "" if line == 1 else f", somewhere after line {line}"
+        raise UnreadableTable(
+            f"{path.name}{near}: its characters are neither UTF-8 nor Windows-1252 nor UTF-16. {HOW_TO_SAVE}"
+        ) from None
+    return encoding
+
+
+def _lines(path: Path, file: Iterable[str]) -> Iterator[str]:
+    readline = file.readline  # type: ignore[attr-defined]
+    number = 0
+    while line := readline(LINE_LIMIT + 1):
+        number += 1
+        if len(line) > LINE_LIMIT:
+            raise UnreadableTable(f"{path.name}, line {number}: the line is longer than {LINE_LIMIT:,} characters.")
+        if "\0" in line:
+            raise UnreadableTable(
+                f"{path.name}, line {number}: there is a NUL character, as in a file that is no plain text or is "
+                f"UTF-16 without a mark. {HOW_TO_SAVE}"
+            )
+        yield line
+
+
+def _separator_of(path: Path, header: str) -> str:
+    return max(SEPARATORS, key=lambda separator: len(next(csv.reader([header], delimiter=separator), [])))
+
+
+def _records(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield each record with the line it begins on."""
+    csv.field_size_limit(CELL_LIMIT)
+    with path.open(encoding=encoding, newline="") as file:
+        reader = csv.reader(_lines(path, file), delimiter=separator, skipinitialspace=True, strict=True)
+        while True:
+            begins = reader.line_num + 1
+            try:
+                record = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                raise UnreadableTable(f"{path.name}, line {begins}: {_plain(error)}") from None
+            yield begins, record
+
+
+def _plain(error: csv.Error) -> str:
+    reason = str(error)
+    if "field larger" in reason:
+        return (
+            f"a cell of the record that begins here is longer than {CELL_LIMIT:,} characters. "
+            "A quotation mark may not be closed."
+        )
+    if "unexpected end" in reason:
+        return "a quotation mark is opened in the record that begins here and never closed."
+    if "expected after" in reason:
+        return "a quotation mark in the record that begins here is followed by text. Write it twice inside a cell."
+    return f"the record that begins here cannot be read ({reason})."
+
+
+def _columns_of(path: Path, header: list[str]) -> tuple[str, ...]:
+    columns = [name.strip() for name in header]
+    while columns and not columns[-1]:
+        columns.pop()
+    if not columns:
+        raise UnreadableTable(f"{path.name}, line 1: there is no header. Its first line must name the columns.")
+    if len(columns) > COLUMN_LIMIT:
+        raise UnreadableTable(f"{path.name}, line 1: there are more than {COLUMN_LIMIT} columns.")
+    if "" in columns:
+        raise UnreadableTable(f"{path.name}, line 1: column {columns.index('') + 1} has no name.")
+    names = [name.casefold() for name in columns]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UnreadableTable(f"{path.name}, line 1: these columns are named twice: {', '.join(twice)}.")
+    return tuple(columns)
+
+
+def _row(line: int, record: list[str], columns: tuple[str, ...]) -> Row:
+    cells = dict(zip(columns, (cell.strip() for cell in record), strict=False))
+    filled = len(record)
+    while filled > len(columns) and not record[filled - 1].strip():
+        filled -= 1
+    problem = ""
+    if filled != len(columns):
+        problem = (
+            f"The row has {filled} cells, the header has {len(columns)}. A separator or a quotation mark may be missing."
+        )
+    return Row(line, cells, record, problem)

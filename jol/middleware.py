@@ -1,0 +1,111 @@
+"""What every request passes through."""
+
+import logging
+import re
+import secrets
+from collections.abc import Callable
+
+from django.contrib.auth import logout
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.template import loader
+from django.urls import reverse
+
+from accounts.trace import request_id
+from lessons.access import Moved, Suspended
+from lessons.errors import LessonError
+
+logger = logging.getLogger(__name__)
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+REQUEST_ID = re.compile(r"[\w.-]{8,64}", re.ASCII)
+#: Files that are the same for everyone.
+PUBLIC_PATHS = ("/static/",)
+
+
+class RequestIdMiddleware:
+    """Give each request a number, for its log lines and audit rows; a proxy's own is kept."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        token = request_id.set(given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8))
+        try:
+            return self.get_response(request)
+        finally:
+            request_id.reset(token)
+
+
+class PrivateByDefaultMiddleware:
+    """Keep pages out of every cache, and keep the browser to itself."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not request.path.startswith(PUBLIC_PATHS):
+            response.headers.setdefault("Cache-Control", "no-store, private")
+        response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+        return response
+
+
+class DatabaseAwayMiddleware:
+    """Answer 503 with a plain page while the database is away."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return away() if _is_away(exception) else None
+
+
+def _is_away(exception: BaseException | None) -> bool:
+    return isinstance(exception, (OperationalError, InterfaceError)) and not connection.is_usable()
+
+
+def away() -> HttpResponse:
+    """Return the page for a time without a database: it needs none, nor a context."""
+    connection.close()
+    response = HttpResponse(loader.get_template("503.html").render({}), status=503)
+    response.headers["Retry-After"] = "10"
+    return response
+
+
+class ActiveAccountMiddleware:
+    """End the session of an account that was closed or has gone dormant, at its next request."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if user.is_authenticated and (not user.is_active or user.dormant_at):
+            logout(request)
+            return HttpResponseRedirect(reverse("account_login"))
+        return self.get_response(request)
+
+
+class LessonErrorMiddleware:
+    """Turn refusals of the workflow into pages: 409, 410, or a redirect to where a lesson went."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, LessonError):
+            return render(request, "409.html", {"message": str(exception)}, status=409)
+        if isinstance(exception, Suspended):
+            return render(request, "410.html", status=410)
+        if isinstance(exception, Moved):
+            return HttpResponseRedirect(reverse("lesson", args=[exception.reference]))
+        return None

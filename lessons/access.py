@@ -1,0 +1,54 @@
+"""Fetching what a person asks for: not visible is 404, visible but not allowed is 403, suspended is 410."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from lessons.models import Lesson, Publication
+
+
+class Suspended(Exception):
+    """The publication exists, the person could read it, and it is suspended: 410."""
+
+
+class Moved(Exception):
+    """The lesson was merged.
+
+    :ivar reference: of the lesson that has it now
+    """
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(reference)
+        self.reference = reference
+
+
+def get_lesson(*, user: User, pk: int, permission: str | None = None) -> Lesson:
+    """Return an authoring record the user may see and, if `permission` is given, act on.
+
+    :raises Http404: there is none that the user may see
+    :raises PermissionDenied: the user may see it, but not do this
+    """
+    lesson = get_object_or_404(Lesson.objects.visible_to(user).for_list(), pk=pk)
+    if permission and not user.has_perm(permission, lesson):
+        raise PermissionDenied
+    return lesson
+
+
+def get_publication(*, user: User, reference: str) -> Publication:
+    """Return the version in force of a lesson, for a reader.
+
+    :raises Suspended: it is suspended, and the user could read it otherwise
+    :raises Moved: it was merged into one that the user may read
+    :raises Http404: in all other cases, alike whether there is such a lesson or not
+    """
+    publications = Publication.objects.opened_by(user).select_related("lesson")
+    current = publications.current().filter(lesson__reference=reference).first()
+    if current:
+        if current.suspended_at:
+            raise Suspended
+        return current
+    target = Publication.objects.readable_by(user).filter(lesson__mergers__reference=reference).select_related("lesson")
+    if moved := target.first():
+        raise Moved(moved.reference)
+    raise Http404

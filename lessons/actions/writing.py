@@ -1,0 +1,185 @@
+"""Writing events and lessons for their owner."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import Organisation, ResilienceArea, User
+from lessons.errors import StaleText, WrongStatus
+from lessons.models import Capability, Event, Lesson, NationalRisk, Theme
+from lessons.models.wording import WORDING_FIELDS
+
+EVENT_FIELDS = (
+    "name",
+    "kind",
+    "started_on",
+    "ended_on",
+    "precision",
+    "place",
+    "scale",
+    "major_incident",
+    "legal_contexts",
+    "marking",
+)
+#: Fields of a lesson that its owner writes, besides the tags.
+OWNER_FIELDS = (*WORDING_FIELDS, "area", "contact")
+TAGS = ("risks", "themes", "capabilities")
+
+
+@transaction.atomic
+def create_event(
+    *,
+    by: User,
+    at: datetime,
+    organisation: Organisation,
+    areas: Iterable[ResilienceArea] = (),
+    organisations: Iterable[Organisation] = (),
+    **fields: Any,
+) -> Event:
+    """Record what the learning comes from.
+
+    :param fields: any of `EVENT_FIELDS`
+    :raises PermissionDenied: `by` may not write for `organisation`
+    """
+    if not by.has_perm("lessons.add_event", organisation):
+        raise PermissionDenied
+    event = Event.objects.create(organisation=organisation, **_only(fields, EVENT_FIELDS))
+    event.areas.set(areas)
+    event.organisations.set(organisations)
+    audit.record(action="event.create", subject=event, by=by, at=at)
+    return event
+
+
+@transaction.atomic
+def save_event(
+    *,
+    lesson: Lesson,
+    by: User,
+    at: datetime,
+    areas: Iterable[ResilienceArea] | None = None,
+    organisations: Iterable[Organisation] | None = None,
+    **fields: Any,
+) -> Event:
+    """Change the event of a lesson that its owner may still write.
+
+    :raises PermissionDenied: `by` may not write the lesson, or the event was recorded by another organisation
+    :raises WrongStatus: the lesson, or another lesson of the event, is with moderators or beyond
+    """
+    lesson = _locked(lesson, by)
+    event = Event.objects.select_for_update(of=("self",)).get(pk=lesson.event_id)
+    if event.organisation_id != lesson.organisation_id:
+        raise PermissionDenied
+    if any(not other.is_open_to_owner for other in event.lessons.exclude(pk=lesson.pk)):
+        raise WrongStatus("Another lesson of this event was submitted, so the event cannot be changed any more.")
+    for name, value in _only(fields, EVENT_FIELDS).items():
+        setattr(event, name, value)
+    event.save()
+    if areas is not None:
+        event.areas.set(areas)
+    if organisations is not None:
+        event.organisations.set(organisations)
+    audit.record(action="event.change", subject=event, by=by, at=at)
+    return event
+
+
+@transaction.atomic
+def create_lesson(
+    *,
+    by: User,
+    at: datetime,
+    event: Event,
+    organisation: Organisation,
+    kind: str,
+    area: ResilienceArea | None = None,
+    risks: Iterable[NationalRisk] = (),
+    themes: Iterable[Theme] = (),
+    capabilities: Iterable[Capability] = (),
+    external_id: str = "",
+    **fields: Any,
+) -> Lesson:
+    """Begin a draft.
+
+    :param fields: any of `OWNER_FIELDS`
+    :raises PermissionDenied: `by` may not write for `organisation`
+    """
+    if not by.has_perm("lessons.add_lesson", organisation):
+        raise PermissionDenied
+    lesson = Lesson.objects.create(
+        event=event,
+        organisation=organisation,
+        kind=kind,
+        area=area,
+        author=by,
+        external_id=external_id,
+        **_only(fields, OWNER_FIELDS),
+    )
+    lesson.editors.add(by)
+    lesson.risks.set(risks)
+    lesson.themes.set(themes)
+    lesson.capabilities.set(capabilities)
+    audit.record(action="lesson.create", subject=lesson, by=by, at=at)
+    return lesson
+
+
+@transaction.atomic
+def save_lesson(*, lesson: Lesson, by: User, at: datetime, row_version: int, **values: Any) -> Lesson:
+    """Save what the owner wrote.
+
+    :param row_version: the version that was shown to the writer
+    :param values: any of `OWNER_FIELDS` and `TAGS`
+    :raises PermissionDenied: `by` may not write this lesson
+    :raises WrongStatus: it is not open to its owner now
+    :raises StaleText: somebody saved in between; nothing is stored
+    """
+    lesson = _locked(lesson, by)
+    if lesson.row_version != row_version:
+        raise stale(lesson, values, _shown(lesson, values), lesson.row_version)
+    tags = {name: values.pop(name) for name in TAGS if name in values}
+    values = _only(values, OWNER_FIELDS)
+    for name, value in values.items():
+        setattr(lesson, name, value)
+    lesson.row_version += 1
+    lesson.save(update_fields=[*values, "row_version"])
+    for name, chosen in tags.items():
+        getattr(lesson, name).set(chosen)
+    lesson.editors.add(by)
+    audit.record(action="lesson.change", subject=lesson, by=by, at=at)
+    return lesson
+
+
+def stale(lesson: Lesson, yours: dict[str, object], theirs: dict[str, object], row_version: int) -> StaleText:
+    return StaleText(
+        f"Somebody else saved {lesson} while you were writing. Nothing of yours is lost: compare, and save again.",
+        theirs=theirs,
+        yours=yours,
+        row_version=row_version,
+    )
+
+
+def _shown(lesson: Lesson, values: dict[str, Any]) -> dict[str, object]:
+    return {n: list(getattr(lesson, n).all()) if n in TAGS else getattr(lesson, n) for n in values}
+
+
+def _locked(lesson: Lesson, by: User) -> Lesson:
+    lesson = Lesson.objects.select_for_update(of=("self",)).get(pk=lesson.pk)
+    if not by.has_perm("lessons.change_lesson", lesson):
+        if by.has_perm("lessons.view_lesson", lesson) and not lesson.is_open_to_owner:
+            raise WrongStatus("This lesson is not open to changes now.")
+        raise PermissionDenied
+    if not lesson.is_open_to_owner:
+        raise WrongStatus("This lesson is not open to changes now.")
+    return lesson
+
+
+def _only(fields: dict[str, Any], allowed: Iterable[str]) -> dict[str, Any]:
+    """Return `fields`, having checked that each may be written.
+
+    :raises TypeError: one may not: a fault of the caller, never of the user
+    """
+    if unknown := set(fields) - set(allowed):
+        raise TypeError(f"not to be written here: {', '.join(sorted(unknown))}")
+    return fields

@@ -1,0 +1,100 @@
+"""Reference data: National Risks by edition, JESIP themes and capabilities."""
+
+from pathlib import Path
+
+from django.db import IntegrityError, transaction
+
+from accounts.reference import AccountsReference
+from accounts.reference_files import Loaded, ReferenceFile, upsert
+from lessons.models import Capability, NationalRisk, Theme
+
+DESCRIPTION_LIMIT = 500
+
+
+class BrokenReference(Exception):
+    """Nothing was stored: `problems` says what is wrong, a line each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class LessonsReference:
+    """The three files of this app: read when made, stored by `store()`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.risks = ReferenceFile(
+            folder / "national_risks.csv",
+            ("code", "number", "name", "theme", "theme_code", "likelihood", "impact", "edition"),
+            required=("code", "name", "theme", "theme_code", "edition"),
+            unique_in="edition",
+        )
+        self.themes = ReferenceFile(
+            folder / "jesip_themes.csv",
+            ("code", "name", "group", "description"),
+            required=("code", "name", "group"),
+        )
+        self.capabilities = ReferenceFile(
+            folder / "capabilities.csv", ("code", "name", "description"), required=("code", "name")
+        )
+        for column in ("likelihood", "impact"):
+            self.risks.must_be_number(column, 1, 5, may_be_empty=True)
+        for file in (self.themes, self.capabilities):
+            for row in file.rows:
+                if len(row.cells.get("description", "")) > DESCRIPTION_LIMIT:
+                    file.wrong(row, f"description is longer than {DESCRIPTION_LIMIT} characters.")
+        limits = (("number", 10), ("edition", 20), ("theme_code", 60), ("theme", 100))
+        for row in self.risks.rows:
+            for column, limit in limits:
+                if len(row.cells.get(column, "")) > limit:
+                    self.risks.wrong(row, f"{column} is longer than {limit} characters.")
+
+    @property
+    def problems(self) -> list[str]:
+        return [*self.risks.problems, *self.themes.problems, *self.capabilities.problems]
+
+    def store(self) -> list[Loaded]:
+        """Bring the tables to what the files say, in the caller's transaction."""
+        risks = [
+            NationalRisk(
+                edition=row.cells["edition"],
+                code=row.cells["code"],
+                number=row.cells["number"],
+                name=row.cells["name"],
+                theme_code=row.cells["theme_code"],
+                theme=row.cells["theme"],
+                likelihood=int(row.cells["likelihood"]) if row.cells["likelihood"] else None,
+                impact=int(row.cells["impact"]) if row.cells["impact"] else None,
+            )
+            for row in self.risks.rows
+        ]
+        themes = [
+            Theme(**{name: row.cells[name] for name in ("code", "name", "group", "description")})
+            for row in self.themes.rows
+        ]
+        capabilities = [
+            Capability(**{name: row.cells[name] for name in ("code", "name", "description")})
+            for row in self.capabilities.rows
+        ]
+        of_risk = ("number", "name", "theme_code", "theme", "likelihood", "impact")
+        return [
+            upsert("National Risks", risks, key=("edition", "code"), fields=of_risk),
+            upsert("JESIP themes", themes, key=("code",), fields=("name", "group", "description")),
+            upsert("capabilities", capabilities, key=("code",), fields=("name", "description")),
+        ]
+
+
+def load_reference(folder: Path) -> list[Loaded]:
+    """Load the reference data of `folder`.  A second run changes nothing.
+
+    :raises BrokenReference: a file is wrong; then nothing of any file is stored
+    """
+    accounts, lessons = AccountsReference(folder), LessonsReference(folder)
+    if problems := [*accounts.problems, *lessons.problems]:
+        raise BrokenReference(problems)
+    try:
+        with transaction.atomic():
+            return [*accounts.store(), *lessons.store()]
+    except IntegrityError as error:
+        # A name or tile of the files belongs to a stored row of another code.
+        raise BrokenReference([f"A row clashes with one that is stored: {error.__cause__}".strip()]) from error

@@ -1,0 +1,5 @@
+"""The addresses of the pages about lessons."""
+
+from lessons.urls import reading, review, writing
+
+urlpatterns = [*reading.urlpatterns, *writing.urlpatterns, *review.urlpatterns]

@@ -1,0 +1,3 @@
+"""Pages of readers."""
+
+urlpatterns: list = []

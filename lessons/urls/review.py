@@ -1,0 +1,3 @@
+"""Pages of moderators."""
+
+urlpatterns: list = []
