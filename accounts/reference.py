@@ -21,6 +21,7 @@ NATIONS_MEANT = {nation: (nation,) for nation in NATIONS} | {
 #: In the column `resilience_areas`: every area of the row's nation.
 EVERY_AREA = "national"
 
+
 class AccountsReference:
     """The three files of this app: read when made, stored by `store()`."""
 
@@ -59,7 +60,9 @@ class AccountsReference:
         areas = {row.cells["code"] for row in self.areas.rows} | {EVERY_AREA}
         for row in self.organisations.rows:
             if types and row.cells["responder_type"] not in types:
-                self.organisations.wrong(row, f"responder_type “{row.cells['responder_type']}” is not in {self.types.name}.")
+                self.organisations.wrong(
+                    row, f"responder_type “{row.cells['responder_type']}” is not in {self.types.name}."
+                )
             for code in row.cells["resilience_areas"].split(";"):
                 if len(areas) > 1 and code.strip() not in areas:
                     self.organisations.wrong(row, f"resilience area “{code}” is not in {self.areas.name}.")
@@ -137,7 +140,9 @@ class AccountsReference:
                 wanted |= {(organisation_ids[row.cells["code"]], area_ids[one]) for one in codes}
         link = Organisation.areas.through
         of_the_file = link.objects.filter(organisation_id__in={organisation for organisation, _ in wanted})
-        stored = {(o, a): pk for pk, o, a in of_the_file.values_list("pk", "organisation_id", "resiliencearea_id")}
+        stored = {
+            (o, a): pk for pk, o, a in of_the_file.values_list("pk", "organisation_id", "resiliencearea_id")
+        }
         link.objects.filter(pk__in=[pk for pair, pk in stored.items() if pair not in wanted]).delete()
         new = wanted - stored.keys()
         link.objects.bulk_create(link(organisation_id=o, resiliencearea_id=a) for o, a in sorted(new))

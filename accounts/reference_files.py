@@ -27,7 +27,9 @@ class Loaded:
 class ReferenceFile:
     """One file: its rows, and everything that is wrong with it."""
 
-    def __init__(self, path: Path, columns: Sequence[str], *, required: Sequence[str], unique_in: str = "") -> None:
+    def __init__(
+        self, path: Path, columns: Sequence[str], *, required: Sequence[str], unique_in: str = ""
+    ) -> None:
         """:param unique_in: the column within which codes and names are unique, such as `edition`"""
         self.name = path.name
         self.problems: list[str] = []
@@ -55,7 +57,9 @@ class ReferenceFile:
             if not row.cells[column]:
                 self.wrong(row, f"{column} is empty.")
         if not CODE.fullmatch(row.cells["code"]) or len(row.cells["code"]) > 100:
-            self.wrong(row, f"code “{row.cells['code']}” is not made of small letters, digits and single hyphens.")
+            self.wrong(
+                row, f"code “{row.cells['code']}” is not made of small letters, digits and single hyphens."
+            )
         if len(row.cells["name"]) > NAME_LIMIT:
             self.wrong(row, f"name is longer than {NAME_LIMIT} characters.")
         for column in ("code", "name"):
@@ -71,7 +75,9 @@ class ReferenceFile:
         """Note each row whose cell is none of `allowed`."""
         for row in self.rows:
             if row.cells.get(column, "") not in allowed:
-                self.wrong(row, f"{column} is “{row.cells.get(column, '')}”; it must be one of {_listed(allowed)}.")
+                self.wrong(
+                    row, f"{column} is “{row.cells.get(column, '')}”; it must be one of {_listed(allowed)}."
+                )
 
     def must_be_number(self, column: str, lowest: int, highest: int, *, may_be_empty: bool = False) -> None:
         for row in self.rows:
@@ -86,14 +92,17 @@ def _listed(allowed: Sequence[str]) -> str:
     return ", ".join(allowed) if len(allowed) <= 10 else f"{len(allowed)} known values"
 
 
-def upsert(what: str, wanted: Sequence[models.Model], *, key: tuple[str, ...], fields: tuple[str, ...]) -> Loaded:
+def upsert(
+    what: str, wanted: Sequence[models.Model], *, key: tuple[str, ...], fields: tuple[str, ...]
+) -> Loaded:
     """Bring a table to what a file says, in at most three queries.  Rows that are not in the file stay.
 
     :param key: fields that say which row is meant
     :param fields: fields that the file holds, besides the key
     """
     model = type(wanted[0])
-    stored = {_values(row, key): row for row in model._default_manager.all()}
+    rows: models.Manager[models.Model] = model._default_manager  # noqa: SLF001 - Django documents it
+    stored = {_values(row, key): row for row in rows.all()}
     new = [row for row in wanted if _values(row, key) not in stored]
     changed = []
     for row in wanted:
@@ -102,9 +111,9 @@ def upsert(what: str, wanted: Sequence[models.Model], *, key: tuple[str, ...], f
             for name in fields:
                 setattr(known, name, getattr(row, name))
             changed.append(known)
-    model._default_manager.bulk_create(new)
+    rows.bulk_create(new)
     if changed:
-        model._default_manager.bulk_update(changed, fields)
+        rows.bulk_update(changed, fields)
     named = {_values(row, key) for row in wanted}
     left_over = sorted("/".join(map(str, values)) for values in stored if values not in named)
     return Loaded(what, len(wanted), len(new), len(changed), left_over)

@@ -17,7 +17,7 @@ HOW_TO_SAVE = "Save it as “CSV UTF-8” and try again."
 
 
 class UnreadableTable(Exception):
-    """The file cannot be read as a table.  The message is one sentence or two for the person who has the file."""
+    """The file cannot be read as a table.  The message is written for the person who has the file."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,9 @@ def open_csv(path: Path) -> Table:
     if not size:
         raise UnreadableTable(f"{path.name} is empty.")
     if size > FILE_LIMIT:
-        raise UnreadableTable(f"{path.name} is larger than {FILE_LIMIT // 1024**2} MB. Split it into several files.")
+        raise UnreadableTable(
+            f"{path.name} is larger than {FILE_LIMIT // 1024**2} MB. Split it into several files."
+        )
     encoding = _encoding_of(path)
     with path.open(encoding=encoding, newline="") as file:
         separator = _separator_of(path, next(_lines(path, file), ""))
@@ -76,12 +78,16 @@ def open_csv(path: Path) -> Table:
     def read() -> Iterator[Row]:
         records = _records(path, encoding, separator)
         next(records)
-        return (_row(line, record, columns) for line, record in records if any(cell.strip() for cell in record))
+        return (
+            _row(line, record, columns) for line, record in records if any(cell.strip() for cell in record)
+        )
 
     count = 0
     for count, row in enumerate(read(), start=1):
         if count > ROW_LIMIT:
-            raise UnreadableTable(f"{path.name} has more than {ROW_LIMIT:,} rows (line {row.line}). Split it.")
+            raise UnreadableTable(
+                f"{path.name} has more than {ROW_LIMIT:,} rows (line {row.line}). Split it."
+            )
     return Table(path.name, columns, count, encoding, read)
 
 
@@ -116,12 +122,12 @@ def _encoding_of(path: Path) -> str:
 
 
 def _without_utf_8(path: Path, number: int) -> str:
-    """Line `number` is no UTF-8: then it is Windows-1252, unless the lines before it are UTF-8 with accents."""
+    """Line `number` is no UTF-8, so the file is Windows-1252, unless lines before are UTF-8 with accents."""
     with path.open("rb") as file:
         before = b"".join(file.readline(LINE_LIMIT) for _ in range(number - 1))
     if not before.isascii():
         raise UnreadableTable(
-            f"{path.name}, line {number}: some characters are not UTF-8 although those before are. {HOW_TO_SAVE}"
+            f"{path.name}, line {number}: some characters are not UTF-8, those before are. {HOW_TO_SAVE}"
         )
     return _checked(path, "cp1252")
 
@@ -146,11 +152,13 @@ def _lines(path: Path, file: Iterable[str]) -> Iterator[str]:
     while line := readline(LINE_LIMIT + 1):
         number += 1
         if len(line) > LINE_LIMIT:
-            raise UnreadableTable(f"{path.name}, line {number}: the line is longer than {LINE_LIMIT:,} characters.")
+            raise UnreadableTable(
+                f"{path.name}, line {number}: the line is longer than {LINE_LIMIT:,} characters."
+            )
         if "\0" in line:
             raise UnreadableTable(
-                f"{path.name}, line {number}: there is a NUL character, as in a file that is no plain text or is "
-                f"UTF-16 without a mark. {HOW_TO_SAVE}"
+                f"{path.name}, line {number}: there is a NUL character, as in a file that is no plain text "
+                f"or is UTF-16 without a mark. {HOW_TO_SAVE}"
             )
         yield line
 
@@ -183,9 +191,12 @@ def _plain(error: csv.Error) -> str:
             "A quotation mark may not be closed."
         )
     if "unexpected end" in reason:
-        return "a quotation mark is opened in the record that begins here and never closed."
+        return "a quotation mark in the record that begins here is not closed."
     if "expected after" in reason:
-        return "a quotation mark in the record that begins here is followed by text. Write it twice inside a cell."
+        return (
+            "a quotation mark in the record that begins here is not closed, or is followed by text. "
+            "Inside a cell, write it twice."
+        )
     return f"the record that begins here cannot be read ({reason})."
 
 
@@ -194,7 +205,9 @@ def _columns_of(path: Path, header: list[str]) -> tuple[str, ...]:
     while columns and not columns[-1]:
         columns.pop()
     if not columns:
-        raise UnreadableTable(f"{path.name}, line 1: there is no header. Its first line must name the columns.")
+        raise UnreadableTable(
+            f"{path.name}, line 1: there is no header. Its first line must name the columns."
+        )
     if len(columns) > COLUMN_LIMIT:
         raise UnreadableTable(f"{path.name}, line 1: there are more than {COLUMN_LIMIT} columns.")
     if "" in columns:
@@ -213,6 +226,7 @@ def _row(line: int, record: list[str], columns: tuple[str, ...]) -> Row:
     problem = ""
     if filled != len(columns):
         problem = (
-            f"The row has {filled} cells, the header has {len(columns)}. A separator or a quotation mark may be missing."
+            f"The row has {filled} cells, the header has {len(columns)}. "
+            "A separator or a quotation mark may be missing."
         )
     return Row(line, cells, record, problem)

@@ -1,4 +1,4 @@
-"""manage.py load_reference: areas, responder types, organisations, National Risks, themes and capabilities."""
+"""manage.py load_reference: areas, organisations, National Risks, themes and capabilities from CSV files."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -16,7 +16,9 @@ class Command(BaseCommand):
     help = "Load the reference data.  Safe to run again: names are updated, nothing is deleted."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--folder", type=Path, default=settings.BASE_DIR / "data", help="where the CSV files are")
+        parser.add_argument(
+            "--folder", type=Path, default=settings.BASE_DIR / "data", help="where the CSV files are"
+        )
 
     def handle(self, *args: object, folder: Path, **options: object) -> None:
         try:
