@@ -61,7 +61,9 @@ def _scopes(membership: Membership, obj: models.Model | None) -> set[Scope]:
 
 
 def _is_author(user: User, obj: models.Model) -> bool:
+    """Whether `user` wrote it for an organisation of theirs; the Secretariat writes for any."""
     return getattr(obj, "author_id", None) == user.pk and any(
-        m.organisation_id == getattr(obj, "organisation_id", None) and m.role != Role.SYSTEM_ADMIN
+        m.role == Role.SECRETARIAT
+        or (m.organisation_id == getattr(obj, "organisation_id", None) and m.role != Role.SYSTEM_ADMIN)
         for m in user.active_memberships
     )

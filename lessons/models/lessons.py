@@ -66,7 +66,9 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
         if not user.is_active or not members:
             return self.none()
         organisations = {m.organisation_id for m in members}
-        own = Q(author=user, organisation__in=organisations)
+        own = Q(author=user)
+        if not user.has_role(Role.SECRETARIAT):  # which writes for any organisation
+            own &= Q(organisation__in=organisations)
         led = Q(organisation__in=user.leads)
         granted = Q(pk__in=Lesson.objects.filter(grants__group__in=organisations).values("pk"))
         submitted = Q(status__in=SEEN_BY_MODERATORS) | Q(status=Status.WITHDRAWN, reference__isnull=False)
