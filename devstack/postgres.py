@@ -39,7 +39,9 @@ def find_binaries() -> Path:
     for folder in (spec and spec.submodule_search_locations) or []:
         for binary in sorted(Path(folder).glob("pginstall*/bin/postgres"), reverse=True):
             return binary.parent
-    raise PostgresError("There is no embedded PostgreSQL here: set DATABASE_URL, or PG_BIN to a PostgreSQL bin folder.")
+    raise PostgresError(
+        "There is no embedded PostgreSQL here: set DATABASE_URL, or PG_BIN to a PostgreSQL bin folder."
+    )
 
 
 def major_version(binaries: Path) -> int:
@@ -138,7 +140,9 @@ class Cluster:
             fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock_file.close()
-            raise PostgresError(f"Another process is already running the database in {self.folder}.") from None
+            raise PostgresError(
+                f"Another process is already running the database in {self.folder}."
+            ) from None
         self._lock_file = lock_file
 
     def _make_data(self) -> None:
@@ -147,7 +151,7 @@ class Cluster:
             made_by = int(version_file.read_text())
             if made_by != self.major:
                 raise PostgresError(
-                    f"{self.data} was made by PostgreSQL {made_by} and this is {self.major}: move it away first."
+                    f"{self.data} was made by PostgreSQL {made_by}, this is {self.major}: move it away first."
                 )
             return
         unfinished = self.data.with_name("data.new")  # so that half a cluster is never taken for a whole one
@@ -168,7 +172,15 @@ class Cluster:
         if self.major >= 17:  # the first with a provider that needs no locale of the machine
             locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         speed = ["--no-sync"] if self.throwaway else []
-        fixed = ["-U", SUPERUSER, "--auth=trust", "-E", "UTF8", "--text-search-config=english", "--no-instructions"]
+        fixed = [
+            "-U",
+            SUPERUSER,
+            "--auth=trust",
+            "-E",
+            "UTF8",
+            "--text-search-config=english",
+            "--no-instructions",
+        ]
         return [self.binaries / "initdb", *fixed, *locale, *speed, "-D", target]
 
     def _give_to_nobody(self, *folders: Path) -> None:
@@ -215,7 +227,9 @@ class Cluster:
                 return
             time.sleep(0.02)
         self.stop()
-        raise PostgresError(f"PostgreSQL did not become ready in {timeout_seconds:.0f} seconds; see {self.log}.")
+        raise PostgresError(
+            f"PostgreSQL did not become ready in {timeout_seconds:.0f} seconds; see {self.log}."
+        )
 
     def _says_ready(self) -> bool:
         """The eighth line of postmaster.pid is the server's state."""

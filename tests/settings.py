@@ -11,7 +11,7 @@ os.environ |= {
     "EMAIL_URL": os.environ.get("EMAIL_URL", "smtp://127.0.0.1:1"),
 }
 
-from jol.settings import *  # noqa: E402, F403  the environment comes first; everything else stays as it is
+from jol.settings import *  # noqa: F403  the environment comes first; everything else stays as it is
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 is slow on purpose
 STORAGES = STORAGES | {  # noqa: F405  no manifest: tests run before collectstatic

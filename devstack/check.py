@@ -1,0 +1,51 @@
+"""`dev.py check`: every check there is, one after the other; says at the end which failed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from devstack.installation import ROOT
+
+BIN = Path(sys.executable).parent
+# Settings need an address, these checks need no database: nobody listens there.
+NO_DATABASE = "postgresql://nobody@/nothing?host=/nonexistent"
+
+
+def checks() -> dict[str, list[str]]:
+    """Return the command of each check by its name."""
+    templates = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("templates/**/*.html"))]
+    manage = [sys.executable, "-W", "ignore::RuntimeWarning", "manage.py"]
+    found = {
+        "ruff format": [f"{BIN}/ruff", "format", "--check", "."],
+        "ruff check": [f"{BIN}/ruff", "check", "."],
+        "lint-imports": [f"{BIN}/lint-imports"],
+        "manage.py check": [*manage, "check"],
+        "makemigrations": [*manage, "makemigrations", "--check", "--dry-run"],
+        "mypy": [f"{BIN}/mypy"],
+    }
+    if templates:
+        found["djade"] = [f"{BIN}/djade", "--check", "--target-version", "5.2", *templates]
+        found["djlint"] = [f"{BIN}/djlint", "--lint", "--quiet", "templates"]
+    return found
+
+
+def main() -> int:
+    environment = dict(os.environ) | {
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+        "DATABASE_URL": NO_DATABASE,
+        "PYTHONPATH": str(ROOT),
+    }
+    failed = []
+    for name, command in checks().items():
+        print(f"-- {name}", flush=True)
+        if subprocess.run(command, cwd=ROOT, env=environment).returncode:
+            failed.append(name)
+    print(f"FAILED: {', '.join(failed)}" if failed else "All checks passed.", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
