@@ -1,0 +1,21 @@
+"""What is stored about subscriptions, announcements and mails."""
+
+from notifications.models.announcements import Announcement, AnnouncementKind, Notice
+from notifications.models.deliveries import Delivery, DeliveryKind, DeliveryQuerySet, Lane, Priority, State
+from notifications.models.subscriptions import CRITERIA, Frequency, Subscription, SubscriptionQuerySet
+
+__all__ = [
+    "CRITERIA",
+    "Announcement",
+    "AnnouncementKind",
+    "Delivery",
+    "DeliveryKind",
+    "DeliveryQuerySet",
+    "Frequency",
+    "Lane",
+    "Notice",
+    "Priority",
+    "State",
+    "Subscription",
+    "SubscriptionQuerySet",
+]

@@ -1,0 +1,180 @@
+"""Mails: one row each, from the moment one is due until it has gone."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.models import Organisation, User
+from lessons.models import LessonMove
+
+
+class Priority(models.IntegerChoices):
+    """What goes first."""
+
+    TRANSACTIONAL = 0, "Sign-in and account"
+    RETRACTION = 1, "Stop using this"
+    DUTY = 2, "About work in hand"
+    ALERT = 3, "Subscriptions, at once"
+    DIGEST = 4, "Digests"
+
+
+class State(models.TextChoices):
+    PENDING = "pending", "Waiting to be sent"
+    SENDING = "sending", "In a sender's hands"
+    SENT = "sent", "Sent"
+    UNCERTAIN = "uncertain", "Handed over, no answer"
+    DEFERRED = "deferred", "Refused for now"
+    FAILED = "failed", "Given up"
+    SUPPRESSED = "suppressed", "Not sent: the address bounces"
+    CANCELLED = "cancelled", "Not sent: no longer wanted"
+
+
+#: Not yet gone and in nobody's hands: can be claimed when due, and cancelled.
+WAITING = (State.PENDING, State.DEFERRED, State.UNCERTAIN)
+
+
+class DeliveryKind(models.TextChoices):
+    TRANSACTIONAL = "transactional", "Account"
+    RECEIVED = "received", "We received your lesson"
+    SIGN_OFF_NEEDED = "sign_off_needed", "Sign-off needed"
+    IN_YOUR_QUEUE = "in_your_queue", "In your queue"
+    CHANGES_REQUESTED = "changes_requested", "Changes requested"
+    DECLINED = "declined", "Declined"
+    MERGED = "merged", "Merged"
+    LESSON_PUBLISHED = "lesson_published", "Your lesson is published"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+    SUSPENDED = "suspended", "Suspended"
+    BACK_IN_USE = "back_in_use", "Back in use"
+    NEW_LESSON = "new_lesson", "New lesson published"
+    CORRECTION = "correction", "Correction"
+    STOP_USING = "stop_using", "Stop using this"
+    USE_AGAIN = "use_again", "You may use this again"
+    MAILBOX_UNSUBSCRIBED = "mailbox_unsubscribed", "Mailbox unsubscribed"
+
+
+class Lane(models.Model):
+    """The place of one sender: as many rows as may send at a time.
+
+    A sender holds its lane under a lease, and the deliveries it claimed point at it.  Before each mail it writes into
+    `current` which one it is handing over; they go out in the order of their keys.  So after a crash the row tells:
+    what is before `current` is sent, `current` itself may be, the rest is not.
+    """
+
+    holder = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    current = models.BigIntegerField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0, help_text="In a row: no connection, or nobody was accepted.")
+    rest_until = models.DateTimeField(null=True, blank=True, help_text="The breaker is open until then.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="lane_in_use_has_a_lease",
+                condition=Q(holder__isnull=True, lease_until__isnull=True, current__isnull=True)
+                | Q(holder__isnull=False, lease_until__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"lane {self.pk}"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def waiting(self) -> DeliveryQuerySet:
+        return self.filter(state__in=WAITING)
+
+    def due(self, at: datetime) -> DeliveryQuerySet:
+        """Keep what can be claimed at `at`."""
+        return self.waiting().filter(due_at__lte=at)
+
+
+class Delivery(models.Model):
+    """One mail to one address.
+
+    Its Message-ID and Date come from the row, so that a repeat after a crash is the same mail.  `attempts` counts
+    claims without a recorded outcome.  `body` holds only what cannot be made again, and is blanked when it has gone.
+    The lease of MODEL section 5 lives in the lane: one lease for a batch, renewed with each mail.
+    """
+
+    address = models.CharField(max_length=254)
+    person = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    organisation = models.ForeignKey(Organisation, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=30, choices=DeliveryKind)
+    priority = models.PositiveSmallIntegerField(choices=Priority)
+    announcement = models.ForeignKey(
+        "notifications.Announcement",
+        null=True,
+        blank=True,
+        db_index=False,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+    )
+    move = models.ForeignKey(
+        LessonMove, null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    due_at = models.DateTimeField(null=True, blank=True, default=timezone.now, help_text="Empty: not again.")
+    lane = models.ForeignKey(
+        Lane, null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="deliveries"
+    )
+    attempts = models.PositiveSmallIntegerField(default=0)
+    uncertain_tries = models.PositiveSmallIntegerField(default=0)
+    deferrals = models.PositiveSmallIntegerField(default=0)
+    first_tried_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    message_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    date = models.DateTimeField(default=timezone.now)
+    body = models.JSONField(null=True, blank=True)
+    error = models.CharField(max_length=500, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="delivery_is_being_sent_in_a_lane",
+                condition=Q(state=State.SENDING, lane__isnull=False) | (~Q(state=State.SENDING) & Q(lane__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="delivery_that_waits_is_due_some_time",
+                condition=~Q(state__in=[State.PENDING, State.DEFERRED]) | Q(due_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="delivery_address_is_in_lower_case",
+                condition=Q(address=Lower("address")),
+            ),
+            models.UniqueConstraint(
+                fields=["move", "address"],
+                condition=Q(move__isnull=False),
+                name="delivery_is_made_once_per_move_and_address",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["priority", "due_at"], condition=Q(state__in=WAITING), name="delivery_due"),
+            models.Index(
+                fields=["announcement"],
+                condition=Q(state__in=[*WAITING, State.SENDING]),
+                name="delivery_unsent",
+            ),
+            models.Index(fields=["lane"], condition=Q(state=State.SENDING), name="delivery_in_lane"),
+        ]
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk}"
+
+    @property
+    def message_id_header(self) -> str:
+        """The Message-ID: the same at each try."""
+        return f"<{self.message_id}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2].rstrip('>')}>"
+
+    @property
+    def unsubscribe_token(self) -> str:
+        return str(self.token)
