@@ -146,7 +146,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='auditevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete or truncate rows from % table', TG_TABLE_NAME;", hash='fbbfb78f5de3d429d82036e3af58e0f4ae33605d', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_a0b21', table='accounts_auditevent', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='7b732c5f4d9c0b519ac859053fcea89f0fcc34eb', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_a0b21', table='accounts_auditevent', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='auditevent',
+            trigger=pgtrigger.compiler.Trigger(name='never_emptied', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'rows of % are kept', TG_TABLE_NAME;", hash='d823243c0009d628ce34ca27c5f179947ab4b4c3', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_never_emptied_9f3eb', table='accounts_auditevent', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='membership',

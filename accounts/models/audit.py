@@ -1,9 +1,9 @@
 """The audit trail: rows are added and never changed, which the database itself holds."""
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
 
+from accounts.append_only import append_only
 from accounts.roles import Role
 
 
@@ -22,12 +22,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["object_type", "object_id"], name="audit_object")]
-        triggers = [
-            pgtrigger.Protect(
-                name="append_only",
-                operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate,
-            ),
-        ]
+        triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.action} {self.object_type} {self.object_id}"

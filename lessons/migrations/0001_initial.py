@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lessons', to='accounts.organisation')),
             ],
             options={
-                'permissions': [('submit_lesson', 'Submit or resubmit a lesson, and appeal'), ('withdraw_lesson', 'Withdraw and reopen a lesson'), ('share_lesson', 'Let a partner organisation in'), ('sign_off_lesson', 'Sign a lesson off for the organisation'), ('review_lesson', 'Claim and decide on a lesson'), ('publish_lesson', 'Publish a lesson'), ('suspend_lesson', 'Suspend a publication'), ('restore_lesson', 'Restore a suspended or archived publication'), ('archive_lesson', 'Archive a publication')],
+                'permissions': [('submit_lesson', 'Submit or resubmit a lesson, and appeal'), ('withdraw_lesson', 'Withdraw and reopen a lesson'), ('share_lesson', 'Let a partner organisation in'), ('sign_off_lesson', 'Sign a lesson off for the organisation'), ('review_lesson', 'Claim and decide on a lesson'), ('publish_lesson', 'Publish a lesson'), ('suspend_lesson', 'Suspend a publication'), ('restore_lesson', 'Restore or archive what is suspended'), ('archive_lesson', 'Archive a publication, and restore it from there')],
             },
         ),
         migrations.CreateModel(
@@ -324,7 +324,11 @@ class Migration(migrations.Migration):
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='lessonmove',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete or truncate rows from % table', TG_TABLE_NAME;", hash='11e826a893a6cead940ec0eb0faf4932e5b4379d', operation='UPDATE OR DELETE OR TRUNCATE', pgid='pgtrigger_append_only_fc028', table='lessons_lessonmove', when='BEFORE')),
+            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='6280ea7a2e24c23955ea08eb3dbe1d5428e69dbd', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_fc028', table='lessons_lessonmove', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='lessonmove',
+            trigger=pgtrigger.compiler.Trigger(name='never_emptied', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'rows of % are kept', TG_TABLE_NAME;", hash='ac346ae0663de33c1d68c346df25bd1cca2ce217', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_never_emptied_cd79f', table='lessons_lessonmove', when='BEFORE')),
         ),
         migrations.AddConstraint(
             model_name='publicationview',

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from accounts.append_only import append_only
 from accounts.models import User
 from accounts.roles import Role
 from lessons.models.lessons import Lesson, Status
@@ -57,11 +57,7 @@ class LessonMove(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["lesson", "move"], name="move_of_lesson")]
-        triggers = [
-            pgtrigger.Protect(
-                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete | pgtrigger.Truncate
-            ),
-        ]
+        triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.move} {self.lesson_id}"
