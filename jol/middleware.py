@@ -63,10 +63,10 @@ class DatabaseAwayMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return away() if _is_away(exception) else None
+        return away() if database_is_away(exception) else None
 
 
-def _is_away(exception: BaseException | None) -> bool:
+def database_is_away(exception: BaseException | None) -> bool:
     return isinstance(exception, (OperationalError, InterfaceError)) and not connection.is_usable()
 
 

@@ -51,8 +51,12 @@ def query_of(words: str) -> SearchQuery:
     return SearchQuery(plain, config="english", search_type="websearch")
 
 
-def matching(publications: PublicationQuerySet, words: str) -> PublicationQuerySet:
-    """Keep what has the words, best first."""
-    query = query_of(words)
-    found = publications.filter(search=query)
-    return found.alias(rank=SearchRank(F("search"), query)).order_by("-rank", "-published_at", "-pk")
+def found(publications: PublicationQuerySet, words: str) -> PublicationQuerySet:
+    """Keep what has the words."""
+    return publications.filter(search=query_of(words))
+
+
+def best_first(publications: PublicationQuerySet, words: str) -> PublicationQuerySet:
+    """Sort by how well the words fit, then newest first."""
+    rank = SearchRank(F("search"), query_of(words))
+    return publications.alias(rank=rank).order_by("-rank", "-published_at", "-pk")

@@ -1,3 +1,13 @@
 """Pages of readers."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from lessons.views import reading
+
+urlpatterns = [
+    path("", reading.home, name="home"),
+    path("lessons/", reading.lesson_list, name="lesson_list"),
+    path("lessons/<slug:reference>/", reading.lesson, name="lesson"),
+    path("risks/", reading.national_risks, name="national_risks"),
+    path("risks/<slug:code>/", reading.national_risk, name="national_risk"),
+]

@@ -1,0 +1,81 @@
+"""Who calls the API, and what a token may open."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from knox.auth import TokenAuthentication as KnoxAuthentication
+from knox.crypto import hash_token
+from rest_framework import exceptions, permissions
+from rest_framework.authentication import SessionAuthentication as PlainSessionAuthentication
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts.models import ApiToken, TokenScope, User
+
+#: The last use of a token is written down this often at most.
+LAST_USE_EVERY = timedelta(minutes=1)
+
+
+class TokenAuthentication(KnoxAuthentication):
+    """`Authorization: Token …`; never in the address, never as a session."""
+
+    def authenticate_credentials(self, token: bytes) -> tuple[User, ApiToken]:
+        """Return the token and its owner.
+
+        :raises AuthenticationFailed: unknown or expired token, closed or dormant account
+        """
+        try:
+            digest = hash_token(token.decode("ascii"))
+        except UnicodeDecodeError:
+            raise exceptions.AuthenticationFailed("This token is not known.") from None
+        found = ApiToken.objects.select_related("user").filter(digest=digest).first()
+        now = timezone.now()
+        if found is None:
+            raise exceptions.AuthenticationFailed("This token is not known.")
+        if found.expiry is None or found.expiry <= now:
+            raise exceptions.AuthenticationFailed("This token has expired. Make a new one.")
+        if not found.user.is_active or found.user.dormant_at:
+            raise exceptions.AuthenticationFailed("The account of this token is closed.")
+        found.user.without_sensitive = TokenScope.READ_SENSITIVE not in found.scopes
+        if found.last_used_at is None or found.last_used_at <= now - LAST_USE_EVERY:
+            ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)
+        return found.user, found
+
+
+class SessionAuthentication(PlainSessionAuthentication):
+    """A person who is signed in to the site; answers 401, not 403, to those who are not."""
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Token"
+
+
+class HasScope(permissions.BasePermission):
+    """A token needs the scope that the view names in `required_scope`; a signed-in person needs none."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if not request.user.is_authenticated:
+            return False
+        scope = getattr(view, "required_scope", TokenScope.READ_PUBLISHED)
+        return not isinstance(request.auth, ApiToken) or scope in request.auth.scopes
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.api.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Token` and a space before the token itself.",
+        }
+
+
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "accounts.api.SessionAuthentication"
+    name = "session"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        return {"type": "apiKey", "in": "cookie", "name": "session"}

@@ -1,0 +1,94 @@
+"""The routes of the REST API, its pages and its errors."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from rest_framework import exceptions
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.routers import SimpleRouter
+from rest_framework.views import set_rollback
+
+from jol.errors import PROBLEM_JSON
+from lessons.access import Moved, Suspended
+from lessons.api import LessonViewSet, NationalRiskViewSet
+from lessons.errors import LessonError
+
+
+class CursorPages(CursorPagination):
+    """Pages that stay right while lessons are published: `{"next", "previous", "results"}`."""
+
+    page_size = 25
+    page_size_query_param = "page_size"
+    max_page_size = 100
+    ordering = ("-published_at", "-pk")
+
+
+def problem_details(error: Exception, context: dict[str, object]) -> HttpResponse | None:
+    """Turn what a view raised into problem details (RFC 9457); None: it is a fault of ours."""
+    if isinstance(error, Moved):
+        return HttpResponseRedirect(reverse("api:lesson-detail", args=[error.reference]))
+    if isinstance(error, Http404):
+        error = exceptions.NotFound("There is nothing here that you may read.")
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    elif isinstance(error, Suspended):
+        error = Gone()
+    elif isinstance(error, LessonError):
+        error = Conflict(str(error))
+    if not isinstance(error, exceptions.APIException):
+        return None
+    set_rollback()
+    body = {"type": "about:blank", "title": error.default_detail, "status": error.status_code}
+    if isinstance(error, exceptions.ValidationError):
+        body |= {"title": "Some values are not right.", "errors": error.detail}
+    else:
+        body["detail"] = error.detail
+    headers = {}
+    if header := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = header
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait) + 1)
+    return Response(body, status=error.status_code, headers=headers, content_type=PROBLEM_JSON)
+
+
+class Gone(exceptions.APIException):
+    status_code = 410
+    default_detail = "This lesson is suspended. Do not use it, and withdraw copies of it."
+    default_code = "suspended"
+
+
+class Conflict(exceptions.APIException):
+    status_code = 409
+    default_detail = "This cannot be done as things stand."
+    default_code = "conflict"
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI description.  Public: it describes open-source software and holds nothing of the content."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    """The OpenAPI description as a page, served from here."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    url_name = "api-schema"
+    url_self = None
+
+
+router = SimpleRouter()
+router.register("lessons", LessonViewSet, basename="lesson")
+router.register("national-risks", NationalRiskViewSet, basename="national-risk")
+
+urlpatterns = [
+    path("", include((router.urls, "api"))),
+    path("schema/", SchemaView.as_view(), name="api-schema"),
+    path("docs/", DocsView.as_view(), name="api-docs"),
+]

@@ -1,0 +1,23 @@
+"""All addresses of the site and the API."""
+
+from django.urls import include, path
+from django.views.generic import TemplateView
+
+from jol import api, errors, health
+
+urlpatterns = [
+    path("", include("lessons.urls")),
+    path("", include("notifications.urls")),
+    path("accounts/", include("accounts.urls")),
+    path("api/v1/", include(api.urlpatterns)),
+    path("health/", health.health, name="health"),
+    *[
+        path(f"{name}/", errors.public(TemplateView.as_view(template_name=f"pages/{name}.html")), name=name)
+        for name in ("about", "accessibility", "privacy", "cookies")
+    ],
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.page_not_found
+handler500 = errors.server_error

@@ -1,0 +1,82 @@
+"""The filters of published lessons: one form for the page, the API and what is subscribed to."""
+
+from django import forms
+
+from accounts.models import ResilienceArea
+from govuk.look import Look
+from lessons import search
+from lessons.models import Kind, NationalRisk, PublicationQuerySet, Theme
+
+LONGEST_QUERY = 300  # characters: a long question fits, a pasted document does not
+
+
+class LessonFilters(forms.Form):
+    """The filters of the lesson list.  A code that is not known is an error, never a wider list."""
+
+    looks = {"since": Look(width=10), "until": Look(width=10)}
+
+    q = forms.CharField(required=False, max_length=LONGEST_QUERY, label="Words", help_text="“exact words”, OR, -without")
+    kind = forms.ChoiceField(required=False, choices=[("", "Any"), *Kind.choices], label="Kind")
+    risk = forms.ChoiceField(
+        required=False, label="National Risk", widget=forms.Select(attrs={"data-autocomplete": ""})
+    )
+    risk_theme = forms.ChoiceField(required=False, label="Theme of the risk")
+    theme = forms.ChoiceField(
+        required=False, label="JESIP theme", widget=forms.Select(attrs={"data-autocomplete": ""})
+    )
+    area = forms.ChoiceField(required=False, label="Area", widget=forms.Select(attrs={"data-autocomplete": ""}))
+    since = forms.DateField(required=False, label="Published from", widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label="Published to", widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]  # Django's own signature
+        super().__init__(*args, **kwargs)
+        risks = sorted(NationalRisk.objects.current().only("code", "name", "theme_code", "theme"), key=lambda r: r.name)
+        self.risk_names = {risk.code: risk.name for risk in risks}
+        self.risk_theme_names = {risk.theme_code: risk.theme for risk in risks}
+        self.theme_names = dict(Theme.objects.order_by("name").values_list("code", "name"))
+        self.area_names = dict(ResilienceArea.objects.order_by("name").values_list("code", "name"))
+        for name, names in self._names().items():
+            self.fields[name].choices = [("", "Any"), *sorted(names.items(), key=lambda item: item[1])]  # type: ignore[attr-defined]
+
+    def _names(self) -> dict[str, dict[str, str]]:
+        return {
+            "risk": self.risk_names,
+            "risk_theme": self.risk_theme_names,
+            "theme": self.theme_names,
+            "area": self.area_names,
+        }
+
+    @property
+    def cleaned(self) -> dict[str, object]:
+        """The values that are right; a filter with a wrong value is left out (its words are in `errors`)."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
+
+    @property
+    def terms(self) -> list[str]:
+        """The codes that a publication must have."""
+        chosen = self.cleaned
+        return [
+            f"{name.replace('_', '-')}:{chosen[name]}"
+            for name in ("kind", "risk", "risk_theme", "theme", "area")
+            if name in chosen
+        ]
+
+    @property
+    def chosen_labels(self) -> list[str]:
+        """What is filtered by, in words."""
+        names = self._names() | {"kind": dict(Kind.choices)}
+        return [names[name][str(value)] for name, value in self.cleaned.items() if name in names]
+
+    def apply(self, publications: PublicationQuerySet) -> PublicationQuerySet:
+        """Narrow `publications` to what every filter lets through, in no order of its own."""
+        chosen = self.cleaned
+        if terms := self.terms:
+            publications = publications.filter(terms__contains=terms)
+        if "since" in chosen:
+            publications = publications.filter(published_at__date__gte=chosen["since"])
+        if "until" in chosen:
+            publications = publications.filter(published_at__date__lte=chosen["until"])
+        if "q" in chosen:
+            publications = search.found(publications, str(chosen["q"]))
+        return publications

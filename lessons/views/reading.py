@@ -1,0 +1,114 @@
+"""Pages of readers: home, the list, one lesson, National Risks."""
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_not_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.models import ResilienceArea, User
+from lessons import search
+from lessons.access import get_publication
+from lessons.actions.reading import record_view
+from lessons.filters import LessonFilters
+from lessons.models import Kind, Lesson, NationalRisk, Publication
+from lessons.named import with_names
+from lessons.waiting import waiting_for
+
+LESSONS_PER_PAGE = 20
+NEWEST_ON_HOME = 5
+LESSONS_ON_RISK_PAGE = 10
+
+
+class SignedInRequest(HttpRequest):
+    """A request of somebody who is signed in, as `LoginRequiredMiddleware` lets it through."""
+
+    user: User
+
+
+@login_not_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What waits for me; for a stranger, what this is and where to sign in."""
+    if not request.user.is_authenticated:
+        return render(request, "lessons/welcome.html")
+    user = cast(User, request.user)
+    readable = Publication.objects.readable_by(user).unarchived()
+    areas = ResilienceArea.objects.filter(organisations__in=user.groups).distinct()
+    near = [f"area:{code}" for code in areas.values_list("code", flat=True)]
+    context = {
+        "waiting": waiting_for(user, timezone.now()),
+        "newest": with_names(readable.for_list()[:NEWEST_ON_HOME]),
+        "near": with_names(readable.filter(terms__overlap=near).for_list()[:3]) if near else [],
+        "total": readable.count(),
+        "kinds": Kind,
+    }
+    return render(request, "lessons/home.html", context)
+
+
+@require_GET
+def lesson_list(request: SignedInRequest) -> HttpResponse:
+    filters = LessonFilters(request.GET)
+    found = filters.apply(Publication.objects.readable_by(request.user).unarchived()).for_list()
+    if words := filters.cleaned.get("q"):
+        found = search.best_first(found, str(words))
+    page = Paginator(found, LESSONS_PER_PAGE).get_page(request.GET.get("page"))
+    page.object_list = with_names(page.object_list)
+    return render(request, "lessons/list.html", {"filters": filters, "form": filters, "page": page})
+
+
+@require_GET
+def lesson(request: SignedInRequest, reference: str) -> HttpResponse:
+    publication = get_publication(user=request.user, reference=reference)
+    record_view(publication=publication, by=request.user, at=timezone.now())
+    record = Lesson.objects.visible_to(request.user).filter(pk=publication.lesson_id).first()
+    context = {
+        "publication": with_names([publication])[0],
+        "versions": publication.lesson.publications.filter(published_at__isnull=False).order_by("-version"),
+        "record": record,
+        "may_suspend": request.user.has_perm("lessons.suspend_lesson", publication.lesson),
+    }
+    return render(request, "lessons/lesson.html", context)
+
+
+@require_GET
+def national_risks(request: SignedInRequest) -> HttpResponse:
+    """All risks of the newest edition by theme, each with the number of lessons the reader may read."""
+    counts = Publication.objects.readable_by(request.user).unarchived().count_terms("risk")
+    risks = sorted(NationalRisk.objects.current(), key=lambda risk: (risk.theme, risk.name))
+    themes: dict[str, list[tuple[NationalRisk, int]]] = {}
+    for risk in risks:
+        themes.setdefault(risk.theme, []).append((risk, counts.get(risk.code, 0)))
+    return render(request, "lessons/national_risks.html", {"themes": themes})
+
+
+@require_GET
+def national_risk(request: SignedInRequest, code: str) -> HttpResponse:
+    editions = list(NationalRisk.objects.filter(code=code).order_by("-edition"))
+    if not editions:
+        raise Http404
+    readable = Publication.objects.readable_by(request.user).unarchived().filter(terms__contains=[f"risk:{code}"])
+    context = {
+        "risk": editions[0],
+        "editions": editions,
+        "others": NationalRisk.objects.filter(theme_code=editions[0].theme_code, edition=editions[0].edition)
+        .exclude(code=code)
+        .order_by("name"),
+        "lessons": with_names(readable.for_list()[:LESSONS_ON_RISK_PAGE]),
+        "kinds": readable.count_terms("kind"),
+        "themes": with_theme_names(readable.count_terms("theme")),
+        "total": readable.count(),
+    }
+    return render(request, "lessons/national_risk.html", context)
+
+
+def with_theme_names(counts: dict[str, int]) -> list[tuple[str, str, int]]:
+    """Return (code, name, count) of the themes that occur most, at most five."""
+    from lessons.models import Theme
+
+    names = dict(Theme.objects.filter(code__in=counts).values_list("code", "name"))
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [(code, names[code], count) for code, count in ranked if code in names][:5]

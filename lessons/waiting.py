@@ -1,0 +1,76 @@
+"""What waits for a person, by the roles they have: the first thing they see."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.roles import Role
+from lessons.models import Lesson, Status
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Some lessons that wait for this person.
+
+    :ivar is_urgent: some are late
+    """
+
+    count: int
+    label: str
+    hint: str
+    url: str
+    is_urgent: bool = False
+
+
+def waiting_for(user: User, at: datetime) -> list[Waiting]:
+    """Return what waits for `user`, most pressing first; nothing that is empty."""
+    found = [*_to_moderate(user, at), *_to_sign_off(user), *_to_write(user)]
+    return [one for one in found if one.count]
+
+
+def _to_moderate(user: User, at: datetime) -> list[Waiting]:
+    if not user.has_role(Role.LRF_MODERATOR, Role.SECRETARIAT):
+        return []
+    queue = Lesson.objects.visible_to(user).moderated_by(user).waiting()
+    mine = queue.filter(claimed_by=user)
+    free = queue.filter(status=Status.SUBMITTED)
+    late = queue.filter(due_on__lt=timezone.localdate(at)).count()
+    return [
+        Waiting(mine.count(), "with you for review", "Carry on where you left off", f"{reverse('queue')}?whose=mine"),
+        Waiting(
+            free.count(),
+            "waiting for a moderator",
+            f"{late} past the date they were due" if late else "None is late",
+            reverse("queue"),
+            is_urgent=late > 0,
+        ),
+    ]
+
+
+def _to_sign_off(user: User) -> list[Waiting]:
+    waiting = Lesson.objects.filter(organisation__in=user.leads, status=Status.AWAITING_SIGN_OFF).exclude(author=user)
+    url = f"{reverse('our_lessons')}?status={Status.AWAITING_SIGN_OFF}"
+    return [Waiting(waiting.count(), "to sign off", "For your organisation", url)]
+
+
+def _to_write(user: User) -> list[Waiting]:
+    own = Lesson.objects.visible_to(user).filter(author=user)
+    url = reverse("our_lessons")
+    return [
+        Waiting(
+            own.filter(status=Status.CHANGES_REQUESTED).count(),
+            "sent back to you",
+            "A moderator asks for changes",
+            f"{url}?status={Status.CHANGES_REQUESTED}",
+            is_urgent=True,
+        ),
+        Waiting(
+            own.filter(status=Status.DRAFT).count(),
+            "in draft",
+            "Only you and those who lead for your organisation see them",
+            f"{url}?status={Status.DRAFT}",
+        ),
+    ]
