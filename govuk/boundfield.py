@@ -27,7 +27,7 @@ class Choice:
     disabled: bool
     hint: str
     is_alternative: bool
-    reveals: "GovukBoundField | None"
+    reveals: BoundField | None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,10 @@ Precision = Literal["day", "month", "year"]
 Parts = dict[str, str]
 
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2100
-MONTHS = ("january february march april may june july august september october november december").split()
+MONTHS = [
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+]
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from govuk.fields import DateField
 
 # How a label may begin that already reads well after "Enter" or "Select".
 BEGINS_WELL = re.compile(
-    r"(a|an|the|your|our|my|each|which|what|when|where|who|why|how|whether|at least)\b", re.I
+    r"(a|an|the|your|our|my|each|which|what|when|where|who|why|how|whether|at least)\b", re.IGNORECASE
 )
-ARTICLE = re.compile(r"^(a|an|the) ", re.I)
+ARTICLE = re.compile(r"^(a|an|the) ", re.IGNORECASE)
 
 
 def called_by_label(label: str) -> str:
@@ -33,7 +33,7 @@ def say_plainly(field: forms.Field, *, label: str, called: str = "") -> None:
     leaks from one form to the next.
     """
     # Some messages are filled in with %, so a label must not bring one of its own.
-    called = (called or _called(field, label)).replace("%", " per cent")
+    called = (called or _called(field, label)).replace(" %", "%").replace("%", " per cent")
     subject = capfirst(ARTICLE.sub("", called))
     for code, message in _messages(field):
         default = _default_message(field, code)

@@ -18,16 +18,15 @@ class Problem(NamedTuple):
 def problems_of(source: object) -> Iterator[Problem]:
     """Yield the errors of a form or formset, first those on the whole, then field by field."""
     if isinstance(source, forms.BaseFormSet):
-        yield from (Problem(error) for error in source.non_form_errors())
+        yield from (Problem(str(error)) for error in source.non_form_errors())
         for form in source:
             yield from problems_of(form)
     elif isinstance(source, forms.BaseForm):
-        yield from (Problem(error) for error in source.non_field_errors())
+        yield from (Problem(str(error)) for error in source.non_field_errors())
         for field in source:
             yield from _problems_of_field(field)
 
 
 def _problems_of_field(field: forms.BoundField) -> Iterator[Problem]:
-    is_shown = isinstance(field, GovukBoundField) and not field.is_hidden
-    for error in field.errors:
-        yield Problem(error, field.target_id if is_shown else "")
+    target_id = field.target_id if isinstance(field, GovukBoundField) and not field.is_hidden else ""
+    yield from (Problem(str(error), target_id) for error in field.errors)

@@ -88,7 +88,7 @@ def breadcrumbs(*texts_and_urls: str) -> dict[str, Any]:
 @register.inclusion_tag("govuk/pagination.html", takes_context=True)
 def pagination(context: RequestContext, page: Page[Any], parameter: str = "page") -> dict[str, Any]:
     """Links to the pages of a list, keeping the rest of the query; nothing for a single page."""
-    numbers = page.paginator.get_elided_page_range(page.number, on_each_side=1, on_ends=1)
+    numbers = page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
     query = context["request"].GET.copy()
 
     def address(number: int) -> str:
