@@ -61,7 +61,7 @@ class Notice(models.Model):
     At once: `delivery` is there from the start.  Otherwise it waits for the digest of its frequency.
     """
 
-    # The index of the constraint below serves the first of these; the others are not looked up by.
+    # The indexes below serve the first of these; the others are not looked up by.
     announcement = models.ForeignKey(Announcement, db_index=False, on_delete=models.CASCADE, related_name="notices")
     address = models.CharField(max_length=254)
     person = models.ForeignKey(
@@ -84,6 +84,7 @@ class Notice(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["announcement", "id"], name="notice_of_announcement"),
             models.Index(fields=["frequency", "address"], condition=Q(delivery__isnull=True), name="notice_waiting"),
         ]
 

@@ -1,0 +1,130 @@
+"""The statements of the fan-out.  Everything in them but named parameters is a constant of this file."""
+
+from notifications.models import CRITERIA
+
+END_OF_SUBSCRIPTIONS = """
+SELECT max(id) FROM (
+    SELECT id FROM notifications_subscription WHERE id > %(after)s ORDER BY id LIMIT %(size)s
+) AS batch
+"""
+#: An index scan per announcement, whatever else the table holds.
+END_OF_NOTICES = """
+SELECT max(id) FROM (
+    SELECT n.id FROM unnest(%(earlier)s::bigint[]) AS one(announcement)
+    CROSS JOIN LATERAL (
+        SELECT id FROM notifications_notice
+        WHERE announcement_id = one.announcement AND id > %(after)s ORDER BY id LIMIT %(size)s
+    ) AS n
+    ORDER BY n.id LIMIT %(size)s
+) AS batch
+"""
+
+#: `s`, a subscription, asks for this publication.
+ASKS_FOR_IT = """(
+    s.ended_at IS NULL AND s.confirmed_at IS NOT NULL AND s.frequency = ANY(%(frequencies)s)
+    AND (s.kinds = '{}' OR s.kinds && %(kinds)s::varchar[])
+    AND ((s.risks = '{}' AND s.risk_themes = '{}')
+         OR s.risks && %(risks)s::varchar[] OR s.risk_themes && %(risk_themes)s::varchar[])
+    AND (s.themes = '{}' OR s.themes && %(themes)s::varchar[])
+    AND (s.areas = '{}' OR s.areas && %(areas)s::varchar[])
+    AND (s.sectors = '{}' OR s.sectors && %(sectors)s::varchar[])
+    AND (s.query IS NULL OR s.query @@ (SELECT search FROM lessons_publication WHERE id = %(publication)s))
+)"""
+#: The terms of this publication that `s` names.
+NAMED = " OR ".join(
+    f"(t LIKE '{prefix}:%%' AND substr(t, {len(prefix) + 2}) = ANY(s.{name}))" for name, prefix in CRITERIA.items()
+)
+MATCHED = f"coalesce((SELECT jsonb_agg(t) FROM unnest(%(terms)s::text[]) AS t WHERE {NAMED}), '[]')"
+REASON = f"jsonb_build_object('subscription', s.id, 'matched', {MATCHED}, 'words', s.words)"
+
+PERSON_OPENS = "EXISTS (SELECT 1 FROM reader_key k WHERE k.user_id = {} AND k.key = ANY(%({})s))"
+MAILBOX_OPENS = "EXISTS (SELECT 1 FROM mailbox_key k WHERE k.organisation_id = {} AND k.key = ANY(%({})s))"
+MAILBOX_IN_USE = "o.mailbox <> '' AND o.mailbox_confirmed_at IS NOT NULL"
+
+#: Addresses met in this batch; who holds them and may read it; all that these asked for.
+MATCHING = f"""
+WITH met AS MATERIALIZED (
+    SELECT DISTINCT coalesce(lower(u.email), lower(o.mailbox)) AS address
+    FROM notifications_subscription s
+    LEFT JOIN accounts_user u ON u.id = s.person_id
+    LEFT JOIN accounts_organisation o ON o.id = s.organisation_id AND {MAILBOX_IN_USE}
+    WHERE s.id > %(after)s AND s.id <= %(until)s AND (u.id IS NOT NULL OR o.id IS NOT NULL) AND {ASKS_FOR_IT}
+), person AS MATERIALIZED (
+    SELECT met.address, u.id FROM met JOIN accounts_user u ON lower(u.email) = met.address
+    WHERE {PERSON_OPENS.format("u.id", "readers")}
+), mailbox AS MATERIALIZED (
+    SELECT met.address, o.id FROM met JOIN accounts_organisation o ON lower(o.mailbox) = met.address AND {MAILBOX_IN_USE}
+    WHERE {MAILBOX_OPENS.format("o.id", "readers")}
+), matching AS (
+    SELECT person.address, person.id AS person_id, NULL::bigint AS organisation_id, s.frequency, s.id, {REASON} AS reason
+    FROM person JOIN notifications_subscription s ON s.person_id = person.id WHERE {ASKS_FOR_IT}
+    UNION ALL
+    SELECT mailbox.address, NULL, mailbox.id, s.frequency, s.id, {REASON}
+    FROM mailbox JOIN notifications_subscription s ON s.organisation_id = mailbox.id WHERE {ASKS_FOR_IT}
+), wanted AS (
+    SELECT m.address, max(m.person_id) AS person_id,
+           CASE WHEN max(m.person_id) IS NULL THEN min(m.organisation_id) END AS organisation_id,
+           (%(frequencies)s::text[])[min(array_position(%(frequencies)s::text[], m.frequency::text))] AS frequency,
+           jsonb_agg(m.reason ORDER BY m.id) AS reasons
+    FROM matching m GROUP BY m.address
+)"""
+
+#: Of an earlier mail about the lesson: it arrived, or may have.
+REACHED = "(d.state = 'sent' OR d.uncertain_tries > 0 OR d.attempts > 0)"
+EARLIER_NOTICES = """
+    SELECT 1 FROM notifications_notice n
+    JOIN notifications_announcement a ON a.id = n.announcement_id
+    JOIN lessons_publication p ON p.id = a.publication_id
+    LEFT JOIN notifications_delivery d ON d.id = n.delivery_id
+    WHERE p.lesson_id = %(lesson)s AND n.address = w.address AND a.id <> %(announcement)s"""
+#: Went out before: only to those whom no mail reached, and who were shut out then or had their mail stopped.
+NEWS_TO_THEM = f"""
+    NOT EXISTS ({EARLIER_NOTICES} AND {REACHED})
+    AND (%(told_of_readers)s::text[] = '{{}}'
+         OR EXISTS ({EARLIER_NOTICES})
+         OR NOT ({PERSON_OPENS.format("w.person_id", "told_of_readers")}
+                 OR {MAILBOX_OPENS.format("w.organisation_id", "told_of_readers")}))"""
+
+MAY_READ_IT = f"""({PERSON_OPENS.format("n.person_id", "readers")}
+    OR {MAILBOX_OPENS.format("n.organisation_id", "readers")})"""
+MAY_NOT_READ_IT = f"NOT {MAY_READ_IT}"
+
+WRITE = """
+, chosen AS (
+    SELECT * FROM wanted w WHERE {} ORDER BY w.address
+), notice AS (
+    INSERT INTO notifications_notice
+        (announcement_id, address, person_id, organisation_id, frequency, reasons, delivery_id)
+    SELECT %(announcement)s, address, person_id, organisation_id, frequency, reasons,
+           CASE WHEN frequency = 'at_once' THEN nextval('notifications_delivery_id_seq') END
+    FROM chosen
+    ON CONFLICT (announcement_id, address) DO NOTHING
+    RETURNING delivery_id, address, person_id, organisation_id
+)
+INSERT INTO notifications_delivery
+    (id, address, person_id, organisation_id, kind, priority, announcement_id, state, due_at, date, message_id, token,
+     attempts, uncertain_tries, deferrals, error)
+SELECT delivery_id, address, person_id, organisation_id, %(kind)s, %(priority)s, %(announcement)s, 'pending',
+       %(at)s, %(at)s, gen_random_uuid(), gen_random_uuid(), 0, 0, 0, ''
+FROM notice WHERE delivery_id IS NOT NULL ORDER BY delivery_id
+"""
+
+
+def to_subscriptions(*, again: bool) -> str:
+    """Return the statement for one batch of subscriptions.
+
+    :param again: the lesson was announced before
+    """
+    return MATCHING + WRITE.format(NEWS_TO_THEM if again else "true")
+
+
+def to_those_who_got_it(*, only: str) -> str:
+    """Return the statement for one batch of earlier notices."""
+    got_it = f"""
+WITH wanted AS (
+    SELECT DISTINCT ON (n.address) n.address, n.person_id, n.organisation_id, 'at_once' AS frequency, n.reasons
+    FROM notifications_notice n JOIN notifications_delivery d ON d.id = n.delivery_id
+    WHERE n.announcement_id = ANY(%(earlier)s) AND n.id > %(after)s AND n.id <= %(until)s AND {REACHED} AND {only}
+    ORDER BY n.address, n.id DESC
+)"""
+    return got_it + WRITE.format("true")

@@ -1,0 +1,9 @@
+"""The addresses of the pages about subscriptions."""
+
+from django.urls import path
+
+from notifications import views
+
+urlpatterns = [
+    path("subscriptions/", views.subscriptions, name="subscriptions"),
+]
