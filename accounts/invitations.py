@@ -1,0 +1,136 @@
+"""Inviting people: an account, a membership, and a mail with a link to set a password."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import Membership, Organisation, ResilienceArea, User
+from accounts.roles import Role
+
+
+class InvitationError(Exception):
+    """The invitation cannot be made as asked.  The message is written for the person who asked."""
+
+
+@dataclass(frozen=True)
+class Invitation:
+    membership: Membership
+    is_new: bool  # the membership did not exist
+    mailed: bool
+
+
+@transaction.atomic
+def invite(
+    *,
+    email: str,
+    organisation: Organisation,
+    role: Role,
+    at: datetime,
+    by: User | None = None,
+    area: ResilienceArea | None = None,
+    name: str = "",
+    cleared: bool = False,
+) -> Invitation:
+    """Give a person a role, make the account if there is none, and mail a link to set a password.
+
+    A second call gives nothing twice; it mails the link again while no password was set.
+
+    :param area: for an LRF moderator, and only then
+    :raises InvitationError: address, organisation, area or account stand in the way
+    """
+    _check(organisation, role, area)
+    user = _account_for(email, name)
+    membership, is_new = _membership(user, organisation, role, area, at, by)
+    if cleared and not membership.cleared:
+        membership.cleared, membership.cleared_at = True, at
+        membership.save(update_fields=["cleared", "cleared_at"])
+        audit.record(action="membership.clear", subject=membership, by=by, at=at)
+    mailed = is_new or not user.has_usable_password()
+    if mailed:
+        _mail(membership)
+    return Invitation(membership, is_new, mailed)
+
+
+def _check(organisation: Organisation, role: Role, area: ResilienceArea | None) -> None:
+    if organisation.ended_at:
+        raise InvitationError(f"{organisation.name} has ended.")
+    if role == Role.LRF_MODERATOR and area is None:
+        raise InvitationError("An LRF moderator needs an area.")
+    if role != Role.LRF_MODERATOR and area is not None:
+        raise InvitationError("Only an LRF moderator has an area.")
+
+
+def _account_for(email: str, name: str) -> User:
+    user = User.objects.filter(email__iexact=email.strip()).first()
+    if user is None:
+        try:
+            return User.objects.create_user(email, name=name)
+        except ValidationError as error:
+            raise InvitationError(" ".join(error.messages)) from None
+    if not user.is_active or user.dormant_at:
+        raise InvitationError(f"The account of {user.email} is closed.")
+    if name and not user.name:
+        user.name = name
+        user.save(update_fields=["name"])
+    return user
+
+
+def _membership(
+    user: User,
+    organisation: Organisation,
+    role: Role,
+    area: ResilienceArea | None,
+    at: datetime,
+    by: User | None,
+) -> tuple[Membership, bool]:
+    membership, is_new = Membership.objects.get_or_create(
+        user=user,
+        organisation=organisation,
+        role=role,
+        area=area,
+        ends_on=None,
+        defaults={"starts_on": timezone.localdate(at), "given_by": by},
+    )
+    if is_new:
+        audit.record(action="membership.give", subject=membership, by=by, at=at, reason=role)
+    return membership, is_new
+
+
+def password_link(user: User) -> str:
+    """Return the address at which `user` sets a password, as in a mail about a forgotten one."""
+    key = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    return f"{settings.SITE_URL}{reverse('account_reset_password_from_key', kwargs=key)}"
+
+
+def _mail(membership: Membership) -> None:
+    user = membership.user
+    words = {
+        "membership": membership,
+        "site_name": settings.SITE_NAME,
+        "sign_in_url": f"{settings.SITE_URL}{reverse('account_login')}",
+        "reset_url": f"{settings.SITE_URL}{reverse('account_reset_password')}",
+        "password_url": "" if user.has_usable_password() else password_link(user),
+        "link_lasts": _in_words(timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)),
+    }
+    mail = EmailMultiAlternatives(
+        subject=f"You are invited to {settings.SITE_NAME}",
+        body=render_to_string("emails/invitation.txt", words),
+        to=[user.email],
+    )
+    mail.attach_alternative(render_to_string("emails/invitation.html", words), "text/html")
+    mail.send()
+
+
+def _in_words(time: timedelta) -> str:
+    minutes = int(time.total_seconds()) // 60
+    return f"{minutes // 60} hours" if minutes >= 120 else f"{minutes} minutes"

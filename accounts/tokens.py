@@ -1,0 +1,48 @@
+"""Making API tokens."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.models import ApiToken, TokenScope, User
+
+LONGEST = timedelta(days=365)
+NAME_LIMIT = 100
+
+
+class TokenError(Exception):
+    """The token cannot be made as asked.  The message is written for the person who asked."""
+
+
+@transaction.atomic
+def create_token(
+    *,
+    user: User,
+    scopes: Iterable[str],
+    at: datetime,
+    name: str = "",
+    lasts: timedelta = LONGEST,
+    by: User | None = None,
+) -> tuple[ApiToken, str]:
+    """Make a token of `user` and return it with its text, which is stored nowhere and cannot be shown again.
+
+    :param lasts: from now; at most a year
+    :raises TokenError: a scope is unknown or missing, or it would last too long
+    """
+    scopes = list(dict.fromkeys(scopes))
+    if unknown := [scope for scope in scopes if scope not in TokenScope.values]:
+        raise TokenError(f"Unknown scope: {', '.join(unknown)}. Scopes: {', '.join(TokenScope.values)}.")
+    if not scopes:
+        raise TokenError(f"A token needs a scope. Scopes: {', '.join(TokenScope.values)}.")
+    if not timedelta() < lasts <= LONGEST:
+        raise TokenError(f"A token lasts from 1 to {LONGEST.days} days.")
+    if len(name) > NAME_LIMIT:
+        raise TokenError(f"The name is longer than {NAME_LIMIT} characters.")
+    token, text = ApiToken.objects.create(user=user, expiry=lasts, name=name or "command line", scopes=scopes)
+    # The record names the first characters only, by which a leaked token can be told apart.
+    audit.record(
+        action="token.create", subject=user, by=by, at=at, reason=f"{token.token_key} {' '.join(scopes)}"
+    )
+    return token, text

@@ -1,0 +1,126 @@
+"""Inviting people by command."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import AuditEvent, Membership, User
+from tests.factories import OrganisationFactory, ResilienceAreaFactory
+
+pytestmark = pytest.mark.django_db
+
+NEW_PASSWORD = "four patient herons wait"
+
+
+def invite(email: str = "new@responder.example", **options: object) -> None:
+    OrganisationFactory(code="cumbria-constabulary", name="Cumbria Constabulary")
+    call_command(
+        "invite", email, **({"organisation": "cumbria-constabulary", "role": "contributor"} | options)
+    )
+
+
+def test_an_invitation_makes_an_account_a_membership_and_an_audit_row() -> None:
+    invite(name="A Responder")
+
+    membership = Membership.objects.get(user__email="new@responder.example")
+    assert (membership.role, membership.organisation.code) == ("contributor", "cumbria-constabulary")
+    assert membership.starts_on == timezone.localdate()
+    assert (membership.user.name, membership.user.has_usable_password()) == ("A Responder", False)
+    assert AuditEvent.objects.get(action="membership.give").object_id == str(membership.pk)
+
+
+def test_the_invited_person_sets_a_password_by_the_link_and_signs_in(client: Client) -> None:
+    invite()
+    [link] = re.findall(r"http://testserver(/\S*/key/\S+)", mail.outbox[0].body)
+
+    page = client.get(link, follow=True)
+    form = page.request["PATH_INFO"]
+    client.post(form, {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD})
+
+    assert Client().login(email="new@responder.example", password=NEW_PASSWORD)
+
+
+def test_the_mail_says_who_where_and_why_in_plain_text_and_html() -> None:
+    invite(role="lrf_moderator", area=ResilienceAreaFactory(code="cumbria").code)
+
+    [message] = mail.outbox
+    html = message.alternatives[0].content
+    for words in ("LRF moderator", "Cumbria Constabulary", "for Cumbria", "You get this mail because"):
+        assert words in message.body
+        assert words in re.sub(r"</?strong>", "", html)
+    assert message.to == ["new@responder.example"]
+
+
+def test_a_second_invitation_gives_nothing_twice_and_mails_the_link_again() -> None:
+    invite()
+    call_command("invite", "NEW@responder.example", organisation="cumbria-constabulary", role="contributor")
+
+    assert User.objects.count() == Membership.objects.count() == 1
+    assert AuditEvent.objects.filter(action="membership.give").count() == 1
+    assert len(mail.outbox) == 2
+
+
+def test_somebody_with_a_password_is_told_of_a_new_role_without_a_link_and_only_once() -> None:
+    invite()
+    user = User.objects.get()
+    user.set_password(NEW_PASSWORD)
+    user.save()
+
+    for _ in range(2):
+        call_command("invite", user.email, organisation="cumbria-constabulary", role="jol_spoc")
+
+    assert [m.role for m in Membership.objects.order_by("pk")] == ["contributor", "jol_spoc"]
+    assert len(mail.outbox) == 2
+    assert "You have an account already" in mail.outbox[1].body
+    assert "/key/" not in mail.outbox[1].body
+
+
+def test_clearance_is_dated_and_can_be_given_later() -> None:
+    invite()
+    call_command(
+        "invite",
+        "new@responder.example",
+        organisation="cumbria-constabulary",
+        role="contributor",
+        cleared=True,
+    )
+
+    membership = Membership.objects.get()
+    assert membership.cleared
+    assert membership.cleared_at is not None
+    assert AuditEvent.objects.filter(action="membership.clear").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"organisation": "cumbria-constabularry"}, "Did you mean cumbria-constabulary"),
+        ({"role": "chief"}, "There is no role “chief”. Roles: reader, contributor"),
+        ({"role": "lrf_moderator"}, "An LRF moderator needs an area"),
+        ({"role": "lrf_moderator", "area": "atlantis"}, "There is no area with the code “atlantis”"),
+        ({"area": "cumbria"}, "Only an LRF moderator has an area"),
+        ({"email": "not an address"}, "Enter a valid email address"),
+    ],
+)
+def test_what_cannot_be_done_is_said_and_nothing_is_stored(options: dict[str, str], said: str) -> None:
+    ResilienceAreaFactory(code="cumbria")
+
+    with pytest.raises(CommandError, match=re.escape(said)):
+        invite(**options)
+
+    assert not User.objects.exists()
+    assert not mail.outbox
+
+
+def test_nobody_is_invited_to_an_organisation_that_ended_or_to_a_closed_account() -> None:
+    OrganisationFactory(code="gone", ended_at=timezone.now())
+    with pytest.raises(CommandError, match="has ended"):
+        call_command("invite", "new@responder.example", organisation="gone", role="reader")
+
+    User.objects.create(email="left@responder.example", is_active=False)
+    with pytest.raises(CommandError, match="is closed"):
+        invite("left@responder.example")
