@@ -210,7 +210,7 @@ class Supervisor:
             "--threads",
             "4",
         ]
-        options = ["--preload", "--graceful-timeout", "10", "--log-level", "warning", "--no-control-socket"]
+        options = ["--preload", "--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket"]
         self._start(Service("web", [*python, *web, *options], death_signal=signal.SIGQUIT, grace_seconds=15))
 
     def _start(self, service: Service) -> None:
