@@ -60,12 +60,12 @@ class GovukBoundField(BoundField):
             return data.replace("\r\n", "\n")
         return data
 
-    def changed(self, *, label: str = "", hint: str = "", **look: Any) -> "GovukBoundField":
+    def changed(self, *, label: str | None = None, hint: str | None = None, **look: Any) -> "GovukBoundField":
         """Return this field with another label, hint or look; the field itself stays."""
         other = copy(self)
         other.look = replace(self.look, **look)
-        other.label = label or self.label
-        other.help_text = hint or self.help_text
+        other.label = self.label if label is None else label
+        other.help_text = self.help_text if hint is None else hint
         return other
 
     # Ids, as the components have them.

@@ -12,11 +12,19 @@ from govuk.fields import DateField
 BEGINS_WELL = re.compile(
     r"(a|an|the|your|our|my|each|which|what|when|where|who|why|how|whether|at least)\b", re.IGNORECASE
 )
+# A question as one asks it, which does not read well after "Enter": "When did it start?"
+ASKED = re.compile(
+    r"((what|which|when|where|who|why|how)\b.*? )?"
+    r"(is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|must)\b.*\?$",
+    re.IGNORECASE,
+)
 ARTICLE = re.compile(r"^(a|an|the) ", re.IGNORECASE)
 
 
 def called_by_label(label: str) -> str:
     """Return the label as it reads inside a sentence: "Title" becomes "a title"."""
+    if ASKED.match(label):
+        return f"an answer to “{label}”"
     words = label.strip().rstrip("?:")
     second = words[1:2]
     if not second.isupper() and not re.match(r"\w+ [A-Z]", words):  # M/ETHANE, National Risk
@@ -34,7 +42,7 @@ def say_plainly(field: forms.Field, *, label: str, called: str = "") -> None:
     """
     # Some messages are filled in with %, so a label must not bring one of its own.
     called = (called or _called(field, label)).replace(" %", "%").replace("%", " per cent")
-    subject = capfirst(ARTICLE.sub("", called))
+    subject = "The date" if called == "the date" else capfirst(ARTICLE.sub("", called))
     for code, message in _messages(field):
         default = _default_message(field, code)
         if field.error_messages.get(code, default) == default:
@@ -45,6 +53,8 @@ def say_plainly(field: forms.Field, *, label: str, called: str = "") -> None:
 def _called(field: forms.Field, label: str) -> str:
     if isinstance(field.widget, forms.PasswordInput):
         return f"your {label.lower()}"
+    if isinstance(field, DateField) and ASKED.match(label):
+        return "the date"
     if isinstance(field, forms.EmailField) and label.lower() in ("email", "e-mail"):
         return "an email address"
     return called_by_label(label)

@@ -37,6 +37,8 @@ class DebriefForm(forms.Form):
     share = forms.CharField(label="Share in %", max_length=3)
     report = forms.FileField()
     agreed = forms.BooleanField(label="Names are removed")
+    began = DateField(label="When did it start?")
+    declared = forms.ChoiceField(label="Was a major incident declared?", choices=[("yes", "Yes")])
     own = forms.CharField(error_messages={"required": "Say it in your own words"})
 
 
@@ -56,6 +58,8 @@ def test_what_is_missing_is_asked_for_in_plain_words():
         "share": "Enter a share in per cent",
         "report": "Select a report",
         "agreed": "Select “Names are removed” to continue",
+        "began": "Enter the date",
+        "declared": "Select an answer to “Was a major incident declared?”",
         "own": "Say it in your own words",
     }
 
