@@ -145,10 +145,7 @@ class ReviewForm(forms.Form):
     def values(self) -> dict[str, Any]:
         """The fields of the publication, cleaned."""
         sent = self.cleaned_data
-        names = [
-            n
-            for n in (*TEXT_FIELDS, "handling", "event_name", *CHOICES, "audience_sectors", "audience_areas")
-        ]
+        names = (*TEXT_FIELDS, "handling", "event_name", *CHOICES, "audience_sectors", "audience_areas")
         recommendations = [
             {"text": sent[f"recommendation_{n}_text"], "by_whom": sent[f"recommendation_{n}_by_whom"]}
             for n in range(self.rows_of_recommendations)
