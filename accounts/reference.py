@@ -140,9 +140,7 @@ class AccountsReference:
                 wanted |= {(organisation_ids[row.cells["code"]], area_ids[one]) for one in codes}
         link = Organisation.areas.through
         of_the_file = link.objects.filter(organisation_id__in={organisation for organisation, _ in wanted})
-        stored = {
-            (o, a): pk for pk, o, a in of_the_file.values_list("pk", "organisation_id", "resiliencearea_id")
-        }
+        stored = {(o, a): pk for pk, o, a in of_the_file.values_list("pk", "organisation_id", "resiliencearea_id")}
         link.objects.filter(pk__in=[pk for pair, pk in stored.items() if pair not in wanted]).delete()
         new = wanted - stored.keys()
         link.objects.bulk_create(link(organisation_id=o, resiliencearea_id=a) for o, a in sorted(new))

@@ -27,9 +27,7 @@ class Loaded:
 class ReferenceFile:
     """One file: its rows, and everything that is wrong with it."""
 
-    def __init__(
-        self, path: Path, columns: Sequence[str], *, required: Sequence[str], unique_in: str = ""
-    ) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], *, required: Sequence[str], unique_in: str = "") -> None:
         """:param unique_in: the column within which codes and names are unique, such as `edition`"""
         self.name = path.name
         self.problems: list[str] = []
@@ -57,9 +55,7 @@ class ReferenceFile:
             if not row.cells[column]:
                 self.wrong(row, f"{column} is empty.")
         if not CODE.fullmatch(row.cells["code"]) or len(row.cells["code"]) > 100:
-            self.wrong(
-                row, f"code “{row.cells['code']}” is not made of small letters, digits and single hyphens."
-            )
+            self.wrong(row, f"code “{row.cells['code']}” is not made of small letters, digits and single hyphens.")
         if len(row.cells["name"]) > NAME_LIMIT:
             self.wrong(row, f"name is longer than {NAME_LIMIT} characters.")
         for column in ("code", "name"):
@@ -75,9 +71,7 @@ class ReferenceFile:
         """Note each row whose cell is none of `allowed`."""
         for row in self.rows:
             if row.cells.get(column, "") not in allowed:
-                self.wrong(
-                    row, f"{column} is “{row.cells.get(column, '')}”; it must be one of {_listed(allowed)}."
-                )
+                self.wrong(row, f"{column} is “{row.cells.get(column, '')}”; it must be one of {_listed(allowed)}.")
 
     def must_be_number(self, column: str, lowest: int, highest: int, *, may_be_empty: bool = False) -> None:
         for row in self.rows:
@@ -92,9 +86,7 @@ def _listed(allowed: Sequence[str]) -> str:
     return ", ".join(allowed) if len(allowed) <= 10 else f"{len(allowed)} known values"
 
 
-def upsert(
-    what: str, wanted: Sequence[models.Model], *, key: tuple[str, ...], fields: tuple[str, ...]
-) -> Loaded:
+def upsert(what: str, wanted: Sequence[models.Model], *, key: tuple[str, ...], fields: tuple[str, ...]) -> Loaded:
     """Bring a table to what a file says, in at most three queries.  Rows that are not in the file stay.
 
     :param key: fields that say which row is meant

@@ -67,9 +67,7 @@ def open_csv(path: Path) -> Table:
     if not size:
         raise UnreadableTable(f"{path.name} is empty.")
     if size > FILE_LIMIT:
-        raise UnreadableTable(
-            f"{path.name} is larger than {FILE_LIMIT // 1024**2} MB. Split it into several files."
-        )
+        raise UnreadableTable(f"{path.name} is larger than {FILE_LIMIT // 1024**2} MB. Split it into several files.")
     encoding = _encoding_of(path)
     with path.open(encoding=encoding, newline="") as file:
         separator = _separator_of(path, next(_lines(path, file), ""))
@@ -78,16 +76,12 @@ def open_csv(path: Path) -> Table:
     def read() -> Iterator[Row]:
         records = _records(path, encoding, separator)
         next(records)
-        return (
-            _row(line, record, columns) for line, record in records if any(cell.strip() for cell in record)
-        )
+        return (_row(line, record, columns) for line, record in records if any(cell.strip() for cell in record))
 
     count = 0
     for count, row in enumerate(read(), start=1):
         if count > ROW_LIMIT:
-            raise UnreadableTable(
-                f"{path.name} has more than {ROW_LIMIT:,} rows (line {row.line}). Split it."
-            )
+            raise UnreadableTable(f"{path.name} has more than {ROW_LIMIT:,} rows (line {row.line}). Split it.")
     return Table(path.name, columns, count, encoding, read)
 
 
@@ -152,9 +146,7 @@ def _lines(path: Path, file: Iterable[str]) -> Iterator[str]:
     while line := readline(LINE_LIMIT + 1):
         number += 1
         if len(line) > LINE_LIMIT:
-            raise UnreadableTable(
-                f"{path.name}, line {number}: the line is longer than {LINE_LIMIT:,} characters."
-            )
+            raise UnreadableTable(f"{path.name}, line {number}: the line is longer than {LINE_LIMIT:,} characters.")
         if "\0" in line:
             raise UnreadableTable(
                 f"{path.name}, line {number}: there is a NUL character, as in a file that is no plain text "
@@ -205,9 +197,7 @@ def _columns_of(path: Path, header: list[str]) -> tuple[str, ...]:
     while columns and not columns[-1]:
         columns.pop()
     if not columns:
-        raise UnreadableTable(
-            f"{path.name}, line 1: there is no header. Its first line must name the columns."
-        )
+        raise UnreadableTable(f"{path.name}, line 1: there is no header. Its first line must name the columns.")
     if len(columns) > COLUMN_LIMIT:
         raise UnreadableTable(f"{path.name}, line 1: there are more than {COLUMN_LIMIT} columns.")
     if "" in columns:

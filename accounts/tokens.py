@@ -42,7 +42,5 @@ def create_token(
         raise TokenError(f"The name is longer than {NAME_LIMIT} characters.")
     token, text = ApiToken.objects.create(user=user, expiry=lasts, name=name or "command line", scopes=scopes)
     # The record names the first characters only, by which a leaked token can be told apart.
-    audit.record(
-        action="token.create", subject=user, by=by, at=at, reason=f"{token.token_key} {' '.join(scopes)}"
-    )
+    audit.record(action="token.create", subject=user, by=by, at=at, reason=f"{token.token_key} {' '.join(scopes)}")
     return token, text

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseServerError, Json
 from django.template import loader
 from django.views import defaults
 
-from jol.middleware import database_is_away, away
+from jol.middleware import away, database_is_away
 
 PROBLEM_JSON = "application/problem+json"
 

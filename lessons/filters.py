@@ -15,15 +15,15 @@ class LessonFilters(forms.Form):
 
     looks = {"since": Look(width=10), "until": Look(width=10)}
 
-    q = forms.CharField(required=False, max_length=LONGEST_QUERY, label="Words", help_text="“exact words”, OR, -without")
+    q = forms.CharField(
+        required=False, max_length=LONGEST_QUERY, label="Words", help_text="“exact words”, OR, -without"
+    )
     kind = forms.ChoiceField(required=False, choices=[("", "Any"), *Kind.choices], label="Kind")
     risk = forms.ChoiceField(
         required=False, label="National Risk", widget=forms.Select(attrs={"data-autocomplete": ""})
     )
     risk_theme = forms.ChoiceField(required=False, label="Theme of the risk")
-    theme = forms.ChoiceField(
-        required=False, label="JESIP theme", widget=forms.Select(attrs={"data-autocomplete": ""})
-    )
+    theme = forms.ChoiceField(required=False, label="JESIP theme", widget=forms.Select(attrs={"data-autocomplete": ""}))
     area = forms.ChoiceField(required=False, label="Area", widget=forms.Select(attrs={"data-autocomplete": ""}))
     since = forms.DateField(required=False, label="Published from", widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(required=False, label="Published to", widget=forms.DateInput(attrs={"type": "date"}))

@@ -9,7 +9,6 @@ from accounts.models import ResilienceArea, User
 from lessons.models import (
     Attribution,
     Audience,
-    Change,
     Event,
     Lesson,
     Marking,

@@ -133,10 +133,12 @@ def wider_than_owner(text: Publication) -> dict[str, str]:
 
 def is_within(text: Wording, lesson: Lesson) -> bool:
     """Whether everyone in the audience of `text` is in the audience that the owner of `lesson` chose."""
-    if Audience.NATIONAL_TEAM == text.audience or lesson.audience == Audience.ALL_RESPONDERS:
+    if text.audience == Audience.NATIONAL_TEAM or lesson.audience == Audience.ALL_RESPONDERS:
         return True
     if lesson.audience in {Audience.AREAS, Audience.OWN_AREA}:
-        return text.audience in {Audience.AREAS, Audience.OWN_AREA} and areas_of(text, lesson) <= areas_of(lesson, lesson)
+        return text.audience in {Audience.AREAS, Audience.OWN_AREA} and areas_of(text, lesson) <= areas_of(
+            lesson, lesson
+        )
     if lesson.audience == Audience.SECTORS:
         return text.audience == Audience.SECTORS and set(text.audience_sectors) <= set(lesson.audience_sectors)
     return text.audience == lesson.audience

@@ -97,6 +97,4 @@ def load_reference(folder: Path) -> list[Loaded]:
             return [*accounts.store(), *lessons.store()]
     except IntegrityError as error:
         # A name or tile of the files belongs to a stored row of another code.
-        raise BrokenReference(
-            [f"A row clashes with one that is stored: {error.__cause__}".strip()]
-        ) from error
+        raise BrokenReference([f"A row clashes with one that is stored: {error.__cause__}".strip()]) from error

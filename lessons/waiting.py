@@ -39,7 +39,12 @@ def _to_moderate(user: User, at: datetime) -> list[Waiting]:
     free = queue.filter(status=Status.SUBMITTED)
     late = queue.filter(due_on__lt=timezone.localdate(at)).count()
     return [
-        Waiting(mine.count(), "with you for review", "Carry on where you left off", f"{reverse('queue')}?whose=mine"),
+        Waiting(
+            mine.count(),
+            "with you for review",
+            "Carry on where you left off",
+            f"{reverse('queue')}?whose=mine",
+        ),
         Waiting(
             free.count(),
             "waiting for a moderator",

@@ -184,9 +184,7 @@ RULES: dict[Move, tuple[Rule, ...]] = {
             then=(then.clear_due, then.clear_claim),
         ),
     ),
-    Move.REOPEN: (
-        rule(S.WITHDRAWN, to=S.DRAFT, who=WITHDRAW, only_if=(only_if.in_time_to_reopen,)),
-    ),
+    Move.REOPEN: (rule(S.WITHDRAWN, to=S.DRAFT, who=WITHDRAW, only_if=(only_if.in_time_to_reopen,)),),
     Move.APPROVE: (
         rule(
             S.IN_REVIEW,

@@ -54,7 +54,9 @@ class User(AbstractBaseUser):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                Lower("email"), name="user_email_is_unique", violation_error_message="This address has an account."
+                Lower("email"),
+                name="user_email_is_unique",
+                violation_error_message="This address has an account.",
             ),
         ]
 
@@ -133,7 +135,7 @@ class User(AbstractBaseUser):
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def active(self) -> "MembershipQuerySet":
         """Keep what is in force today in London.  The view `active_membership` is the one definition."""
-        return self.filter(pk__in=RawSQL("SELECT id FROM active_membership", []))  # noqa: S611 - a constant
+        return self.filter(pk__in=RawSQL("SELECT id FROM active_membership", []))
 
 
 class Membership(models.Model):
@@ -155,7 +157,8 @@ class Membership(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="membership_of_a_moderator_names_the_area",
-                condition=Q(role="lrf_moderator", area__isnull=False) | (~Q(role="lrf_moderator") & Q(area__isnull=True)),
+                condition=Q(role="lrf_moderator", area__isnull=False)
+                | (~Q(role="lrf_moderator") & Q(area__isnull=True)),
             ),
             models.CheckConstraint(
                 name="membership_ends_after_it_starts",

@@ -57,9 +57,7 @@ def save_working_text(
     if lesson.status == Status.IN_REVIEW:
         lesson.claimed_at = at
     lesson.save(update_fields=["row_version", "claimed_at"])
-    audit.record(
-        action="publication.change", subject=text, by=by, at=at, digest=conditions.digest_of_text(text)
-    )
+    audit.record(action="publication.change", subject=text, by=by, at=at, digest=conditions.digest_of_text(text))
     return text
 
 

@@ -183,9 +183,7 @@ class ReviewForm(forms.Form):
         if name != "recommendations":
             return [name]
         return [
-            f"recommendation_{n}_{part}"
-            for n in range(self.rows_of_recommendations)
-            for part in ("text", "by_whom")
+            f"recommendation_{n}_{part}" for n in range(self.rows_of_recommendations) for part in ("text", "by_whom")
         ]
 
     def _differs(self, name: str, lesson: Lesson) -> bool:

@@ -110,7 +110,7 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
 class Lesson(Wording):
     """One record of learning."""
 
-    reference = models.CharField(max_length=20, unique=True, null=True, blank=True)  # noqa: DJ001 - unique, given late
+    reference = models.CharField(max_length=20, unique=True, null=True, blank=True)
     kind = models.CharField(max_length=20, choices=Kind)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="lessons")
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="lessons")
@@ -161,7 +161,11 @@ class Lesson(Wording):
             ),
         ]
         indexes = [
-            models.Index(fields=["area", "due_on"], condition=Q(status__in=["submitted", "in_review"]), name="lesson_queue"),
+            models.Index(
+                fields=["area", "due_on"],
+                condition=Q(status__in=["submitted", "in_review"]),
+                name="lesson_queue",
+            ),
             models.Index(fields=["organisation", "status"], name="lesson_of_organisation"),
         ]
         permissions = [

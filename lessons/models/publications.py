@@ -6,14 +6,13 @@ import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, F, Func, Q
 from django.urls import reverse
 
 from accounts.models import Organisation, User
 from lessons.models.events import EventKind, Precision, dated
 from lessons.models.lessons import Lesson
 from lessons.models.wording import Audience, Marking, Wording, codes
-
 
 #: Once published, only these may change.
 SEALED = """
@@ -56,7 +55,14 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
         return self.filter(archived_at=None)
 
     def for_list(self) -> PublicationQuerySet:
-        return self.select_related("lesson").order_by("-published_at", "-pk")
+        return self.select_related("lesson").defer("search").order_by("-published_at", "-pk")
+
+    def count_terms(self, prefix: str) -> dict[str, int]:
+        """Return how many of these publications have each code under `prefix`, such as `risk`."""
+        start = f"{prefix}:"
+        each = self.order_by().annotate(term=Func(F("terms"), function="unnest")).values("term")
+        counts = each.annotate(count=Count("pk")).values_list("term", "count")
+        return {term.removeprefix(start): count for term, count in counts if term.startswith(start)}
 
 
 class Publication(Wording):

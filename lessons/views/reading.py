@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for me; for a stranger, what this is and where to sign in."""
     if not request.user.is_authenticated:
         return render(request, "lessons/welcome.html")
-    user = cast(User, request.user)
+    user = cast("User", request.user)
     readable = Publication.objects.readable_by(user).unarchived()
     areas = ResilienceArea.objects.filter(organisations__in=user.groups).distinct()
     near = [f"area:{code}" for code in areas.values_list("code", flat=True)]

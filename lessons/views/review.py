@@ -109,9 +109,7 @@ def _decide(request: SignedInRequest, lesson: Lesson) -> HttpResponse:
         move = DECISIONS[decision]
         move_lesson(lesson=lesson, move=move, by=request.user, at=timezone.now(), **said.words)
     except StaleText as stale:
-        return _page(
-            request, lesson, _with_version(request, lesson, stale.row_version), said, stale=stale, status=409
-        )
+        return _page(request, lesson, _with_version(request, lesson, stale.row_version), said, stale=stale, status=409)
     except NotReady as error:
         lesson.refresh_from_db()
         form = _with_version(request, lesson, lesson.row_version)
@@ -191,9 +189,7 @@ def suspend(request: SignedInRequest, reference: str) -> HttpResponse:
             at=timezone.now(),
             note=form.cleaned_data["note"],
         )
-        messages.success(
-            request, f"{reference} is suspended. Everyone who was sent it is told to stop using it."
-        )
+        messages.success(request, f"{reference} is suspended. Everyone who was sent it is told to stop using it.")
         return redirect("lesson_record", publication.lesson_id)
     context = {"publication": publication, "form": form}
     return render(request, "lessons/review/suspend.html", context, status=422 if form.errors else 200)
