@@ -1,1 +1,1 @@
-"""Measurements: `python3 dev.py bench NAME` runs `benchmarks/NAME.py`; the last line it prints is one JSON object."""
+"""Measurements, run by `python3 dev.py bench NAME`.  The last line that each prints is one JSON object."""

@@ -19,8 +19,8 @@ def checks() -> dict[str, list[str]]:
     templates = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("templates/**/*.html"))]
     manage = [sys.executable, "-W", "ignore::RuntimeWarning", "manage.py"]
     found = {
-        "ruff format": [f"{BIN}/ruff", "format", "--check", "."],
-        "ruff check": [f"{BIN}/ruff", "check", "."],
+        "ruff format": [f"{BIN}/ruff", "format", "--check", "--output-format", "concise", "."],
+        "ruff check": [f"{BIN}/ruff", "check", "--output-format", "concise", "."],
         "lint-imports": [f"{BIN}/lint-imports"],
         "manage.py check": [*manage, "check"],
         "makemigrations": [*manage, "makemigrations", "--check", "--dry-run"],

@@ -39,9 +39,7 @@ def find_binaries() -> Path:
     for folder in (spec and spec.submodule_search_locations) or []:
         for binary in sorted(Path(folder).glob("pginstall*/bin/postgres"), reverse=True):
             return binary.parent
-    raise PostgresError(
-        "There is no embedded PostgreSQL here: set DATABASE_URL, or PG_BIN to a PostgreSQL bin folder."
-    )
+    raise PostgresError("There is no embedded PostgreSQL here: set DATABASE_URL, or PG_BIN to a PostgreSQL bin folder.")
 
 
 def major_version(binaries: Path) -> int:
@@ -91,9 +89,9 @@ class Cluster:
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
         # SIGINT is PostgreSQL's fast shutdown: it ends so when the supervisor is killed.
         rights = popen_options(self.run_as, death_signal=signal.SIGINT)
-        command = [self.binaries / "postgres", "-D", self.data, "-k", self.socket_folder, *options]
+        command = [str(self.binaries / "postgres"), "-D", str(self.data), "-k", str(self.socket_folder), *options]
         with self.log.open("ab") as log:
-            self.server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **rights)
+            self.server = subprocess.Popen[bytes](command, stdout=log, stderr=log, start_new_session=True, **rights)
         self._wait_until_ready(timeout_seconds)
 
     def stop(self, *, immediate: bool = False) -> None:
@@ -140,9 +138,7 @@ class Cluster:
             fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock_file.close()
-            raise PostgresError(
-                f"Another process is already running the database in {self.folder}."
-            ) from None
+            raise PostgresError(f"Another process is already running the database in {self.folder}.") from None
         self._lock_file = lock_file
 
     def _make_data(self) -> None:
@@ -227,9 +223,7 @@ class Cluster:
                 return
             time.sleep(0.02)
         self.stop()
-        raise PostgresError(
-            f"PostgreSQL did not become ready in {timeout_seconds:.0f} seconds; see {self.log}."
-        )
+        raise PostgresError(f"PostgreSQL did not become ready in {timeout_seconds:.0f} seconds; see {self.log}.")
 
     def _says_ready(self) -> bool:
         """The eighth line of postmaster.pid is the server's state."""

@@ -39,9 +39,7 @@ def read_state(url: str) -> dict[str, str]:
 
 def write_state(url: str, **values: str) -> None:
     with closing(psycopg2.connect(url)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(
-            f"CREATE TABLE IF NOT EXISTS {STATE_TABLE} (name text PRIMARY KEY, value text NOT NULL)"
-        )
+        cursor.execute(f"CREATE TABLE IF NOT EXISTS {STATE_TABLE} (name text PRIMARY KEY, value text NOT NULL)")
         for name, value in values.items():
             cursor.execute(
                 f"INSERT INTO {STATE_TABLE} VALUES (%s, %s)"  # noqa: S608 a constant

@@ -57,11 +57,7 @@ class Service:
     def ending(self) -> str:
         """How the child ended, for people."""
         code = self.child.returncode if self.child else None
-        return (
-            f"killed by {signal.Signals(-code).name}"
-            if code is not None and code < 0
-            else f"exit code {code}"
-        )
+        return f"killed by {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
 
     def may_restart(self) -> bool:
         """Count a restart, unless there were too many within the last minute."""

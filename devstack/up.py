@@ -41,9 +41,9 @@ class StartError(Exception):
 class Supervisor:
     """Everything that one `up` runs."""
 
-    def __init__(self, *, port: int, smtp_port: int, with_demo: bool) -> None:
-        self.port = port
-        self.smtp_port = smtp_port
+    def __init__(self, *, with_demo: bool) -> None:
+        self.port = 0
+        self.smtp_port = 0
         self.with_demo = with_demo
         self.cluster: Cluster | None = None
         self.services: list[Service] = []
@@ -55,6 +55,8 @@ class Supervisor:
 
         :raises StartError: a port is taken, another `up` runs here, or the database cannot be prepared
         """
+        self.port = port_from_environment("PORT", 8000)
+        self.smtp_port = port_from_environment("SMTP_PORT", 8025)
         self._take_lock()
         self._check_ports()
         self.variables = self._make_variables()
@@ -80,9 +82,7 @@ class Supervisor:
                 is_ready = True
                 self._announce()
             elif not is_ready and time.monotonic() - BEGAN > READY_WITHIN_SECONDS:
-                raise StartError(
-                    f"The pages did not answer within {READY_WITHIN_SECONDS} seconds; see above."
-                )
+                raise StartError(f"The pages did not answer within {READY_WITHIN_SECONDS} seconds; see above.")
             time.sleep(LOOK_EVERY_SECONDS)
 
     def stop(self) -> None:
@@ -168,9 +168,7 @@ class Supervisor:
             say(f"Preparing the database: {', '.join(commands)}")
             command = [sys.executable, "-m", "devstack.prepare", inputs, *commands]
             environment = self._environment() | {"DEMO_PASSWORD": demo_password()}
-            child = subprocess.run(
-                command, cwd=ROOT, env=environment, preexec_fn=dying_with_parent(signal.SIGTERM)
-            )
+            child = subprocess.run(command, cwd=ROOT, env=environment, preexec_fn=dying_with_parent(signal.SIGTERM))
             if child.returncode:
                 raise StartError("The database could not be prepared; see above.")
         if is_first_start:
@@ -194,9 +192,7 @@ class Supervisor:
             )
         )
         self._start(
-            Service(
-                "beat", [*celery, "beat", "-s", str(VAR / "beat-schedule"), "--pidfile", "", "-l", "WARNING"]
-            )
+            Service("beat", [*celery, "beat", "-s", str(VAR / "beat-schedule"), "--pidfile", "", "-l", "WARNING"])
         )
         web = [
             "gunicorn",
@@ -277,13 +273,8 @@ def main() -> int:
     parser.add_argument("--empty", action="store_true", help="first start: without demonstration data")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # the same orderly end as Ctrl-C
-    supervisor = None
+    supervisor = Supervisor(with_demo=not arguments.empty)
     try:
-        supervisor = Supervisor(
-            port=port_from_environment("PORT", 8000),
-            smtp_port=port_from_environment("SMTP_PORT", 8025),
-            with_demo=not arguments.empty,
-        )
         supervisor.start()
         supervisor.watch()
     except (StartError, PostgresError, RedisError, NotReadyError) as error:
@@ -295,8 +286,7 @@ def main() -> int:
         # A second Ctrl-C ends us at once, and the children by their death signals.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if supervisor:
-            supervisor.stop()
+        supervisor.stop()
     return 0
 
 

@@ -15,16 +15,12 @@ class NotReadyError(TimeoutError):
     """A server did not listen in time."""
 
 
-def wait_for_socket(
-    path: Path, *, timeout_seconds: float = 10, give_up: Callable[[], bool] = lambda: False
-) -> None:
+def wait_for_socket(path: Path, *, timeout_seconds: float = 10, give_up: Callable[[], bool] = lambda: False) -> None:
     """Wait until somebody listens on a unix socket."""
     _wait_until_it_listens(socket.AF_UNIX, str(path), str(path), timeout_seconds, give_up)
 
 
-def wait_for_port(
-    port: int, *, timeout_seconds: float = 30, give_up: Callable[[], bool] = lambda: False
-) -> None:
+def wait_for_port(port: int, *, timeout_seconds: float = 30, give_up: Callable[[], bool] = lambda: False) -> None:
     """Wait until somebody listens on a loopback port.
 
     :param give_up: asked between tries; when it says yes the wait ends early

@@ -94,9 +94,7 @@ def test_data_of_another_version_are_refused(cluster):
 
 
 def test_text_is_sorted_by_code_point_whatever_the_machine_says(cluster):
-    assert ask(cluster, "SELECT string_agg(x, '' ORDER BY x) FROM unnest(ARRAY['b','a','é','B']) x") == (
-        "Babé",
-    )
+    assert ask(cluster, "SELECT string_agg(x, '' ORDER BY x) FROM unnest(ARRAY['b','a','é','B']) x") == ("Babé",)
     assert ask(cluster, "SELECT lower('É'), current_setting('timezone')") == ("é", "UTC")
 
 
@@ -146,9 +144,7 @@ def test_the_sink_keeps_each_mail_and_a_line_about_it(sink):
     assert [line.message_id for line in sink.ledger()] == ["<first@example.org>", "<second@example.org>"]
     assert {line.recipients for line in sink.ledger()} == {("one@example.org", "two@example.org")}
     assert sink.ledger()[0].received_at <= sink.ledger()[1].received_at
-    assert [mail.read_bytes() for mail in sink.mails()] == [
-        MAIL.format(name=n).encode() for n in ("first", "second")
-    ]
+    assert [mail.read_bytes() for mail in sink.mails()] == [MAIL.format(name=n).encode() for n in ("first", "second")]
 
 
 def test_a_killed_sink_starts_again_on_its_port_and_goes_on(sink):
