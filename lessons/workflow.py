@@ -55,7 +55,7 @@ RULES: dict[Move, tuple[Rule, ...]] = {
             to=then.submitted_or_awaiting_sign_off,
             who=WRITE,
             only_if=(only_if.required_fields,),
-            then=(then.give_reference, then.keep_snapshot, then.choose_tier, then.set_due),
+            then=(then.give_reference, then.follow_owner, then.keep_snapshot, then.choose_tier, then.set_due),
         ),
     ),
     Move.SIGN_OFF: (
@@ -277,8 +277,13 @@ RULES: dict[Move, tuple[Rule, ...]] = {
             S.SUSPENDED,
             to=S.ARCHIVED,
             who=RESTORE,
-            only_if=(only_if.archive_reason_given, only_if.second_person_always),
-            then=(then.archive,),
+            only_if=(
+                only_if.archive_reason_given,
+                only_if.not_own,
+                only_if.ready_if_new,
+                only_if.second_person_always,
+            ),
+            then=(then.restore, then.archive),
         ),
     ),
 }
