@@ -1,11 +1,18 @@
 """Fixtures for all tests.  The servers are started by the plugin `devstack.pytest_servers`."""
 
+import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pgtrigger
 import pytest
 from django.core.management import call_command
 from django.test import TransactionTestCase
+
+from tests.portal import Portal
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the thread of the test
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -20,3 +27,24 @@ def _tables_are_emptied_between_tests() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
+
+
+@pytest.fixture
+def portal(transactional_db: None, tmp_path: Path) -> Iterator[Portal]:
+    """The portal as real processes on this test's database."""
+    running = Portal(tmp_path)
+    try:
+        yield running.start()
+    finally:
+        running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """Debian's Chromium, kept off every network but loopback."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed: the browser tests did NOT run")
+    switches = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
+    switches += ["--disable-background-networking", "--disable-component-update"]
+    return {**browser_type_launch_args, "executable_path": chromium, "args": switches}

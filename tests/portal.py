@@ -1,0 +1,134 @@
+"""The whole portal as real processes on the database of a test: web server, worker, beat, Redis, mail sink."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from urllib.parse import urlencode
+
+from django.db import connection
+
+from devstack.mail_sink import MailSink
+from devstack.privileges import dying_with_parent
+from devstack.redis_server import RedisServer
+from devstack.waiting import LOOPBACK, find_free_port, wait_for_port
+
+ROOT = Path(__file__).resolve().parent.parent
+CELERY = [sys.executable, "-m", "celery", "-A", "jol"]
+WORKER = [*CELERY, "worker", "-c", "2", "-l", "warning", "--without-gossip", "--without-mingle"]
+
+
+def database_url() -> str:
+    """Return the address of the database that this test uses."""
+    settings = connection.settings_dict
+    host = urlencode({"host": settings["HOST"], **({"port": settings["PORT"]} if settings["PORT"] else {})})
+    password = f":{settings['PASSWORD']}" if settings["PASSWORD"] else ""
+    return f"postgresql://{settings['USER']}{password}@/{settings['NAME']}?{host}"
+
+
+class Portal:
+    """Started once for a test; every process ends with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.redis = RedisServer(folder / "redis")
+        self.sink = MailSink(folder / "mail")
+        self.port = find_free_port()
+        self.url = f"http://{LOOPBACK}:{self.port}"
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return os.environ | {
+            "DJANGO_SETTINGS_MODULE": "jol.settings",
+            "DATABASE_URL": database_url(),
+            "REDIS_URL": self.redis.url,
+            "EMAIL_URL": self.sink.url,
+            "SITE_URL": self.url,
+            "ALLOWED_HOSTS": LOOPBACK,
+            "SECRET_KEY": secrets.token_hex(32),
+            "DEBUG": "1",
+            "MAIL_PER_SECOND": "0",
+        }
+
+    def start(self) -> Portal:
+        self.redis.start()
+        self.sink.start()
+        self.start_worker()
+        self.start_process("beat", [*CELERY, "beat", "-l", "warning", "--pidfile", "", "-s", str(self.folder / "beat")])
+        self.start_process(
+            "web",
+            [sys.executable, "-m", "gunicorn", "jol.wsgi", "-b", f"{LOOPBACK}:{self.port}", "-k", "gthread"]
+            + ["-w", "1", "--threads", "4"],
+        )
+        wait_for_port(self.port, give_up=lambda: self.running["web"].poll() is not None)
+        return self
+
+    def start_worker(self) -> None:
+        self.start_process("worker", WORKER)
+
+    def start_process(self, name: str, command: list[str]) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env=self._settled_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=dying_with_parent(signal.SIGTERM),
+            )
+
+    def _settled_environment(self) -> dict[str, str]:
+        """The same for every process: they share one secret key."""
+        if not hasattr(self, "_environment"):
+            self._environment = self.environment
+        return self._environment
+
+    def stop(self) -> None:
+        for process in reversed(self.running.values()):
+            if process.poll() is None:
+                process.terminate()
+        for process in self.running.values():
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+        self.sink.stop()
+        self.redis.stop()
+
+    # -- what arrived --------------------------------------------------------------------------------
+    def mails(self) -> list[EmailMessage]:
+        """Return every mail in the sink, oldest first."""
+        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in self.sink.mails()]  # type: ignore[misc]
+
+    def mails_to(self, address: str, words: str = "") -> list[EmailMessage]:
+        """Return the mails to `address` that have `words` in their subject."""
+        return [m for m in self.mails() if m["To"].lower() == address.lower() and words in m["Subject"]]
+
+    def logs(self) -> str:
+        """Return what the processes wrote, for the message of a test that failed."""
+        return "\n".join(f"== {path.name}\n{path.read_text()[-4000:]}" for path in self.folder.glob("*.log"))
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> float:
+    """Wait until `condition` is true and return how long it took, in seconds.
+
+    :raises AssertionError: it was not in time; `seconds` is a limit to give up at, ten times what is expected
+    """
+    start = time.monotonic()
+    while not condition():
+        if time.monotonic() - start > seconds:
+            raise AssertionError(f"{what}: not within {seconds} s")
+        time.sleep(0.05)
+    return time.monotonic() - start
