@@ -118,6 +118,10 @@ def follow_owner(lesson: Lesson, before: dict[str, object]) -> None:
     for name in WORDING_FIELDS:
         if getattr(working, name) == before.get(name, getattr(working, name)):
             setattr(working, name, getattr(lesson, name))
+    if working.event_name == before.get("event_name", working.event_name):
+        working.event_name = lesson.event.name
+    for name, value in _event_as_published(lesson.event).items():
+        setattr(working, name, value)
     if sorted(working.terms) == sorted(before.get("tags", [])):  # type: ignore[call-overload]
         working.terms = Tags.of(lesson).as_terms()
     working.checklist = {}
