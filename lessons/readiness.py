@@ -41,7 +41,15 @@ class Tags:
 
 def missing_to_submit(lesson: Lesson) -> dict[str, str]:
     """Return what has to be there before `lesson` can be submitted: field -> what to do (MODEL, section 2)."""
-    return missing_of_event(lesson.event) | missing_of_text(lesson, lesson.kind, Tags.of(lesson))
+    missing = missing_of_event(lesson.event) | missing_of_text(lesson, lesson.kind, Tags.of(lesson))
+    return missing | missing_own_area(lesson, lesson)
+
+
+def missing_own_area(text: Wording, lesson: Lesson) -> dict[str, str]:
+    """Return what to do where `text` is for the lesson's own area and there is none."""
+    if text.audience == Audience.OWN_AREA and lesson.area is None:
+        return {"audience": "Select other readers: the lesson has no area that could be its own."}
+    return {}
 
 
 def missing_of_event(event: Event) -> dict[str, str]:
@@ -116,7 +124,7 @@ def missing_to_publish(text: Publication) -> dict[str, str]:
         missing["event_name"] = "Enter the name of the event as readers may see it."
     if left := unticked(text.checklist):
         missing["checklist"] = "Confirm: " + "; ".join(CHECKLIST[code] for code in left) + "."
-    return missing | wider_than_owner(text)
+    return missing | missing_own_area(text, lesson) | wider_than_owner(text)
 
 
 def wider_than_owner(text: Publication) -> dict[str, str]:
