@@ -71,7 +71,7 @@ def install_python_packages(lock: str) -> None:
         return
     make_venv()
     print(f"Installing the packages of requirements/{lock}.txt …", flush=True)
-    options = ["-q", "--disable-pip-version-check", "--no-compile", "--require-hashes"]
+    options = ["-qq", "--disable-pip-version-check", "--no-compile", "--require-hashes"]
     _run(
         [PYTHON, "-m", "pip", "install", *options, "-r", REQUIREMENTS / f"{lock}.txt"],
         "pip could not install the packages",
