@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from accounts.models import Organisation, ResilienceArea, User
@@ -34,11 +34,10 @@ class Status(models.TextChoices):
     ARCHIVED = "archived", "Archived"
 
 
-#: The item was submitted and moderators, Secretariat and auditors see it.
+#: Moderators, Secretariat and auditors see the item (and some others: `LessonQuerySet._submitted`).
 SEEN_BY_MODERATORS = (
     Status.SUBMITTED,
     Status.IN_REVIEW,
-    Status.CHANGES_REQUESTED,
     Status.DECLINED,
     Status.MERGED,
     Status.PUBLISHED,
@@ -71,12 +70,22 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
             own &= Q(organisation__in=organisations)
         led = Q(organisation__in=user.leads)
         granted = Q(pk__in=Lesson.objects.filter(grants__group__in=organisations).values("pk"))
-        submitted = Q(status__in=SEEN_BY_MODERATORS) | Q(status=Status.WITHDRAWN, reference__isnull=False)
-        if user.has_role(Role.SECRETARIAT, Role.AUDITOR):
-            moderated = submitted
-        else:
-            moderated = submitted & Q(area__in=user.moderated_areas)
+        moderated = self._submitted()
+        if not user.has_role(Role.SECRETARIAT, Role.AUDITOR):
+            moderated &= Q(area__in=user.moderated_areas)
         return self.filter(own | led | granted | moderated | self._kept_local(organisations))
+
+    def _submitted(self) -> Q:
+        """What moderators see: not what its organisation did not sign off, nor a draft that was withdrawn."""
+        from lessons.models.moves import LessonMove, Move  # they point at lessons
+
+        moves = LessonMove.objects.filter(lesson=OuterRef("pk"))
+        reached = Q(Exists(moves.filter(to_status=Status.SUBMITTED)))
+        last_withdrawal = moves.filter(move=Move.WITHDRAW).order_by("-pk").values("from_status")[:1]
+        unseen = Lesson.objects.filter(status=Status.WITHDRAWN).alias(before=Subquery(last_withdrawal))
+        unseen = unseen.filter(before__in=[Status.DRAFT, Status.AWAITING_SIGN_OFF])
+        withdrawn = Q(status=Status.WITHDRAWN) & ~Q(pk__in=unseen.values("pk"))
+        return Q(status__in=SEEN_BY_MODERATORS) | (reached & (Q(status=Status.CHANGES_REQUESTED) | withdrawn))
 
     def _kept_local(self, organisations: set[int]) -> Q:
         """What was declined because it stays local: for the organisation and the organisations of its area."""
