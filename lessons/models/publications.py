@@ -45,7 +45,9 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
 
     def opened_by(self, user: User) -> PublicationQuerySet:
         """Keep those of which `user` holds a key, whatever their state."""
-        return self.filter(readers__overlap=user.keys)
+        opened = self.filter(readers__overlap=user.keys)
+        # The keys of owners, moderators and the national team open every marking: the token's limit holds for them too.
+        return opened.exclude(marking=Marking.SENSITIVE) if user.without_sensitive else opened
 
     def readable_by(self, user: User) -> PublicationQuerySet:
         """Keep the live publications of which `user` holds a key."""
