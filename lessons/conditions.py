@@ -99,6 +99,8 @@ def other_may_claim(attempt: Attempt) -> None:
     other, lesson = attempt.to, attempt.lesson
     if other is None:
         raise ReasonMissing("Select the moderator who gets the lesson.")
+    if other.pk == attempt.by.pk:
+        raise NotYourClaim("Claim the lesson to review it yourself; this passes it to somebody else.")
     if other.pk == lesson.claimed_by_id:
         raise WrongStatus("That moderator has the lesson already.")
     if not may_review(lesson, other):
