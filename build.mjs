@@ -1,5 +1,5 @@
-// Builds what the pages load: static/scss/app.scss and the packages' scripts and icons, into static/build/.
-import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+// Builds what the pages load: static/scss/app.scss and the packages' scripts, into static/build/.
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as sass from "sass";
@@ -8,13 +8,10 @@ const root = dirname(fileURLToPath(import.meta.url));
 const packages = join(root, "node_modules");
 const built = join(root, "static", "build");
 
-// Scripts and icons by the name they are served under.  The typeface, crown and crest stay out: they are licensed for GOV.UK only.
+// Scripts by the name they are served under.  The typeface, crown and crest stay out: they are licensed for GOV.UK only.
 const copied = {
   "govuk-frontend.min.js": "govuk-frontend/dist/govuk/govuk-frontend.min.js",
-  "moj-frontend.min.js": "@ministryofjustice/frontend/moj/moj-frontend.min.js",
   "accessible-autocomplete.min.js": "accessible-autocomplete/dist/accessible-autocomplete.min.js",
-  "accessible-autocomplete.min.css": "accessible-autocomplete/dist/accessible-autocomplete.min.css",
-  "assets/images": "@ministryofjustice/frontend/moj/assets/images",
 };
 
 rmSync(built, { recursive: true, force: true });
@@ -27,8 +24,7 @@ const { css } = sass.compile(join(root, "static", "scss", "app.scss"), {
 });
 writeFileSync(join(built, "app.css"), css.replaceAll(/url\("[^"]*govuk-crest\.svg"\)/g, "none"));
 for (const [name, source] of Object.entries(copied)) {
-  cpSync(join(packages, source), join(built, name), {
-    recursive: true,
-    filter: (path) => !/icon-1|logotype|apple-touch|opengraph/.test(path),
-  });
+  const script = readFileSync(join(packages, source), "utf8");
+  // Source maps are not served; a reference to one would stop collectstatic.
+  writeFileSync(join(built, name), script.replaceAll(/^\/\/# sourceMappingURL=.*$/gm, ""));
 }
