@@ -7,24 +7,27 @@ initAll();
 for (const select of document.querySelectorAll("select[data-autocomplete]")) {
   if (!window.accessibleAutocomplete || select.multiple) continue;
   const { id } = select;
-  const described = select.getAttribute("aria-describedby");
+  // The package describes the input itself, so the hint and the error of the field join its description.
+  const described = (select.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
+  const description = described.map((part) => document.getElementById(part)?.textContent.trim()).filter(Boolean);
+  const help = "When results are there, use the up and down arrows to look through them and enter to choose one.";
+  const choose = (text) => {
+    const words = (text ?? "").trim().toLowerCase();
+    const wanted = [...select.options].find((option) => option.text.trim().toLowerCase() === words);
+    select.value = wanted ? wanted.value : "";
+  };
   window.accessibleAutocomplete.enhanceSelectElement({
     selectElement: select,
     defaultValue: select.value ? select.selectedOptions[0].text : "",
     showAllValues: true,
-    preserveNullOptions: false,
     confirmOnBlur: false,
     menuAttributes: { "aria-labelledby": id },
-    onConfirm: (text) => {
-      const typed = document.getElementById(id).value;
-      const wanted = [...select.options].find((option) => option.text === (text ?? typed));
-      select.value = wanted ? wanted.value : "";
-    },
+    tAssistiveHint: () => [...description, help].join(". "),
+    onConfirm: (text) => text !== undefined && choose(text),
   });
-  if (described) {
-    const input = document.getElementById(id);
-    input.setAttribute("aria-describedby", described);
-  }
+  // What was typed counts, not what was chosen before it: words that are no option choose nothing.
+  const input = document.getElementById(id);
+  input.addEventListener("blur", () => choose(input.value));
 }
 
 // Filters fold away on a phone.
