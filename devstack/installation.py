@@ -41,16 +41,14 @@ def install(lock: str, *, pages: bool) -> None:
     """
     with _one_at_a_time():
         npm = find_npm() if pages else None
-        # The two downloads share nothing, so they run side by side.
+        # Python's packages and the pages share nothing, so they are made side by side.
         with ThreadPoolExecutor() as pool:
-            node_packages = pool.submit(install_node_packages, npm) if npm else None
+            made = pool.submit(make_pages, npm) if npm else None
             install_python_packages(lock)
-            if node_packages:
-                node_packages.result()
-        if pages:
-            npm = npm or npm_of_the_wheel()
-            install_node_packages(npm)
-            build_pages(npm)
+            if made:
+                made.result()
+        if pages and not npm:
+            make_pages(npm_of_the_wheel())
 
 
 def fingerprint(files: Iterable[Path]) -> str:
@@ -124,13 +122,18 @@ def npm_of_the_wheel() -> list[str]:
     return [str(script.parents[4] / "bin" / "node"), str(script)]
 
 
+def make_pages(npm: list[str]) -> None:
+    install_node_packages(npm)
+    build_pages(npm)
+
+
 def install_node_packages(npm: list[str]) -> None:
     stamp = NODE_MODULES / ".installed"
     wanted = fingerprint([ROOT / "package.json", ROOT / "package-lock.json"])
     if _read(stamp) == wanted:
         return
     print("Installing the npm packages …", flush=True)
-    _run([*npm, "ci", "--prefer-offline", "--loglevel=error"], "npm could not install the packages", npm=npm)
+    _run([*npm, "ci", "--prefer-offline", "--silent"], "npm could not install the packages", npm=npm)
     stamp.write_text(wanted)
 
 
