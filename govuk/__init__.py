@@ -30,6 +30,7 @@ the label or from `called`, unless the field has its own `error_messages`.  In a
     </form>
 
 The page inherits base.html, names its form `form` (the title then begins with "Error: " where it
-should) and fills the blocks title, before_content (back link, breadcrumbs), marking and content.
-The tags are listed in govuk/templatetags/govuk.py; the rows they take are in govuk/rows.py.
+should) and fills the blocks title, before_content (back link, breadcrumbs), marking, hero and content.
+The tags are listed in govuk/templatetags/govuk.py; the rows they take are in govuk/rows.py.  Classes that
+begin with jol- are in static/scss, a file for each subject; their colours are in _brand.scss.
 """
