@@ -112,9 +112,7 @@ def draw_field(component: str, name: str) -> str:
     form = plain_form({} if error else None, initial={shown: value}, auto_id="%s")
     if error:
         form.data = (
-            {f"{shown}-{part}": text for part, text in value.items()}
-            if isinstance(value, dict)
-            else {shown: value}
+            {f"{shown}-{part}": text for part, text in value.items()} if isinstance(value, dict) else {shown: value}
         )
         form.errors.clear()
         form.add_error(shown, forms.ValidationError(error, params={"wrong": wrong}))
@@ -154,9 +152,7 @@ def _field(component: str, options: dict[str, Any], look: dict[str, Any]) -> tup
     value, max_length = options.pop("value", None), options.pop("maxlength", None)
     match component:
         case "input":
-            return forms.CharField(
-                disabled=options.pop("disabled", False), widget=forms.TextInput(attrs)
-            ), value
+            return forms.CharField(disabled=options.pop("disabled", False), widget=forms.TextInput(attrs)), value
         case "textarea" | "character-count":
             return forms.CharField(max_length=max_length, widget=forms.Textarea(attrs)), value
         case "password-input":

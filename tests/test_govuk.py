@@ -97,9 +97,7 @@ def test_a_new_line_counts_as_one_character():
 def test_the_server_checks_not_the_browser():
     drawn = DebriefForm().render()
 
-    attributes = {
-        name for tag in re.findall(r"<[a-z]+ [^>]*>", drawn) for name in re.findall(r" ([a-z-]+)", tag)
-    }
+    attributes = {name for tag in re.findall(r"<[a-z]+ [^>]*>", drawn) for name in re.findall(r" ([a-z-]+)", tag)}
     assert not attributes & {
         "required",
         "maxlength",
@@ -121,9 +119,7 @@ def test_words_from_outside_are_never_html():
     form = UnsafeForm({"title": '"><b>value', "kind": "<b>"})
     form.add_error("title", "<b>message")
 
-    drawn = form.render() + Template("{% load govuk %}{% error_summary form %}").render(
-        Context({"form": form})
-    )
+    drawn = form.render() + Template("{% load govuk %}{% error_summary form %}").render(Context({"form": form}))
 
     assert "<b>" not in drawn
     assert "<i>" not in drawn
@@ -146,9 +142,7 @@ def test_a_page_may_draw_a_field_with_another_label_and_look():
 def test_a_revealed_field_is_drawn_once():
     class SourceForm(forms.Form):
         looks = {"kind": Look(reveals={"other": "which"})}
-        kind = forms.ChoiceField(
-            choices=[("exercise", "Exercise"), ("other", "Other")], widget=forms.RadioSelect
-        )
+        kind = forms.ChoiceField(choices=[("exercise", "Exercise"), ("other", "Other")], widget=forms.RadioSelect)
         which = forms.CharField(required=False)
 
     drawn = SourceForm(initial={"kind": "other"}).render()
@@ -310,9 +304,7 @@ def test_an_account_page_has_a_heading_and_a_form_that_works_without_scripts(nam
     request = RequestFactory().get("/")
     form = ACCOUNT_FORMS[name](data={}) if name in ACCOUNT_FORMS else None
 
-    drawn = render_to_string(
-        f"account/{name}.html", {"form": form, "request": request, "can_add_email": True}
-    )
+    drawn = render_to_string(f"account/{name}.html", {"form": form, "request": request, "can_add_email": True})
 
     content = find(tree(drawn.replace("<!DOCTYPE html>", "")), "govuk-main-wrapper")[0]
     assert len(find(content, "govuk-heading-l")) == 1
@@ -346,9 +338,7 @@ def contrast(one: str, other: str) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-BRAND = dict(re.findall(r"\$([\w-]+): (#[0-9a-f]{6});", (SCSS / "_brand.scss").read_text())) | {
-    "white": "#ffffff"
-}
+BRAND = dict(re.findall(r"\$([\w-]+): (#[0-9a-f]{6});", (SCSS / "_brand.scss").read_text())) | {"white": "#ffffff"}
 
 
 @pytest.mark.parametrize(

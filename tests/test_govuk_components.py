@@ -108,22 +108,16 @@ class SeveralWaysForm(ContactForm):
     )
 
 
-@pytest.mark.parametrize(
-    ("component", "form_class"), [("radios", ContactForm), ("checkboxes", SeveralWaysForm)]
-)
+@pytest.mark.parametrize(("component", "form_class"), [("radios", ContactForm), ("checkboxes", SeveralWaysForm)])
 @pytest.mark.parametrize("chosen", ["", "email"])
-def test_a_choice_reveals_its_field_as_the_fixture_has_it(
-    component: str, form_class: type[forms.Form], chosen: str
-):
+def test_a_choice_reveals_its_field_as_the_fixture_has_it(component: str, form_class: type[forms.Form], chosen: str):
     initial = {"contacted": [chosen] if component == "checkboxes" else chosen}
     drawn = tree(form_class(initial=initial, auto_id="%s")["contacted"].as_field_group())
 
     name = "with conditional item checked" if chosen else "with conditional items"
     html = html_of(component, name).replace('name="with-conditional-items"', 'name="contacted"')
     expected = tree(html.replace("how-contacted-checked", "contacted").replace("how-contacted", "contacted"))
-    for revealed in (
-        node for root in (drawn, expected) for node in find(root, f"govuk-{component}__conditional")
-    ):
+    for revealed in (node for root in (drawn, expected) for node in find(root, f"govuk-{component}__conditional")):
         del revealed[1:]  # what is revealed is up to the form
     assert drawn == expected
 
@@ -143,16 +137,12 @@ def test_a_single_checkbox_is_drawn_as_one_item_of_the_fixture():
     assert drawn == expected
 
 
-@pytest.mark.parametrize(
-    ("name", "width"), [("with selected value", ""), ("with full width override", "full")]
-)
+@pytest.mark.parametrize(("name", "width"), [("with selected value", ""), ("with full width override", "full")])
 def test_a_select_is_drawn_as_the_fixture_has_it(name: str, width: str):
     items = [(item["value"], item["text"]) for item in options_of("select", name)["items"]]
 
     field = forms.ChoiceField(choices=items, label="Label text goes here")
-    place_form = type(
-        "PlaceForm", (forms.Form,), {"select-1": field, "looks": {"select-1": Look(width=width)}}
-    )
+    place_form = type("PlaceForm", (forms.Form,), {"select-1": field, "looks": {"select-1": Look(width=width)}})
 
     drawn = place_form(initial={"select-1": 2}, auto_id="%s")["select-1"].as_field_group()
 
@@ -228,9 +218,7 @@ def test_the_phase_banner_holds_what_the_page_writes():
 
 
 def test_breadcrumbs_fold_on_a_phone_and_end_with_the_page():
-    drawn = draw(
-        '{% breadcrumbs "Home" "/" "Passports, travel and living abroad" "/browse/abroad" "Travel abroad" %}'
-    )
+    drawn = draw('{% breadcrumbs "Home" "/" "Passports, travel and living abroad" "/browse/abroad" "Travel abroad" %}')
 
     folded = ('class="govuk-breadcrumbs"', 'class="govuk-breadcrumbs govuk-breadcrumbs--collapse-on-mobile"')
     assert drawn == fixture("breadcrumbs", "with last breadcrumb as current page", folded)
@@ -248,9 +236,7 @@ def test_pagination_is_drawn_as_the_fixture_has_it_and_keeps_the_query(name: str
 
     address = "?q=flood+%26+fire&amp;page="
     expected = html_of("pagination", name).replace("/page/", address)
-    expected = expected.replace("/previous", f"{address}{number - 1}").replace(
-        "/next", f"{address}{number + 1}"
-    )
+    expected = expected.replace("/previous", f"{address}{number - 1}").replace("/next", f"{address}{number + 1}")
     assert drawn == tree(expected)
 
 
@@ -393,9 +379,7 @@ def test_the_skip_link_is_the_first_thing_the_keyboard_reaches():
 
 
 def test_a_timeline_says_what_happened_when_and_by_whom():
-    entries = [
-        TimelineEntry("Submitted", at=datetime(2026, 3, 1, 9, 30, tzinfo=UTC), by="Cumbria", text="At <last>")
-    ]
+    entries = [TimelineEntry("Submitted", at=datetime(2026, 3, 1, 9, 30, tzinfo=UTC), by="Cumbria", text="At <last>")]
 
     [item] = find(draw("{% timeline entries %}", entries=entries), "moj-timeline__item")
 

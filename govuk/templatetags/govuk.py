@@ -164,9 +164,7 @@ def inset_text(content: str) -> SafeString:
 
 @register.simple_block_tag(end_name="end_details")
 def details(content: str, summary: str, is_open: bool = False) -> SafeString:
-    return render_to_string(
-        "govuk/details.html", {"content": content, "summary": summary, "is_open": is_open}
-    )
+    return render_to_string("govuk/details.html", {"content": content, "summary": summary, "is_open": is_open})
 
 
 @register.simple_block_tag(end_name="end_phase_banner")
