@@ -3,13 +3,11 @@
 from datetime import timedelta
 
 from django.utils import timezone
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication as KnoxAuthentication
 from knox.crypto import hash_token
 from rest_framework import exceptions, permissions
 from rest_framework.authentication import SessionAuthentication as PlainSessionAuthentication
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from accounts.models import ApiToken, TokenScope, User
 
@@ -53,29 +51,8 @@ class SessionAuthentication(PlainSessionAuthentication):
 class HasScope(permissions.BasePermission):
     """A token needs the scope that the view names in `required_scope`; a signed-in person needs none."""
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: object) -> bool:
         if not request.user.is_authenticated:
             return False
         scope = getattr(view, "required_scope", TokenScope.READ_PUBLISHED)
         return not isinstance(request.auth, ApiToken) or scope in request.auth.scopes
-
-
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "accounts.api.TokenAuthentication"
-    name = "token"
-
-    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        return {
-            "type": "apiKey",
-            "in": "header",
-            "name": "Authorization",
-            "description": "`Token` and a space before the token itself.",
-        }
-
-
-class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "accounts.api.SessionAuthentication"
-    name = "session"
-
-    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        return {"type": "apiKey", "in": "cookie", "name": "session"}

@@ -5,26 +5,17 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework import exceptions
-from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 from rest_framework.routers import SimpleRouter
 from rest_framework.views import set_rollback
 
+from jol import schema  # noqa: F401 - registers itself
 from jol.errors import PROBLEM_JSON
 from lessons.access import Moved, Suspended
 from lessons.api import LessonViewSet, NationalRiskViewSet
 from lessons.errors import LessonError
-
-
-class CursorPages(CursorPagination):
-    """Pages that stay right while lessons are published: `{"next", "previous", "results"}`."""
-
-    page_size = 25
-    page_size_query_param = "page_size"
-    max_page_size = 100
-    ordering = ("-published_at", "-pk")
 
 
 def problem_details(error: Exception, context: dict[str, object]) -> HttpResponse | None:

@@ -134,7 +134,10 @@ GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
 GUARDIAN_GROUP_OBJ_PERMS_MODEL = "lessons.LessonGrant"
 ANONYMOUS_USER_NAME = None
-SILENCED_SYSTEM_CHECKS = ["guardian.W001"]  # our GrantBackend is guardian's backend, narrowed to lessons
+SILENCED_SYSTEM_CHECKS = [
+    "guardian.W001",  # our GrantBackend is guardian's backend, narrowed to lessons
+    "auth.W004",  # addresses are unique whatever their case: constraint user_email_is_unique
+]
 
 # -- security headers ------------------------------------------------------------------------------
 HTTPS = SITE_URL.startswith("https://")
@@ -232,7 +235,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "jol.api.CursorPages",
+    "DEFAULT_PAGINATION_CLASS": "jol.pagination.CursorPages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": "600/min"},
