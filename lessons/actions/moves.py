@@ -45,7 +45,9 @@ def move_lesson(
     :raises PermissionDenied: `by` may not make this move
     :raises LessonError: a rule of the workflow forbids it; nothing is changed
     """
-    # Lock the row: two people may press the button at the same time.
+    # Lock the row: two people may press the button at the same time.  A merge locks both, in one order.
+    both = {lesson.pk, target.pk} if target else {lesson.pk}
+    list(Lesson.objects.select_for_update().filter(pk__in=both).order_by("pk").values_list("pk"))
     locked = Lesson.objects.select_for_update(of=("self",)).select_related("organisation__type", "area", "event")
     lesson = locked.get(pk=lesson.pk)
     rule = _rule_for(lesson, move, by)
