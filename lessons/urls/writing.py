@@ -1,3 +1,19 @@
 """Pages of those who write: new lesson step by step, our lessons, the record of one."""
 
-urlpatterns: list = []
+from django.urls import path
+
+from lessons.views import record, writing
+
+urlpatterns = [
+    path("submit/", writing.submit, name="submit"),
+    path("submit/<int:pk>/check/", writing.submit_check, name="submit_check"),
+    path("submit/<int:pk>/done/", writing.submit_done, name="submit_done"),
+    path("submit/<int:pk>/<slug:step>/", writing.submit_step, name="submit_step"),
+    path("our-lessons/", record.our_lessons, name="our_lessons"),
+    path("records/<int:pk>/", record.lesson_record, name="lesson_record"),
+    path("records/<int:pk>/withdraw/", record.withdraw, name="withdraw"),
+    path("records/<int:pk>/reopen/", record.reopen, name="reopen"),
+    path("records/<int:pk>/appeal/", record.appeal, name="appeal"),
+    path("records/<int:pk>/sign-off/", record.sign_off, name="sign_off"),
+    path("records/<int:pk>/send-back/", record.send_back, name="send_back"),
+]
