@@ -3,7 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework import exceptions
 from rest_framework.permissions import AllowAny
 from rest_framework.response import Response
@@ -12,6 +12,7 @@ from rest_framework.routers import SimpleRouter
 from rest_framework.views import set_rollback
 
 from jol import schema  # noqa: F401 - registers itself
+from jol.docs import api_docs
 from jol.errors import PROBLEM_JSON
 from lessons.access import Moved, Suspended
 from lessons.api import LessonViewSet, NationalRiskViewSet
@@ -65,15 +66,6 @@ class SchemaView(SpectacularAPIView):
     permission_classes = (AllowAny,)
 
 
-class DocsView(SpectacularSwaggerSplitView):
-    """The OpenAPI description as a page, served from here."""
-
-    authentication_classes = ()
-    permission_classes = (AllowAny,)
-    url_name = "api-schema"
-    url_self = None
-
-
 router = SimpleRouter()
 router.register("lessons", LessonViewSet, basename="lesson")
 router.register("national-risks", NationalRiskViewSet, basename="national-risk")
@@ -81,5 +73,5 @@ router.register("national-risks", NationalRiskViewSet, basename="national-risk")
 urlpatterns = [
     path("", include((router.urls, "api"))),
     path("schema/", SchemaView.as_view(), name="api-schema"),
-    path("docs/", DocsView.as_view(), name="api-docs"),
+    path("docs/", api_docs, name="api-docs"),
 ]

@@ -92,7 +92,8 @@ class LessonQuerySet(models.QuerySet["Lesson"]):
         from lessons.models.moves import LessonMove, Move  # they point at lessons
 
         why = LessonMove.objects.filter(lesson=OuterRef("pk"), move=Move.DECLINE).order_by("-pk").values("reason")[:1]
-        local = Lesson.objects.filter(status=Status.DECLINED).alias(why=Subquery(why)).filter(why=STAYS_LOCAL)
+        declined = Lesson.objects.filter(status=Status.DECLINED)
+        local = declined.alias(declined_because=Subquery(why)).filter(declined_because=STAYS_LOCAL)
         areas = ResilienceArea.objects.filter(organisations__in=organisations)
         return Q(pk__in=local.filter(Q(organisation__in=organisations) | Q(area__in=areas)).values("pk"))
 
