@@ -65,7 +65,7 @@ def fingerprint(files: Iterable[Path]) -> str:
 
 def install_python_packages(lock: str) -> None:
     wanted = {name: fingerprint([REQUIREMENTS / f"{name}.txt"]) for name in LOCKS_WITHIN[lock]}
-    if all(_read(_python_stamp(name)) == hash_ for name, hash_ in wanted.items()):
+    if os.access(PYTHON, os.X_OK) and all(_read(_python_stamp(name)) == hash_ for name, hash_ in wanted.items()):
         return
     make_venv()
     print(f"Installing the packages of requirements/{lock}.txt …", flush=True)
@@ -80,7 +80,7 @@ def install_python_packages(lock: str) -> None:
 
 def make_venv() -> None:
     """Make .venv unless there is one that works."""
-    if PYTHON.exists() and subprocess.run([PYTHON, "-c", "import pip"], capture_output=True).returncode == 0:
+    if os.access(PYTHON, os.X_OK) and subprocess.run([PYTHON, "-c", "import pip"], capture_output=True).returncode == 0:
         return
     if importlib.util.find_spec("ensurepip") is None:
         raise InstallationError(
@@ -88,7 +88,7 @@ def make_venv() -> None:
         )
     print("Making .venv …", flush=True)
     try:
-        venv.EnvBuilder(with_pip=True, clear=True).create(VENV)
+        venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(VENV)
     except (OSError, subprocess.CalledProcessError) as error:
         raise InstallationError(f"The virtual environment .venv could not be made: {error}.") from error
 
