@@ -90,8 +90,12 @@ def _only(announcement: Announcement) -> str:
 
 
 def _earlier(announcement: Announcement) -> list[Announcement]:
+    """The announcements whose readers this one is for."""
     lesson = announcement.publication.lesson_id
-    return list(Announcement.objects.filter(publication__lesson=lesson, move__lt=announcement.move_id))
+    earlier = Announcement.objects.filter(publication__lesson=lesson, move__lt=announcement.move_id)
+    if announcement.kind == AnnouncementKind.RESTORED and announcement.told_of_id is None:
+        earlier = earlier.filter(kind=AnnouncementKind.RETRACTION)
+    return list(earlier)
 
 
 def _went_out_before(announcement: Announcement) -> bool:

@@ -34,7 +34,7 @@ ASKS_FOR_IT = """(
 NAMED = " OR ".join(
     f"(t LIKE '{prefix}:%%' AND substr(t, {len(prefix) + 2}) = ANY(s.{name}))" for name, prefix in CRITERIA.items()
 )
-MATCHED = f"coalesce((SELECT jsonb_agg(t) FROM unnest(%(terms)s::text[]) AS t WHERE {NAMED}), '[]')"
+MATCHED = f"coalesce((SELECT jsonb_agg(t) FROM unnest(%(terms)s::text[]) AS t WHERE {NAMED}), '[]')"  # noqa: S608 - constants of this file
 REASON = f"jsonb_build_object('subscription', s.id, 'matched', {MATCHED}, 'words', s.words)"
 
 PERSON_OPENS = "EXISTS (SELECT 1 FROM reader_key k WHERE k.user_id = {} AND k.key = ANY(%({})s))"
@@ -53,10 +53,12 @@ WITH met AS MATERIALIZED (
     SELECT met.address, u.id FROM met JOIN accounts_user u ON lower(u.email) = met.address
     WHERE {PERSON_OPENS.format("u.id", "readers")}
 ), mailbox AS MATERIALIZED (
-    SELECT met.address, o.id FROM met JOIN accounts_organisation o ON lower(o.mailbox) = met.address AND {MAILBOX_IN_USE}
+    SELECT met.address, o.id
+    FROM met JOIN accounts_organisation o ON lower(o.mailbox) = met.address AND {MAILBOX_IN_USE}
     WHERE {MAILBOX_OPENS.format("o.id", "readers")}
 ), matching AS (
-    SELECT person.address, person.id AS person_id, NULL::bigint AS organisation_id, s.frequency, s.id, {REASON} AS reason
+    SELECT person.address, person.id AS person_id, NULL::bigint AS organisation_id, s.frequency, s.id,
+           {REASON} AS reason
     FROM person JOIN notifications_subscription s ON s.person_id = person.id WHERE {ASKS_FOR_IT}
     UNION ALL
     SELECT mailbox.address, NULL, mailbox.id, s.frequency, s.id, {REASON}
@@ -67,7 +69,7 @@ WITH met AS MATERIALIZED (
            (%(frequencies)s::text[])[min(array_position(%(frequencies)s::text[], m.frequency::text))] AS frequency,
            jsonb_agg(m.reason ORDER BY m.id) AS reasons
     FROM matching m GROUP BY m.address
-)"""
+)"""  # noqa: S608 - constants of this file
 
 #: Of an earlier mail about the lesson: it arrived, or may have.
 REACHED = "(d.state = 'sent' OR d.uncertain_tries > 0 OR d.attempts > 0)"
@@ -126,5 +128,5 @@ WITH wanted AS (
     FROM notifications_notice n JOIN notifications_delivery d ON d.id = n.delivery_id
     WHERE n.announcement_id = ANY(%(earlier)s) AND n.id > %(after)s AND n.id <= %(until)s AND {REACHED} AND {only}
     ORDER BY n.address, n.id DESC
-)"""
+)"""  # noqa: S608 - constants of this file
     return got_it + WRITE.format("true")

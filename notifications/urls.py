@@ -6,4 +6,5 @@ from notifications import views
 
 urlpatterns = [
     path("subscriptions/", views.subscriptions, name="subscriptions"),
+    path("unsubscribe/<uuid:token>/", views.subscriptions, name="unsubscribe"),
 ]

@@ -31,6 +31,9 @@ from lessons.models import (
 )
 from lessons.models.wording import REFERENCE_PREFIX, WORDING_FIELDS
 from lessons.readiness import Tags
+from notifications.actions import as_query
+from notifications.backend import content_from
+from notifications.models import Announcement, Delivery, Priority, Subscription
 
 #: A Monday without a bank holiday near it, winter time.
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -263,20 +266,14 @@ class LessonFactory(DjangoModelFactory):
 
 def moderator_of(area: ResilienceArea | None, tier: str = Tier.AREA) -> User:
     """Return somebody new who may decide on items of `area` at `tier`."""
-    return (
-        person(Role.SECRETARIAT)
-        if tier == Tier.NATIONAL or area is None
-        else person(Role.LRF_MODERATOR, area=area)
-    )
+    return person(Role.SECRETARIAT) if tier == Tier.NATIONAL or area is None else person(Role.LRF_MODERATOR, area=area)
 
 
 def _owner(given: dict[str, Any]) -> None:
     author, organisation = given.get("author"), given.get("organisation")
     if organisation is None:
         membership = author and author.memberships.first()
-        given["organisation"] = organisation = (
-            membership.organisation if membership else OrganisationFactory()
-        )
+        given["organisation"] = organisation = membership.organisation if membership else OrganisationFactory()
     if author is None:
         given["author"] = person(Role.CONTRIBUTOR, organisation)
 
@@ -286,9 +283,7 @@ def _place(given: dict[str, Any]) -> None:
     if given.get("area", UNSET) is UNSET:
         given["area"] = organisation.areas.first()
     if given.get("event") is None:
-        given["event"] = EventFactory(
-            organisation=organisation, areas=[given["area"]] if given["area"] else []
-        )
+        given["event"] = EventFactory(organisation=organisation, areas=[given["area"]] if given["area"] else [])
 
 
 _last_reference = iter(range(90_000, 100_000))
@@ -417,3 +412,62 @@ def working_text(lesson: Lesson, **values: Any) -> Publication:
         setattr(text, name, value)
     text.save()
     return text
+
+
+# -- notifications ------------------------------------------------------------------------------------
+class SubscriptionFactory(DjangoModelFactory):
+    """Of a new reader, to everything, at once; `organisation=…` for its mailbox instead."""
+
+    class Meta:
+        model = Subscription
+
+    person = factory.Maybe("organisation", yes_declaration=None, no_declaration=factory.LazyFunction(person))
+    organisation = None
+    created_at = NOON
+    confirmed_at = NOON
+    query = factory.LazyAttribute(lambda subscription: as_query(subscription.words) if subscription.words else None)
+    words = ""
+
+
+class AnnouncementFactory(DjangoModelFactory):
+    """The news that `publication` is published."""
+
+    class Meta:
+        model = Announcement
+
+    publication = factory.SubFactory(PublicationFactory)
+    move = factory.LazyAttribute(lambda news: move_of(news.publication))
+    kind = "published"
+    at = NOON
+
+
+def move_of(publication: Publication, move: Move = Move.PUBLISH) -> LessonMove:
+    """Return a new entry of the history of the publication's lesson."""
+    return LessonMove.objects.create(
+        lesson=publication.lesson,
+        move=move,
+        from_status=publication.lesson.status,
+        to_status=publication.lesson.status,
+        by=publication.lesson.author,
+        at=NOON,
+        publication=publication,
+    )
+
+
+class DeliveryFactory(DjangoModelFactory):
+    """A sign-in mail that is due."""
+
+    class Meta:
+        model = Delivery
+
+    address = factory.Sequence(lambda n: f"reader-{n}@responder.example")
+    kind = "transactional"
+    priority = Priority.TRANSACTIONAL
+    due_at = NOON
+    date = NOON
+
+    @factory.lazy_attribute
+    def body(self) -> dict[str, Any] | None:
+        if self.kind != "transactional":
+            return None
+        return content_from("Your sign-in link", "Use this link:\n\nhttps://testserver/once")

@@ -64,9 +64,7 @@ class Notice(models.Model):
     # The indexes below serve the first of these; the others are not looked up by.
     announcement = models.ForeignKey(Announcement, db_index=False, on_delete=models.CASCADE, related_name="notices")
     address = models.CharField(max_length=254)
-    person = models.ForeignKey(
-        User, null=True, blank=True, db_index=False, on_delete=models.CASCADE, related_name="+"
-    )
+    person = models.ForeignKey(User, null=True, blank=True, db_index=False, on_delete=models.CASCADE, related_name="+")
     organisation = models.ForeignKey(
         Organisation, null=True, blank=True, db_index=False, on_delete=models.CASCADE, related_name="+"
     )

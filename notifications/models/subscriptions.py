@@ -106,7 +106,9 @@ class Subscription(models.Model):
                 condition=Q(ended_by_mail__isnull=True) | Q(ended_at__isnull=False),
             ),
         ]
-        permissions = [("change_organisation_subscription", "Look after the subscriptions of an organisation's mailbox")]
+        permissions = [
+            ("change_organisation_subscription", "Look after the subscriptions of an organisation's mailbox")
+        ]
 
     def __str__(self) -> str:
         return f"subscription {self.pk}"

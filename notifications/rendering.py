@@ -1,0 +1,181 @@
+"""From a row to the bytes of its mail: drawn once per announcement, filled in per recipient."""
+
+import html
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import css_inline
+from django.conf import settings
+from django.db.models import prefetch_related_objects
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from lessons.models import Publication
+from notifications import mime
+from notifications.emails import ALERTS, ENTRIES, SUBSCRIPTION_MAILS, About, Content, Link
+from notifications.models import Delivery, DeliveryKind
+from notifications.words import names_of, reason_in_words
+
+#: Drawn mails that a process keeps: a blast is one, duty mails come one by one.
+KEPT = 50
+
+
+def load(deliveries: Iterable[Delivery]) -> None:
+    """Read what the mails of a batch are about, in a few queries however many there are."""
+    prefetch_related_objects(
+        list(deliveries),
+        "announcement__publication__lesson",
+        "announcement__told_of",
+        "announcement__move__publication",
+        "move__publication",
+        "move__lesson__organisation",
+        "move__lesson__area",
+        "move__lesson__merged_into",
+    )
+
+
+def content_of(delivery: Delivery, reasons: list[dict[str, Any]], current: int | None = None) -> bytes:
+    """Return the mail, ready to be handed over.
+
+    :param reasons: those of its notice that hold now
+    :param current: key of the version that readers get now
+    """
+    drawn = _drawn(delivery, current)
+    gaps, more = {}, b""
+    if delivery.kind in SUBSCRIPTION_MAILS:
+        url = unsubscribe_url(delivery)
+        why = drawn.why(reasons)
+        gaps = {"unsubscribe": mime.quoted(url), "why_text": why[0], "why_html": why[1]}
+        more = f"List-Unsubscribe: <{url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode("ascii")
+    return drawn.prepared.filled(
+        to=envelope_address(delivery.address),
+        message_id=delivery.message_id_header,
+        date=delivery.date,
+        gaps=gaps,
+        more=more,
+    )
+
+
+@dataclass
+class Drawn:
+    """A mail with its gaps, and its reasons in words as far as they came up."""
+
+    prepared: mime.Prepared
+    is_sensitive: bool
+    names: dict[str, str]
+    reasons: dict[tuple[str, ...], tuple[bytes, bytes]] = field(default_factory=dict)
+
+    def why(self, reasons: list[dict[str, Any]]) -> tuple[bytes, bytes]:
+        """Return the reasons as they stand in the text and in the HTML."""
+        if self.is_sensitive:  # what was asked for would say what it is about
+            lines: tuple[str, ...] = ("a subscription of yours; sign in to see which",)
+        else:
+            lines = tuple(dict.fromkeys(reason_in_words(reason, self.names) for reason in reasons))
+        if lines not in self.reasons:
+            text = "\n".join(f"- {line}" for line in lines)
+            items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+            self.reasons[lines] = (mime.quoted(text), mime.quoted(items))
+        return self.reasons[lines]
+
+
+_kept: OrderedDict[tuple[object, ...], Drawn] = OrderedDict()
+
+
+def _drawn(delivery: Delivery, current: int | None) -> Drawn:
+    if delivery.body is not None:
+        return _draw(Content(**_stored(delivery.body)), delivery.kind)
+    key = (delivery.kind, delivery.announcement_id, delivery.move_id, current)
+    if key not in _kept:
+        about = _about(delivery, current)
+        drawn = _draw(ENTRIES[delivery.kind](about), delivery.kind, about)
+        if delivery.move_id:  # for one or two readers: not worth the place
+            return drawn
+        _kept[key] = drawn
+        if len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return _kept[key]
+
+
+def _stored(body: dict[str, Any]) -> dict[str, Any]:
+    link = body.get("link")
+    return body | {"link": Link(*link) if link else None, "facts": [tuple(fact) for fact in body.get("facts", [])]}
+
+
+def _about(delivery: Delivery, current: int | None) -> About:
+    if announcement := delivery.announcement:
+        newest = Publication.objects.select_related("lesson").get(pk=current) if current else announcement.publication
+        if delivery.kind == DeliveryKind.STOP_USING:  # about the version that they got
+            newest = announcement.told_of or announcement.publication
+            hidden = announcement.publication if announcement.publication.is_sensitive else announcement.told_of
+            return About(newest.lesson, announcement.move, newest, hidden)
+        return About(newest.lesson, announcement.move, newest, None)
+    move = delivery.move
+    if move is None:
+        raise ValueError(f"delivery {delivery.pk} is about nothing")
+    published = delivery.kind in {DeliveryKind.LESSON_PUBLISHED, DeliveryKind.SUSPENDED, DeliveryKind.BACK_IN_USE}
+    return About(move.lesson, move, move.publication if published else None)
+
+
+def _draw(content: Content, kind: str, about: About | None = None) -> Drawn:
+    gaps = {}
+    if kind in SUBSCRIPTION_MAILS:
+        gaps = {name: f"gap{secrets.token_hex(12)}" for name in ("unsubscribe", "why_text", "why_html")}
+    words = {
+        "content": content,
+        "gaps": gaps,
+        "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
+        "subscriptions_url": settings.SITE_URL + reverse("subscriptions"),
+        "sensitive": about is not None and about.is_sensitive,
+    }
+    text = render_to_string("emails/mail.txt", words)
+    page = _inliner().inline(render_to_string("emails/mail.html", words))
+    publication = about.publication if about else None
+    return Drawn(
+        prepared=mime.prepare(head=_head(content.subject, kind), text=text, html=page, gaps=gaps),
+        is_sensitive=about is not None and about.is_sensitive,
+        names=names_of(publication.terms) if publication else {},
+    )
+
+
+def _head(subject: str, kind: str) -> bytes:
+    lines = [
+        mime.address_header("From", settings.DEFAULT_FROM_EMAIL),
+        mime.header("Subject", subject),
+        b"Auto-Submitted: auto-generated\r\n",
+    ]
+    if kind in ALERTS:
+        host = urlsplit(settings.SITE_URL).hostname or "localhost"
+        lines += [b"Precedence: bulk\r\n", mime.header("List-Id", f"{settings.SITE_NAME} <alerts.{host}>")]
+    return b"".join(lines)
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    """Mail readers want styles in the elements; nothing is fetched from anywhere."""
+    return css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False)
+
+
+def unsubscribe_url(delivery: Delivery) -> str:
+    return settings.SITE_URL + reverse("unsubscribe", args=[delivery.token])
+
+
+def envelope_sender() -> str:
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+
+
+def envelope_address(address: str) -> str:
+    """Return `address` in ASCII, for the envelope and the header.
+
+    :raises ValueError: it is no address that could be mailed
+    """
+    local, at, domain = address.rpartition("@")
+    if not (local and at and domain) or not local.isascii() or any(ord(letter) <= 32 for letter in address):
+        raise ValueError("not an address")
+    return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"

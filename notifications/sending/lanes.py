@@ -1,0 +1,167 @@
+"""Lanes: who may send, what each sender has claimed, and how far it got.
+
+The rows decide.  A batch is claimed by one UPDATE and closed by one transaction that also claims the next; between
+them the lane names the mail that is being handed over.  Whoever finds a lane whose lease ran out closes its batch.
+"""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from notifications.models import Delivery, Lane
+
+LEASE = timedelta(seconds=20)
+#: A process that ends while it hands over the same mail so often is not ended by chance.
+MOST_ATTEMPTS = 5
+
+CLAIM = """
+WITH first AS (
+    SELECT priority FROM notifications_delivery
+    WHERE state IN ('pending', 'deferred', 'uncertain') AND due_at <= %(at)s ORDER BY priority LIMIT 1
+), due AS (
+    SELECT d.id FROM notifications_delivery d
+    WHERE d.state IN ('pending', 'deferred', 'uncertain') AND d.due_at <= %(at)s
+      AND d.priority = (SELECT priority FROM first)
+    ORDER BY d.due_at LIMIT %(size)s FOR UPDATE SKIP LOCKED
+)
+UPDATE notifications_delivery d SET state = 'sending', lane_id = %(lane)s, attempts = attempts + 1
+FROM due WHERE d.id = due.id
+RETURNING d.*
+"""
+#: A mail that was put back meanwhile (the database was away for longer than the lease) has gone nevertheless.
+MARK_SENT = """
+UPDATE notifications_delivery
+SET state = 'sent', lane_id = NULL, closed_at = %(at)s, due_at = NULL, body = NULL, error = ''
+WHERE id = ANY(%(sent)s) AND (lane_id = %(lane)s OR state = 'pending')
+"""
+PUT_BACK = """
+UPDATE notifications_delivery SET state = 'pending', lane_id = NULL, attempts = attempts - 1
+WHERE lane_id = %(lane)s AND state = 'sending'
+"""
+#: After a crash: those before the mail being handed over are sent, that one may be, those after it were not touched.
+CLOSE_LAPSED = """
+UPDATE notifications_delivery d SET
+    state = CASE
+        WHEN d.id < l.current THEN 'sent'
+        WHEN d.id = l.current AND d.attempts >= %(most)s THEN 'failed'
+        ELSE 'pending' END,
+    attempts = CASE WHEN d.id <= l.current THEN d.attempts ELSE d.attempts - 1 END,
+    closed_at = CASE WHEN d.id < l.current OR (d.id = l.current AND d.attempts >= %(most)s) THEN %(at)s END,
+    body = CASE WHEN d.id < l.current THEN NULL ELSE d.body END,
+    error = CASE WHEN d.id = l.current THEN 'The process that handed it over ended before the answer.' ELSE d.error END,
+    lane_id = NULL
+FROM notifications_lane l
+WHERE d.lane_id = l.id AND l.id = %(lane)s AND d.state = 'sending'
+"""
+
+
+class LaneLost(Exception):
+    """The lease ran out and somebody else closed the batch: this sender must not go on."""
+
+
+class HeldLane:
+    """A lane in the hands of this process."""
+
+    def __init__(self, lane: Lane) -> None:
+        self.pk, self.holder = lane.pk, lane.holder
+        self.failures = lane.failures
+
+    def claim(self, *, size: int, at: datetime) -> list[Delivery]:
+        """Claim the most urgent mails that are due: all of one priority, in the order of their keys."""
+        self._renew(at, current=None)
+        rows = Delivery.objects.raw(CLAIM, {"at": at, "size": size, "lane": self.pk})
+        return sorted(rows, key=lambda delivery: delivery.pk)
+
+    def point_at(self, delivery: Delivery, *, at: datetime) -> None:
+        """Record, before it happens, that `delivery` is being handed over.
+
+        :raises LaneLost: the lane is somebody else's
+        """
+        self._renew(at, current=delivery.pk)
+
+    def _renew(self, at: datetime, *, current: int | None) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE notifications_lane SET current = %s, lease_until = %s WHERE id = %s AND holder = %s",
+                [current, at + LEASE, self.pk, self.holder],
+            )
+            if cursor.rowcount != 1:
+                raise LaneLost
+
+    @transaction.atomic
+    def settle(self, sent: Iterable[int], *, at: datetime, claim: int = 0) -> list[Delivery]:
+        """Close the batch: mark what has gone, put the rest back, claim up to `claim` more.
+
+        Safe to call again when its own outcome is unknown.  If the lane is somebody else's by now, what has gone is
+        marked and nothing is claimed.
+        """
+        sent = list(sent)
+        with connection.cursor() as cursor:
+            cursor.execute(MARK_SENT, {"sent": sent, "lane": self.pk, "at": at})
+            held = Lane.objects.select_for_update().filter(pk=self.pk, holder=self.holder).first()
+            if held is None:
+                return []
+            cursor.execute(PUT_BACK, {"lane": self.pk})
+        if sent and held.failures:
+            Lane.objects.filter(pk=self.pk).update(failures=0)
+            self.failures = 0
+        return self.claim(size=claim, at=at) if claim else []
+
+    def rest(self, *, at: datetime) -> None:
+        """Open the breaker: nobody uses this lane for a while, longer with each failure in a row."""
+        pauses = [1, 2, 5, 10, 20, 30]
+        self.failures += 1
+        pause = timedelta(seconds=pauses[min(self.failures, len(pauses)) - 1])
+        Lane.objects.filter(pk=self.pk, holder=self.holder).update(failures=self.failures, rest_until=at + pause)
+
+    def release(self) -> None:
+        Lane.objects.filter(pk=self.pk, holder=self.holder).update(holder=None, lease_until=None, current=None)
+
+
+def lanes_wanted() -> int:
+    """Return how many may send at a time."""
+    return int(getattr(settings, "MAIL_SENDERS", 2))
+
+
+@transaction.atomic
+def take_lane(*, at: datetime) -> HeldLane | None:
+    """Take a lane that is free and not at rest; None if there is none."""
+    free = Lane.objects.select_for_update(skip_locked=True).filter(pk__lte=lanes_wanted(), holder=None)
+    lane = free.exclude(rest_until__gt=at).order_by("pk").first()
+    if lane is None:
+        return None
+    lane.holder, lane.lease_until = uuid.uuid4(), at + LEASE
+    lane.save(update_fields=["holder", "lease_until"])
+    return HeldLane(lane)
+
+
+def prepare_lanes() -> None:
+    """Make the rows that are missing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO notifications_lane (id, failures) SELECT n, 0 FROM generate_series(1, %s) AS n"
+            " ON CONFLICT DO NOTHING",
+            [lanes_wanted()],
+        )
+
+
+def free_lanes(*, at: datetime) -> int:
+    """Return how many lanes could be taken now."""
+    return Lane.objects.filter(pk__lte=lanes_wanted(), holder=None).exclude(rest_until__gt=at).count()
+
+
+@transaction.atomic
+def sweep(*, at: datetime) -> int:
+    """Close the batches of senders that went silent; return how many there were."""
+    lapsed = Lane.objects.select_for_update(skip_locked=True).filter(lease_until__lt=at)
+    swept = 0
+    for lane in lapsed:
+        with connection.cursor() as cursor:
+            cursor.execute(CLOSE_LAPSED, {"lane": lane.pk, "most": MOST_ATTEMPTS, "at": at})
+        lane.holder = lane.lease_until = lane.current = None
+        lane.save(update_fields=["holder", "lease_until", "current"])
+        swept += 1
+    return swept

@@ -1,0 +1,190 @@
+"""Sending what is due: claim a batch, look once more, hand over, record."""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from notifications import rendering
+from notifications.models import Delivery
+from notifications.sending import checks, outcomes
+from notifications.sending.lanes import HeldLane, LaneLost, take_lane
+from notifications.sending.smtp import MailConnection, NoAnswer, NoConnection, RefusedForGood, RefusedForNow
+
+logger = logging.getLogger(__name__)
+
+#: Suspensions wait no longer than this, and something more urgent neither.
+WINDOW = timedelta(seconds=0.25)
+BATCH = 100
+#: So many refusals in a row are the server's doing, not the addresses'.
+REFUSALS_IN_A_ROW = 10
+DATABASE_AWAY_SECONDS = 120
+
+Clock = Callable[[], datetime]
+
+
+class Stopped(Exception):
+    """What was true at the beginning of the window no longer is: the mail must not go."""
+
+
+def send_due(*, over: MailConnection, per_second: float, seconds: float = 4, clock: Clock = timezone.now) -> int:
+    """Send what is due, for at most `seconds`; return how many went.
+
+    Does nothing if all lanes are taken or at rest.
+    :param per_second: the throttle of one sender; 0: as fast as the server takes it
+    """
+    lane = take_lane(at=clock())
+    if lane is None:
+        return 0
+    sender = Sender(lane, over, per_second, clock)
+    try:
+        return sender.run(until=clock() + timedelta(seconds=seconds))
+    except LaneLost:
+        logger.warning("a lane was taken away from its sender")
+        sender.settle_when_back()
+        return sender.total
+    except (OperationalError, InterfaceError):
+        logger.warning("the database went away while mails were being sent")
+        sender.settle_when_back()
+        return sender.total
+
+
+class Sender:
+    """One run of one sender."""
+
+    def __init__(self, lane: HeldLane, over: MailConnection, per_second: float, clock: Clock) -> None:
+        self.lane, self.over, self.clock = lane, over, clock
+        self.pause = 1 / per_second if per_second else 0.0
+        self.slice = max(1, round(per_second * WINDOW.total_seconds())) if per_second else BATCH
+        self.batch_size = min(BATCH, max(4 * self.slice, 4))
+        self.next_at = time.monotonic()
+        self.sent: list[int] = []  # of the batch in hand, not yet marked
+        self.total = 0
+        self.refusals = 0
+        self.must_rest = False
+
+    def run(self, *, until: datetime) -> int:
+        """Send batch after batch until the time is over, nothing is due or the server gives cause to rest."""
+        try:
+            self.over.open()
+        except NoConnection as error:
+            # Everything that can fail comes before the claim: nothing is claimed, no attempt is counted.
+            logger.warning("no mail server: %s", error)
+            self._end()
+            self.lane.rest(at=self.clock())
+            self.lane.release()
+            return 0
+        batch = self.lane.claim(size=self.batch_size, at=self.clock())
+        while batch:
+            self._send_batch(batch, until)
+            more = 0 if self.must_rest or self.clock() >= until else self.batch_size
+            batch = self._settle(claim=more)
+        self._end()
+        return self.total
+
+    def _end(self) -> None:
+        if self.must_rest:
+            self.lane.rest(at=self.clock())
+        self.lane.release()
+
+    def _settle(self, *, claim: int) -> list[Delivery]:
+        batch = self.lane.settle(self.sent, at=self.clock(), claim=claim)
+        self.sent = []
+        return batch
+
+    def _send_batch(self, batch: list[Delivery], until: datetime) -> None:
+        """Send in the order of keys, window by window; stop early for something more urgent."""
+        rendering.load(batch)
+        while batch:
+            done = self._send_window(batch[: self.slice])
+            batch = batch[done:]
+            if self.must_rest or self.clock() >= until or (batch and _is_overtaken(batch[0], self.clock())):
+                return
+
+    def _send_window(self, deliveries: list[Delivery]) -> int:
+        """Send within one window; return how many were dealt with."""
+        end = time.monotonic() + WINDOW.total_seconds()
+        with checks.window(checks.lessons_of(deliveries)):
+            verdicts = checks.look(deliveries)
+            for done, delivery in enumerate(deliveries, start=1):
+                verdict = verdicts.get(delivery.pk, checks.Verdict("The mail is gone."))
+                if verdict.reason:
+                    outcomes.cancel(delivery, reason=verdict.reason, at=self.clock())
+                else:
+                    self._hand_over(delivery, verdict)
+                if self.must_rest or time.monotonic() > end:
+                    return done
+        return len(deliveries)
+
+    def _hand_over(self, delivery: Delivery, verdict: checks.Verdict) -> None:
+        try:
+            content = rendering.content_of(delivery, verdict.reasons, verdict.current)
+            recipient = rendering.envelope_address(delivery.address)
+        except Exception as error:
+            # One mail that cannot be written must not hold up the others.
+            logger.exception("mail %s cannot be written", delivery.pk)
+            outcomes.fail(delivery, reason=f"Cannot be written: {type(error).__name__}", at=self.clock())
+            return
+        self._wait_for_turn()
+        self.lane.point_at(delivery, at=self.clock())
+        began = time.monotonic()
+        try:
+            self.over.send(
+                sender=rendering.envelope_sender(),
+                recipient=recipient,
+                content=content,
+                before_data=lambda: self._look_again_if_slow(delivery, began),
+            )
+        except Stopped:
+            outcomes.cancel(delivery, reason="Suspended while the mail server kept us waiting.", at=self.clock())
+        except RefusedForNow as error:
+            outcomes.defer(delivery, reason=str(error), at=self.clock())
+            self.refusals += 1
+            self.must_rest = self.refusals >= REFUSALS_IN_A_ROW
+        except RefusedForGood as error:
+            outcomes.fail(delivery, reason=str(error), at=self.clock())
+        except NoAnswer as error:
+            outcomes.wait_and_see(delivery, reason=str(error), at=self.clock())
+            self.must_rest = True
+        except NoConnection as error:
+            outcomes.defer(delivery, reason=str(error), at=self.clock())
+            self.must_rest = True
+        else:
+            self.sent.append(delivery.pk)
+            self.total += 1
+            self.refusals = 0
+
+    def _look_again_if_slow(self, delivery: Delivery, began: float) -> None:
+        """A server that keeps us waiting may outlast the patience of a suspension, and our lease."""
+        if time.monotonic() - began < 1:
+            return
+        self.lane.point_at(delivery, at=self.clock())
+        if checks.look([delivery])[delivery.pk].reason:
+            raise Stopped
+
+    def _wait_for_turn(self) -> None:
+        now = time.monotonic()
+        if now < self.next_at:
+            time.sleep(self.next_at - now)
+        self.next_at = max(now, self.next_at) + self.pause
+
+    def settle_when_back(self) -> None:
+        """Mark what has gone as soon as the database answers again: we know it, and it does not."""
+        end = time.monotonic() + DATABASE_AWAY_SECONDS
+        while time.monotonic() < end:
+            connection.close()
+            try:
+                self._settle(claim=0)
+                self.lane.release()
+            except (OperationalError, InterfaceError):
+                time.sleep(0.5)
+            else:
+                return
+
+
+def _is_overtaken(delivery: Delivery, at: datetime) -> bool:
+    """Whether something more urgent than `delivery` is due."""
+    return delivery.priority > 0 and Delivery.objects.due(at).filter(priority__lt=delivery.priority).exists()

@@ -1,0 +1,178 @@
+"""One kept connection to the mail server, and what can come of handing over a mail."""
+
+import smtplib
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+#: Of one answer.  Shorter than a lease, so that a silent server is told from a dead sender.
+TIMEOUT_SECONDS = 15.0
+
+
+class NoConnection(Exception):
+    """There is no connection, or it ended before the final dot: the mail was certainly not taken."""
+
+
+class RefusedForNow(Exception):
+    """The server said 4xx to this mail."""
+
+
+class RefusedForGood(Exception):
+    """The server said 5xx to this mail."""
+
+
+class NoAnswer(Exception):
+    """The connection ended, or went silent, after the final dot: the mail may have been taken."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """What EMAIL_URL says: `smtp://user:password@host:25?starttls=1`, or `smtps://…:465`."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+    tls: bool = False
+    starttls: bool = False
+
+    @classmethod
+    def from_url(cls, url: str) -> "Server":
+        """Read an address.
+
+        :raises ImproperlyConfigured: it is not one of a mail server
+        """
+        parts = urlsplit(url)
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise ImproperlyConfigured("EMAIL_URL must begin with smtp:// or smtps:// and name a host")
+        tls = parts.scheme == "smtps"
+        return cls(
+            host=parts.hostname,
+            port=parts.port or (465 if tls else 25),
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            tls=tls,
+            starttls=parse_qs(parts.query).get("starttls", ["0"])[-1] == "1",
+        )
+
+
+class MailConnection:
+    """A connection that is opened when first needed and kept; one per worker process."""
+
+    def __init__(self, server: Server, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+        self.server = server
+        self.timeout_seconds = timeout_seconds
+        self._smtp: smtplib.SMTP | None = None
+
+    def open(self) -> None:
+        """Make sure that somebody answers at the other end.
+
+        :raises NoConnection: nobody does
+        """
+        try:
+            if self._smtp and self._smtp.noop()[0] == 250:
+                return
+        except (OSError, smtplib.SMTPException):
+            pass  # the server closed it while it was idle
+        self.close()
+        try:
+            self._smtp = self._connect()
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise NoConnection(_words(error)) from error
+
+    def _connect(self) -> smtplib.SMTP:
+        server, timeout = self.server, self.timeout_seconds
+        context = ssl.create_default_context()
+        if server.tls:
+            smtp: smtplib.SMTP = smtplib.SMTP_SSL(server.host, server.port, timeout=timeout, context=context)
+        else:
+            smtp = smtplib.SMTP(server.host, server.port, timeout=timeout)
+        if server.starttls:
+            smtp.starttls(context=context)
+        smtp.ehlo_or_helo_if_needed()
+        if server.user:
+            smtp.login(server.user, server.password)
+        return smtp
+
+    def close(self) -> None:
+        if self._smtp:
+            self._smtp.close()
+            self._smtp = None
+
+    def send(self, *, sender: str, recipient: str, content: bytes, before_data: Callable[[], None]) -> None:
+        """Hand one mail over; when this returns the server has taken it.
+
+        :param content: 7-bit, lines of at most 998 octets that end in CRLF and begin with no dot
+        :param before_data: called last before the text goes out; what it raises stops the hand-over
+        :raises NoConnection: not taken, through no fault of this mail
+        :raises RefusedForNow: not taken, try again
+        :raises RefusedForGood: not taken, and never will be
+        :raises NoAnswer: it may have been taken
+        """
+        if self._smtp is None:
+            self.open()
+        self._say(f"mail FROM:<{sender}>", refusal=RefusedForNow)  # 5xx here is about us, not about the mail
+        self._say(f"rcpt TO:<{recipient}>")
+        try:
+            before_data()
+        except Exception:
+            self._reset()
+            raise
+        self._say("data", expect=354)
+        self._hand_over(content)
+
+    def _say(self, command: str, *, expect: int = 250, refusal: type[Exception] = RefusedForGood) -> None:
+        code, words = self._exchange(lambda smtp: smtp.docmd(command))
+        if code in {expect, 251}:
+            return
+        self._refuse(code, words, refusal)
+
+    def _refuse(self, code: int, words: str, refusal: type[Exception] = RefusedForGood) -> None:
+        if code == 421:
+            self.close()
+            raise NoConnection(words)
+        self._reset()
+        raise (RefusedForNow if code < 500 else refusal)(words)
+
+    def _exchange(self, say: Callable[[smtplib.SMTP], tuple[int, bytes]]) -> tuple[int, str]:
+        if self._smtp is None:
+            raise NoConnection("The connection was closed.")
+        try:
+            code, words = say(self._smtp)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise NoConnection(_words(error)) from error
+        return code, f"{code} {words.decode(errors='replace')}"
+
+    def _hand_over(self, content: bytes) -> None:
+        smtp = self._smtp
+        if smtp is None:
+            raise NoConnection("The connection was closed.")
+        try:
+            smtp.send(content + b".\r\n")
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()  # the final dot is in what could not be sent
+            raise NoConnection(_words(error)) from error
+        try:
+            code, words = smtp.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise NoAnswer(_words(error)) from error
+        if code != 250:
+            self._refuse(code, f"{code} {words.decode(errors='replace')}")
+
+    def _reset(self) -> None:
+        try:
+            if self._smtp:
+                self._smtp.rset()
+        except (OSError, smtplib.SMTPException):
+            self.close()
+
+
+def _words(error: Exception) -> str:
+    """Return what went wrong for the row of the mail: the kind of error and its words."""
+    return f"{type(error).__name__}: {error}"[:400]

@@ -1,0 +1,80 @@
+"""Tasks only say that there may be work: rows decide, so one that is lost, late or run twice changes nothing."""
+
+import logging
+import time
+from datetime import datetime
+from functools import cache
+
+from celery import shared_task
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from notifications.fan_out import fan_out_batch
+from notifications.models import Announcement, Delivery
+from notifications.sending import lanes
+from notifications.sending.sender import BATCH, send_due
+from notifications.sending.smtp import MailConnection, Server
+
+logger = logging.getLogger(__name__)
+
+#: One process fans out at a time; others have senders to run.
+FAN_OUT_LOCK = 20_261
+FAN_OUT_SECONDS = 5
+SEND_SECONDS = 4
+#: A task that waited so long is worth nothing: the next tick made another.
+EXPIRES_SECONDS = 5
+
+
+@shared_task
+def relay() -> None:
+    """Every second: close what silent senders left, start senders, and find out who is to hear of news."""
+    now = timezone.now()
+    lanes.prepare_lanes()
+    if swept := lanes.sweep(at=now):
+        logger.warning("%s senders went silent", swept)
+    start_senders(at=now)
+    if fan_out():
+        start_senders(at=timezone.now())
+
+
+@shared_task
+def send() -> None:
+    """Send for a few seconds; if more is due then, ask for another turn behind the others."""
+    sent = send_due(over=mail_connection(), per_second=settings.MAIL_PER_SECOND, seconds=SEND_SECONDS)
+    if sent:
+        start_senders(at=timezone.now())
+
+
+def start_senders(*, at: datetime) -> None:
+    """Ask for as many senders as there is work and room for."""
+    due = Delivery.objects.due(at).values("pk")[: BATCH + 1].count()
+    wanted = 0 if not due else 1 if due <= BATCH else lanes.lanes_wanted()
+    for _ in range(min(wanted, lanes.free_lanes(at=at))):
+        send.apply_async(expires=EXPIRES_SECONDS)
+
+
+def fan_out(*, seconds: float = FAN_OUT_SECONDS) -> bool:
+    """Fan announcements out for a while, unless another process does; say whether there was anything to do."""
+    end = time.monotonic() + seconds
+    worked = False
+    waiting = Announcement.objects.filter(fanned_out_at=None, ended_at=None).order_by("pk")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [FAN_OUT_LOCK])
+        if not cursor.fetchone()[0]:
+            return False
+        try:
+            for announcement in waiting:
+                worked = True
+                while fan_out_batch(announcement=announcement, at=timezone.now()):
+                    if time.monotonic() > end:
+                        return True
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [FAN_OUT_LOCK])
+    return worked
+
+
+@cache
+def mail_connection() -> MailConnection:
+    """The connection of this worker process."""
+    return MailConnection(Server.from_url(settings.EMAIL_URL))
