@@ -20,6 +20,7 @@ from lessons.readiness import Tags
 LONGEST_TEXT = 10_000  # characters of one field
 #: Empty rows for further recommendations.
 SPARE_ROWS = 1
+MOST_RECOMMENDATIONS = 20
 TAG_FIELDS = ("risks", "themes", "capabilities")
 CHOICES = {"brag": Brag, "marking": Marking, "audience": Audience, "attribution": Attribution}
 ORDER = (
@@ -48,6 +49,7 @@ ORDER = (
     "audience_areas",
     "attribution",
 )
+LISTS = {*TAG_FIELDS, "audience_sectors", "audience_areas"}
 #: Of a notable practice only, and of a lesson identified only.
 OF_PRACTICE = {"benefit", "evidence", "to_copy_it"}
 
@@ -61,16 +63,24 @@ class Row:
     submitted: str
     fields: list[GovukBoundField]
     is_changed: bool
+    is_list: bool  # of things to tick: folded away until it is needed
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether neither side says anything here."""
+        return not self.submitted and not any(field.value() for field in self.fields)
 
 
 class ReviewForm(forms.Form):
     """The text to be published, every field of it, and the checklist."""
 
     looks = {
+        **{name: Look(counted=False) for name in TEXT_FIELDS},
         "title": Look(width="full"),
-        "risks": Look(small=True),
-        "themes": Look(small=True),
-        "capabilities": Look(small=True),
+        "handling": Look(width="full"),
+        **{
+            name: Look(small=True) for name in ("risks", "themes", "capabilities", "audience_sectors", "audience_areas")
+        },
         "checklist": Look(label_size="m", small=True, called="each line you have checked"),
     }
 
@@ -78,6 +88,7 @@ class ReviewForm(forms.Form):
 
     def __init__(self, data: Any = None, *, text: Publication) -> None:
         self.text, self.kind = text, text.lesson.kind
+        self.looks = self.looks | {f"recommendation_{n}_text": Look(counted=False) for n in range(MOST_RECOMMENDATIONS)}
         values = text.wording() | {"event_name": text.event_name, "row_version": text.lesson.row_version}
         values |= {name: getattr(Tags.of(text), name) for name in TAG_FIELDS}
         values["checklist"] = [code for code, ticked in text.checklist.items() if ticked]
@@ -105,7 +116,7 @@ class ReviewForm(forms.Form):
         """Add a pair of inputs for each recommendation and some to spare, counting what was sent."""
         stored = self.text.recommendations
         sent = sum(1 for name in self.data if name.startswith("recommendation_") and name.endswith("_text"))
-        self.rows_of_recommendations = min(max(len(stored) + SPARE_ROWS, sent), 20)
+        self.rows_of_recommendations = min(max(len(stored) + SPARE_ROWS, sent), MOST_RECOMMENDATIONS)
         for number in range(self.rows_of_recommendations):
             one = stored[number] if number < len(stored) else {}
             self.fields[f"recommendation_{number}_text"] = Words(
@@ -121,10 +132,7 @@ class ReviewForm(forms.Form):
     def _add_choices(self) -> None:
         for name, options in CHOICES.items():
             self.fields[name] = forms.ChoiceField(
-                label=label_of(name, self.kind),
-                choices=options.choices,
-                widget=forms.RadioSelect,
-                required=False,
+                label=label_of(name, self.kind), choices=[("", "Select"), *options.choices], required=False
             )
         self._add_many("audience_sectors", [("Sectors", choices.sectors())])
         self._add_many("audience_areas", choices.areas_by_region())
@@ -177,7 +185,8 @@ class ReviewForm(forms.Form):
             if name in OF_PRACTICE and not lesson.is_practice and not submitted[name]:
                 continue
             fields = [self[field] for field in self._inputs(name)]
-            yield Row(name, label_of(name, self.kind), submitted[name], fields, self._differs(name, lesson))
+            differs = self._differs(name, lesson)
+            yield Row(name, label_of(name, self.kind), submitted[name], fields, differs, name in LISTS)
 
     def _inputs(self, name: str) -> list[str]:
         if name != "recommendations":
@@ -203,7 +212,7 @@ def _in_words(lesson: Lesson) -> dict[str, str]:
     words["risks"] = "\n".join(sorted({risk.name for risk in lesson.risks.all()}))
     words["themes"] = "\n".join(sorted(theme.name for theme in lesson.themes.all()))
     words["capabilities"] = "\n".join(sorted(capability.name for capability in lesson.capabilities.all()))
-    words["not_a_national_risk"] = "Yes" if lesson.not_a_national_risk else "No"
+    words["not_a_national_risk"] = "Yes" if lesson.not_a_national_risk else ""
     words["audience_sectors"] = ", ".join(lesson.audience_sectors)
     words["audience_areas"] = ", ".join(lesson.audience_areas)
     for name, options in CHOICES.items():

@@ -15,6 +15,7 @@ from lessons import publishing
 from lessons.access import get_lesson, get_publication
 from lessons.actions.moves import move_lesson
 from lessons.actions.review import save_working_text
+from lessons.conditions import wants_two_people
 from lessons.errors import LessonError, NotReady, StaleText, WrongStatus
 from lessons.forms.review import DecisionForm, ReviewForm, SuspendForm
 from lessons.labels import label_of
@@ -160,7 +161,7 @@ def _page(
         "refusal": refusal,
         "conflicts": _conflicts(stale, lesson.kind) if stale else [],
         "today": timezone.localdate(),
-        "moves": lesson.moves.select_related("by").order_by("-pk"),
+        "wants_two_people": wants_two_people(lesson, form.text),
     }
     return render(request, "lessons/review/review.html", context, status=status)
 
