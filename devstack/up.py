@@ -101,7 +101,7 @@ class Supervisor:
 
     def _take_lock(self) -> None:
         """Hold var/up.lock for as long as this process lives: the system lets go of it even after kill -9."""
-        VAR.mkdir(exist_ok=True)
+        (VAR / "static").mkdir(parents=True, exist_ok=True)  # WhiteNoise warns when there is none
         lock_file = (VAR / "up.lock").open("a")
         try:
             fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -160,7 +160,7 @@ class Supervisor:
             done = read_state(url)
         except psycopg2.OperationalError as error:
             raise StartError(f"The database does not answer: {str(error).strip()}.") from error
-        commands = [] if done.get("inputs") == inputs else ["migrate", "createcachetable", "load_reference"]
+        commands = [] if done.get("inputs") == inputs else ["migrate", "load_reference"]
         is_first_start = "demo" not in done
         if is_first_start and self.with_demo:
             commands.append("load_demo")
