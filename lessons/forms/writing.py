@@ -144,12 +144,14 @@ class LearningStep(StepForm):
             )
 
     def row_count(self) -> int:
-        """The rows sent, or those stored and some to fill in."""
-        wanted = max(self.BLANK_ROWS, len(self.lesson.recommendations), self.rows)
-        if self.is_bound:
-            sent = [n for n in range(1, self.MOST_ROWS + 1) if f"what_{n}" in self.data or f"by_whom_{n}" in self.data]
-            wanted = max([len(self.lesson.recommendations) if not sent else 0, self.rows, *sent])
-        return min(wanted, max(self.MOST_ROWS, len(self.lesson.recommendations)))
+        """The rows sent; on a page not sent yet, those stored and some to fill in."""
+        stored = len(self.lesson.recommendations)
+        if not self.is_bound:
+            return max(stored, min(self.MOST_ROWS, max(self.BLANK_ROWS, self.rows)))
+        most = max(self.MOST_ROWS, stored)
+        return max(
+            (n for n in range(1, most + 1) if f"what_{n}" in self.data or f"by_whom_{n}" in self.data), default=0
+        )
 
     def pairs(self) -> list[tuple[forms.BoundField, forms.BoundField]]:
         """The rows of recommendations: what, and by whom."""

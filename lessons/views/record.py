@@ -30,7 +30,7 @@ WAIT_FOR_OWNER = (Status.CHANGES_REQUESTED, Status.AWAITING_SIGN_OFF, Status.DRA
 
 
 class StatusFilter(forms.Form):
-    looks = {"status": Look(width="full")}
+    looks = {"status": Look(width="full", called="a status")}
     status = forms.ChoiceField(required=False, choices=[("", "Any"), *Status.choices])
 
 
