@@ -88,7 +88,8 @@ class ReviewForm(forms.Form):
 
     def __init__(self, data: Any = None, *, text: Publication) -> None:
         self.text, self.kind = text, text.lesson.kind
-        self.looks = self.looks | {f"recommendation_{n}_text": Look(counted=False) for n in range(MOST_RECOMMENDATIONS)}
+        uncounted = {f"recommendation_{n}_text": Look(counted=False) for n in range(MOST_RECOMMENDATIONS)}
+        self.looks = self.looks | uncounted
         values = text.wording() | {"event_name": text.event_name, "row_version": text.lesson.row_version}
         values |= {name: getattr(Tags.of(text), name) for name in TAG_FIELDS}
         values["checklist"] = [code for code, ticked in text.checklist.items() if ticked]
