@@ -123,7 +123,7 @@ class Supervisor:
         """Return the settings of this run; what the environment sets goes first."""
         defaults = {
             "SECRET_KEY": keep_secret(VAR / "secret_key", make_key()),
-            "DEBUG": "1",
+            "STATIC_FROM_SOURCE": "1",
             "DEMO": "1" if self.with_demo else "0",
             "SITE_URL": f"http://{LOOPBACK}:{self.port}",
             "ALLOWED_HOSTS": f"{LOOPBACK},localhost",

@@ -179,14 +179,15 @@ TIME_ZONE = "Europe/London"
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var" / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-SERVED_AS_THEY_ARE = DEBUG or DEMO  # without collectstatic, and so without names that hold a digest
-WHITENOISE_USE_FINDERS = SERVED_AS_THEY_ARE
+# Served as they are, without collectstatic, and so without names that hold a digest.
+STATIC_FROM_SOURCE = env_flag("STATIC_FROM_SOURCE", default=DEBUG)
+WHITENOISE_USE_FINDERS = STATIC_FROM_SOURCE
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if SERVED_AS_THEY_ARE
+        if STATIC_FROM_SOURCE
         else "whitenoise.storage.CompressedManifestStaticFilesStorage",
     },
 }

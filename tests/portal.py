@@ -55,7 +55,7 @@ class Portal:
             "SITE_URL": self.url,
             "ALLOWED_HOSTS": LOOPBACK,
             "SECRET_KEY": secrets.token_hex(32),
-            "DEBUG": "1",
+            "STATIC_FROM_SOURCE": "1",
             "MAIL_PER_SECOND": "0",
         }
 
