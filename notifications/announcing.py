@@ -9,6 +9,7 @@ from notifications.sending.checks import wait_for_senders
 
 #: After these nobody gets mails of what was published before.
 TAKES_AWAY = {Move.SUSPEND, Move.MERGE}
+PUBLISHES = (Move.PUBLISH, Move.PUBLISH_AGAIN, Move.RESTORE)
 
 
 def announce(entry: LessonMove, *, quiet: bool) -> None:
@@ -75,18 +76,24 @@ def _tell_of_return(entry: LessonMove) -> None:
     the news where the suspension stopped it.
     """
     if entry.from_status != Status.SUSPENDED:
-        if entry.publication.published_at == entry.at:
+        if _is_new(entry):
             _tell_of_new_version(entry)
         return
     if not _was_announced(entry.lesson):
         return
-    is_new = entry.publication.published_at == entry.at
+    is_new = _is_new(entry)
     before = _version_before(entry.publication) if is_new else entry.publication
     told_of = before if _all_were_told(entry.lesson) else None
     end_earlier(entry.lesson, at=entry.at, reason="The lesson was restored.")
     # A new version concerns all who had the last one; the same one those who were told to stop using it.
     _tell(entry, AnnouncementKind.RESTORED, told_of=before if is_new else None)
     _tell(entry, AnnouncementKind.PUBLISHED, told_of=told_of)
+
+
+def _is_new(entry: LessonMove) -> bool:
+    """Whether this move was the first to publish its version."""
+    publishing = LessonMove.objects.filter(publication=entry.publication, move__in=PUBLISHES)
+    return not publishing.exclude(pk=entry.pk).exists()
 
 
 def _version_before(publication: Publication) -> Publication | None:

@@ -73,9 +73,8 @@ class Sender:
         except NoConnection as error:
             # Everything that can fail comes before the claim: nothing is claimed, no attempt is counted.
             logger.warning("no mail server: %s", error)
+            self.must_rest = True
             self._end()
-            self.lane.rest(at=self.clock())
-            self.lane.release()
             return 0
         batch = self.lane.claim(size=self.batch_size, at=self.clock())
         while batch:

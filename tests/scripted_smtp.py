@@ -1,0 +1,150 @@
+"""A mail server whose answers a test writes: in this process, on a free port of the loopback."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import cast
+
+from django.db import connections
+
+#: Steps of a hand-over that can be answered otherwise; "text" is the answer after the final dot.
+STEPS = ("connect", "mail", "rcpt", "data", "text")
+
+
+@dataclass
+class Received:
+    """A mail whose text arrived whole, whatever the answer was."""
+
+    sender: str
+    recipients: list[str]
+    content: bytes
+    at: float = field(default_factory=time.monotonic)
+
+    @property
+    def message(self) -> EmailMessage:
+        return cast("EmailMessage", message_from_bytes(self.content, policy=policy.default))
+
+    @property
+    def text(self) -> str:
+        return self.message.get_body(("plain",)).get_content().replace("\r\n", "\n")
+
+    @property
+    def html(self) -> str:
+        return self.message.get_body(("html",)).get_content().replace("\r\n", "\n")
+
+
+class ScriptedServer:
+    """Says yes to everything, but what `answer` says otherwise: "451 words", "drop" or "hang".
+
+    `on_mail` is called with the number of each mail before it is answered, in another thread: if it writes to the
+    database, the test must be transactional.  `delay` seconds pass before each answer.
+    """
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.received: list[Received] = []
+        self.on_mail: Callable[[int], object] | None = None
+        self.delay = 0.0
+        self._answers: dict[str, tuple[str, str]] = {}
+        self._ended = threading.Event()
+        self._problem: BaseException | None = None
+
+    def answer(self, step: str, how: str, *, only: str = "") -> None:
+        """Answer a step so from now on; `only` for recipients that begin with it."""
+        assert step in STEPS
+        self._answers[step] = (how, only)
+
+    def __enter__(self) -> ScriptedServer:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._ended.set()
+        self.listener.close()
+        assert self._problem is None, self._problem
+
+    def _accept(self) -> None:
+        while not self._ended.is_set():
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=[client], daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        try:
+            with client, client.makefile("rb") as lines:
+                self._talk(client, lines)
+        except (ConnectionError, _Dropped):
+            pass
+        except BaseException as problem:  # noqa: BLE001 - shown by the test that ends the server
+            self._problem = problem
+        finally:
+            connections.close_all()  # `on_mail` may have used one
+
+    def _talk(self, client: socket.socket, lines) -> None:  # type: ignore[no-untyped-def]
+        sender, recipients = "", []
+        self._say(client, "connect", "220 scripted")
+        for line in lines:
+            command = line.decode("ascii").strip()
+            verb = command[:4].lower()
+            if verb in {"ehlo", "helo"}:
+                client.sendall(b"250-scripted\r\n250 8BITMIME\r\n")
+            elif verb == "mail":
+                sender, recipients = _address(command), []
+                self._say(client, "mail", "250 ok")
+            elif verb == "rcpt":
+                recipients.append(_address(command))
+                self._say(client, "rcpt", "250 ok", recipients[-1])
+            elif verb == "data":
+                if self._say(client, "data", "354 go on"):
+                    self._take(client, lines, sender, recipients)
+            elif verb == "quit":
+                client.sendall(b"221 bye\r\n")
+                return
+            else:
+                client.sendall(b"250 ok\r\n")
+
+    def _take(self, client: socket.socket, lines, sender: str, recipients: list[str]) -> None:  # type: ignore[no-untyped-def]
+        content = b""
+        for line in lines:
+            if line == b".\r\n":
+                break
+            content += line[1:] if line.startswith(b".") else line
+        self.received.append(Received(sender, recipients, content))
+        if self.on_mail:
+            self.on_mail(len(self.received))
+        time.sleep(self.delay)
+        self._say(client, "text", "250 taken", recipients[0])
+
+    def _say(self, client: socket.socket, step: str, usual: str, recipient: str = "") -> bool:
+        """Give the answer; say whether it was the usual one."""
+        how, only = self._answers.get(step, ("", ""))
+        if not how or not recipient.startswith(only):
+            client.sendall(f"{usual}\r\n".encode())
+            return True
+        if how == "drop":
+            client.shutdown(socket.SHUT_RDWR)
+            raise _Dropped
+        if how == "hang":
+            self._ended.wait(10)
+            raise _Dropped
+        client.sendall(f"{how}\r\n".encode())
+        if how.startswith("421"):
+            raise _Dropped
+        return False
+
+
+class _Dropped(Exception):
+    """The connection was cut on purpose."""
+
+
+def _address(command: str) -> str:
+    return command.partition("<")[2].partition(">")[0]
