@@ -8,6 +8,8 @@ from lessons.labels import label_of
 from lessons.models import Lesson, LessonMove, Move
 
 REASONS = DECLINE_REASONS | ARCHIVE_REASONS
+#: Made by the owner's side, with or without a role.
+BY_OWNERS = {Move.SUBMIT, Move.RESUBMIT, Move.WITHDRAW, Move.REOPEN, Move.APPEAL, Move.SIGN_OFF}
 
 
 def timeline_of(lesson: Lesson, viewer: User) -> list[TimelineEntry]:
@@ -37,6 +39,8 @@ def _who(entry: LessonMove, lesson: Lesson, viewer: User) -> str:
         return f"{Role(entry.role).label}, {lesson.organisation}"
     if entry.role:
         return str(Role(entry.role).label)
+    if entry.move not in BY_OWNERS:
+        return "a moderator"
     return f"the author, {lesson.organisation}" if entry.by_id == lesson.author_id else str(lesson.organisation)
 
 

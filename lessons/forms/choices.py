@@ -40,8 +40,9 @@ def risks_by_theme() -> Groups:
     return [(theme, [(r.code, r.name) for r in found]) for theme, found in groupby(risks, lambda risk: risk.theme)]
 
 
-def principles() -> Pairs:
-    return list(Theme.objects.filter(group=Theme.PRINCIPLE).order_by("pk").values_list("code", "name"))
+def principles() -> list[Theme]:
+    """The JESIP principles in the order of the doctrine."""
+    return list(Theme.objects.filter(group=Theme.PRINCIPLE).order_by("pk"))
 
 
 def topics_by_group() -> Groups:
@@ -54,7 +55,7 @@ def topics_by_group() -> Groups:
 
 def capabilities() -> Groups:
     """All in one group: the list is in the order of the names."""
-    return [("Capabilities", list(Capability.objects.order_by("name").values_list("code", "name")))]
+    return [("All capabilities", list(Capability.objects.order_by("name").values_list("code", "name")))]
 
 
 def areas() -> Pairs:

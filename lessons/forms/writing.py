@@ -4,6 +4,7 @@ Each step is saved on its own, half empty if need be: only what cannot be right 
 is said before the lesson is submitted (`lessons/readiness.py`).
 """
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django import forms
@@ -92,10 +93,10 @@ class WhatHappenedStep(StepForm):
     only_lesson = ("impact",)
     looks: ClassVar = {
         "title": Look(label_size="m"),
-        "what_happened": Look(label_size="m", called="what happened"),
-        "context": Look(called="the situation"),
-        "impact": Look(called="the difference it made"),
-        "why": Look(called="why"),
+        "what_happened": Look(label_size="m", called="what happened", counted=False),
+        "context": Look(called="the situation", counted=False),
+        "impact": Look(called="the difference it made", counted=False),
+        "why": Look(called="why", counted=False),
     }
     title = Words(max_length=120, required=True)
     what_happened = Words(max_length=LONG, rows=8)
@@ -112,12 +113,12 @@ class LearningStep(StepForm):
     only_lesson = ("no_recommendation_because", "action_taken")
     only_practice = ("benefit", "evidence", "to_copy_it")
     looks: ClassVar = {
-        "statement": Look(label_size="m", called="the lesson"),
-        "benefit": Look(label_size="m", called="the benefit"),
-        "evidence": Look(called="the evidence"),
-        "to_copy_it": Look(called="what others need"),
-        "no_recommendation_because": Look(called="why there is no recommendation"),
-        "action_taken": Look(called="what you have done"),
+        "statement": Look(label_size="m", called="the lesson", counted=False),
+        "benefit": Look(label_size="m", called="the benefit", counted=False),
+        "evidence": Look(called="the evidence", counted=False),
+        "to_copy_it": Look(called="what others need", counted=False),
+        "no_recommendation_because": Look(called="why there is no recommendation", counted=False),
+        "action_taken": Look(called="what you have done", counted=False),
     }
     BLANK_ROWS, MOST_ROWS = 3, 20
 
@@ -171,7 +172,7 @@ class AboutStep(StepForm):
 
     slug = "about"
     heading = "What it is about"
-    looks: ClassVar = {
+    looks: dict[str, Look] = {
         "risks": Look(label_size="m", called="a National Risk", small=True),
         "principles": Look(label_size="m", called="a JESIP principle"),
         "topics": Look(label_size="m", called="a topic", small=True),
@@ -207,9 +208,12 @@ class AboutStep(StepForm):
         }
 
     def prepare(self) -> None:
+        principles = choices.principles()
+        hints = {theme.code: theme.description for theme in principles}
+        self.looks = {**self.looks, "principles": replace(self.looks["principles"], hints=hints)}
         offered = {
             "risks": choices.risks_by_theme(),
-            "principles": choices.principles(),
+            "principles": [(theme.code, theme.name) for theme in principles],
             "topics": choices.topics_by_group(),
             "capabilities": choices.capabilities(),
         }

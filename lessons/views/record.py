@@ -138,6 +138,7 @@ def lesson_record(request: SignedInRequest, pk: int) -> HttpResponse:
         "may_suspend": rule_for(Move.SUSPEND, lesson.status) and user.has_perm("lessons.suspend_lesson", lesson),
         "may_review": user.has_perm("lessons.review_lesson", lesson),
         "today": timezone.localdate(),
+        "is_author": is_own,
     }
     return render(request, "lessons/record.html", context)
 
