@@ -16,9 +16,7 @@ class Command(BaseCommand):
     help = "Load the reference data.  Safe to run again: names are updated, nothing is deleted."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "--folder", type=Path, default=settings.BASE_DIR / "data", help="where the CSV files are"
-        )
+        parser.add_argument("--folder", type=Path, default=settings.BASE_DIR / "data", help="where the CSV files are")
 
     def handle(self, *args: object, folder: Path, **options: object) -> None:
         try:
