@@ -181,6 +181,11 @@ class Cluster:
 
     def _give_to_nobody(self, *folders: Path) -> None:
         self.folder.chmod(self.folder.stat().st_mode | 0o711)  # `nobody` must be able to pass through
+        for closed in (parent for parent in self.folder.parents if not parent.stat().st_mode & 0o001):
+            raise PostgresError(
+                f"PostgreSQL does not run as root, and others cannot pass through {closed}: "
+                "work in another folder, or as an ordinary user."
+            )
         for folder in folders:
             shutil.chown(folder, "nobody", pwd.getpwnam("nobody").pw_gid)
 

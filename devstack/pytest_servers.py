@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from devstack.postgres import Cluster
-from devstack.redis_server import RedisServer
+from devstack.postgres import Cluster, PostgresError
+from devstack.redis_server import RedisError, RedisServer
+from devstack.waiting import NotReadyError
 
 _stops: list[Callable[[], None]] = []
 
@@ -23,7 +24,11 @@ _stops: list[Callable[[], None]] = []
 def pytest_load_initial_conftests() -> Generator[None]:
     """Start the servers before pytest-django reads the settings."""
     if not os.environ.get("PYTEST_XDIST_WORKER"):
-        _start_servers()
+        try:
+            _start_servers()
+        except (PostgresError, RedisError, NotReadyError) as error:
+            pytest_unconfigure()
+            pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)
     return (yield)
 
 
@@ -36,6 +41,7 @@ def _start_servers() -> None:
     if {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
         return
     folder = Path(tempfile.mkdtemp(prefix="jol-test-"))
+    folder.chmod(0o711)  # where PostgreSQL runs as `nobody`, it must be able to pass through
     _stops.append(lambda: shutil.rmtree(folder, ignore_errors=True))
     if not os.environ.get("DATABASE_URL"):
         cluster = Cluster(folder / "postgres", throwaway=True)

@@ -5,11 +5,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
 
 from devstack.installation import ROOT
+from devstack.privileges import RunAs, choose_run_as
 from devstack.waiting import find_free_port
 
 SOURCES = {
@@ -52,7 +54,7 @@ class Command(BaseCommand):
         self.stdout.write("demonstration data are loaded")
 """,
 }
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 60
 # The servers under test are the ones that the run was told to use; nothing else comes from outside.
 BARE_ENVIRONMENT = {"PATH": "/usr/bin:/bin"} | {
     name: os.environ[name] for name in ("PG_BIN", "REDIS_BIN", "PG_ROOT_MODE") if name in os.environ
@@ -61,6 +63,7 @@ BARE_ENVIRONMENT = {"PATH": "/usr/bin:/bin"} | {
 
 def make_stand_in(folder: Path) -> Path:
     """Make a project that has our devstack and next to nothing to run on it."""
+    let_postgres_pass(folder)
     shutil.copytree(ROOT / "devstack", folder / "devstack", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "requirements", folder / "requirements")
     for name in ("dev.py", "manage.py"):
@@ -116,6 +119,14 @@ class Up:
         if self.child.poll() is None:
             self.child.send_signal(how)
         return self.child.wait(PATIENCE_SECONDS)
+
+
+def let_postgres_pass(folder: Path) -> None:
+    """Open pytest's folders where root has to run PostgreSQL as `nobody`."""
+    if choose_run_as() is RunAs.NOBODY:
+        for parent in (folder, *folder.parents):
+            if parent != Path(tempfile.gettempdir()) and parent.is_relative_to(tempfile.gettempdir()):
+                parent.chmod(parent.stat().st_mode | 0o711)
 
 
 def processes_in(folder: Path) -> dict[int, str]:

@@ -15,13 +15,14 @@ from devstack.postgres import Cluster, PostgresError
 from devstack.redis_server import RedisError, RedisServer
 from devstack.run_env import load_run_env, write_run_env
 from devstack.waiting import NotReadyError, is_free, wait_for_port
-from tests.stand_in import processes_in
+from tests.stand_in import let_postgres_pass, processes_in
 
 MAIL = "Message-ID: <{name}@example.org>\r\nSubject: A lesson\r\n\r\nWhat was learned: {name}\r\n"
 
 
 @pytest.fixture
 def cluster(tmp_path):
+    let_postgres_pass(tmp_path)
     cluster = Cluster(tmp_path / "pg")
     cluster.start()
     yield cluster
@@ -99,6 +100,7 @@ def test_text_is_sorted_by_code_point_whatever_the_machine_says(cluster):
 
 
 def test_a_long_path_gets_its_socket_elsewhere(tmp_path):
+    let_postgres_pass(tmp_path)
     cluster = Cluster(tmp_path / ("long" * 30))
 
     cluster.start()
