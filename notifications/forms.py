@@ -1,0 +1,138 @@
+"""The form of a subscription."""
+
+from typing import Any, ClassVar
+
+from django import forms
+
+from accounts.models import Organisation, User
+from govuk.look import Look
+from lessons.forms import choices
+from lessons.forms.fields import GroupedChoices, Words
+from lessons.models import Kind, NationalRisk
+from notifications.actions import can_be_searched
+from notifications.models import CRITERIA, Subscription
+from notifications.models.subscriptions import mailboxes_of
+
+MYSELF = "me"
+#: What other pages prefill: parameter of the address -> list of the form.
+PREFILLED_BY = {
+    "kind": "kinds",
+    "risk": "risks",
+    "risk_theme": "risk_themes",
+    "theme": "themes",
+    "area": "areas",
+    "sector": "sectors",
+}
+
+
+class SubscriptionForm(forms.Form):
+    """What to be mailed about.  Nothing ticked in a list means any."""
+
+    looks: ClassVar = {
+        "holder": Look(label_size="m", called="who gets the mails"),
+        "kinds": Look(label_size="m", small=True),
+        "risk_themes": Look(label_size="m", small=True),
+        "risks": Look(label_size="m"),
+        "areas": Look(label_size="m"),
+        "sectors": Look(label_size="m", small=True),
+        "themes": Look(label_size="m"),
+        "words": Look(label_size="m", width="two-thirds"),
+    }
+
+    holder = forms.ChoiceField(label="Who gets the mails?", widget=forms.RadioSelect)
+    kinds = forms.MultipleChoiceField(
+        label="Which kind?",
+        help_text="None ticked: both.",
+        required=False,
+        choices=Kind.choices,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    risk_themes = forms.MultipleChoiceField(
+        label="About which kinds of risk?",
+        help_text="Any National Risk under them, now and in later editions.",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    risks = GroupedChoices(
+        label="About which single National Risks?",
+        help_text="As well as the kinds of risk above. None ticked in either: any risk, or none.",
+    )
+    areas = GroupedChoices(label="In which areas?", help_text="None ticked: anywhere.")
+    sectors = forms.MultipleChoiceField(
+        label="From which sectors?",
+        help_text="None ticked: all.",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    themes = GroupedChoices(label="On which themes?", help_text="None ticked: all.")
+    words = Words(
+        label="With which words?",
+        help_text="“exact words”, OR, -without. Empty: whatever the words.",
+        max_length=200,
+    )
+
+    def __init__(self, *args: Any, user: User, subscription: Subscription | None = None, **kwargs: Any) -> None:
+        self.stored = initial_of(subscription) if subscription else {}
+        kwargs.setdefault("initial", self.stored)
+        super().__init__(*args, **kwargs)
+        self.mailboxes = {str(group.pk): group for group in mailboxes_of(user)}
+        if subscription or not self.mailboxes:
+            del self.fields["holder"]  # decided already, or nothing to decide
+        else:
+            self._offer("holder", [(MYSELF, f"Me, {user.email}"), *map(_mailbox, self.mailboxes.values())])
+            self.fields["holder"].initial = MYSELF
+        self._offer("risk_themes", risk_themes())
+        self._offer("risks", choices.risks_by_theme())
+        self._offer("areas", choices.areas_by_region())
+        self._offer("sectors", choices.sectors())
+        principles = [(theme.code, theme.name) for theme in choices.principles()]
+        self._offer("themes", [("JESIP principles", principles), *choices.topics_by_group()])
+
+    def _offer(self, name: str, offered: list[Any]) -> None:
+        """Offer the codes of today, and those that this subscription asked for and that left the lists since."""
+        known = {code for code, label in _flat(offered)}
+        gone = [(code, code.replace("-", " ").capitalize()) for code in self.stored.get(name, []) if code not in known]
+        if gone:
+            is_grouped = isinstance(self.fields[name], GroupedChoices)
+            offered = [*offered, *([("No longer in use", gone)] if is_grouped else gone)]
+        self.fields[name].choices = offered  # type: ignore[attr-defined]
+
+    def clean_words(self) -> str:
+        words = str(self.cleaned_data["words"])
+        if words and not can_be_searched(words):
+            raise forms.ValidationError("Enter words that say something: these are too common to look for")
+        return words
+
+    @property
+    def organisation(self) -> Organisation | None:
+        """The mailbox that was chosen; None for the person."""
+        return self.mailboxes.get(self.cleaned_data.get("holder", MYSELF))
+
+    @property
+    def criteria(self) -> dict[str, list[str]]:
+        return {name: self.cleaned_data[name] for name in CRITERIA}
+
+
+def risk_themes() -> choices.Pairs:
+    """Return the themes of the National Risks, by the newest edition that names them."""
+    themes = dict(NationalRisk.objects.order_by("edition").values_list("theme_code", "theme"))
+    return sorted(themes.items(), key=lambda pair: pair[1])
+
+
+def _mailbox(organisation: Organisation) -> tuple[str, str]:
+    where = organisation.mailbox or "no mailbox yet"
+    return str(organisation.pk), f"The mailbox of {organisation.name}, {where}"
+
+
+def _flat(offered: list[Any]) -> list[tuple[str, str]]:
+    return [pair for value, label in offered for pair in (label if isinstance(label, list) else [(value, label)])]
+
+
+def initial_of(subscription: Subscription) -> dict[str, Any]:
+    return {name: getattr(subscription, name) for name in CRITERIA} | {"words": subscription.words}
+
+
+def prefilled(query: Any) -> dict[str, Any]:
+    """Return what an address such as `?risk=storms&theme=communicate` asks for; unknown codes tick nothing."""
+    initial: dict[str, Any] = {name: query.getlist(parameter) for parameter, name in PREFILLED_BY.items()}
+    return initial | {"words": query.get("q", "")[:200]}
