@@ -1,6 +1,5 @@
 """What can be chosen on the forms of those who write: by stable codes, in the order in which people look for it."""
 
-from collections.abc import Iterable
 from itertools import groupby
 
 from django.db.models import QuerySet
@@ -29,7 +28,7 @@ def organisations_written_for(user: User) -> QuerySet[Organisation]:
     return current.filter(pk__in=writes)
 
 
-def events_of(organisations: Iterable[int]) -> QuerySet[Event]:
+def events_of(organisations: QuerySet[Organisation]) -> QuerySet[Event]:
     """Return the events that these organisations recorded and named, newest first."""
     events = Event.objects.filter(organisation__in=organisations).exclude(name="").select_related("organisation")
     return events.order_by("-pk")
@@ -40,9 +39,13 @@ def risks_by_theme() -> Groups:
     return [(theme, [(r.code, r.name) for r in found]) for theme, found in groupby(risks, lambda risk: risk.theme)]
 
 
-def principles() -> list[Theme]:
+def principles() -> Pairs:
     """The JESIP principles in the order of the doctrine."""
-    return list(Theme.objects.filter(group=Theme.PRINCIPLE).order_by("pk"))
+    return list(Theme.objects.filter(group=Theme.PRINCIPLE).order_by("pk").values_list("code", "name"))
+
+
+def what_principles_mean() -> dict[str, str]:
+    return dict(Theme.objects.filter(group=Theme.PRINCIPLE).values_list("code", "description"))
 
 
 def topics_by_group() -> Groups:

@@ -29,7 +29,7 @@ class Words(forms.CharField):
 
     def to_python(self, value: object) -> str:
         """Return the text with one kind of line break; browsers count it so."""
-        text = super().to_python(str(value).replace("\r\n", "\n").translate(NEW_LINES) if value else value)
+        text = super().to_python(str(value).replace("\r\n", "\n").translate(NEW_LINES) if value else value) or ""
         return text if isinstance(self.widget, forms.Textarea) else " ".join(text.split())
 
 
@@ -64,4 +64,5 @@ class GroupedChoices(forms.MultipleChoiceField):
     bound_field_class = GroupedBoundField
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, template_name="lessons/writing/grouped_checkboxes.html", **kwargs)
+        super().__init__(required=False, **kwargs)
+        self.template_name = "lessons/writing/grouped_checkboxes.html"

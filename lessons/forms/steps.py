@@ -24,8 +24,6 @@ class StepForm(forms.Form):
     #: fields that only a lesson identified has, or only notable practice
     only_lesson: ClassVar[tuple[str, ...]] = ()
     only_practice: ClassVar[tuple[str, ...]] = ()
-    #: names in the table of questions, where they differ
-    asked_as: ClassVar[dict[str, str]] = {}
 
     row_version = forms.IntegerField(required=False, widget=forms.HiddenInput(attrs={"autocomplete": "off"}))
 

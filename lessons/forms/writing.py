@@ -1,4 +1,4 @@
-"""The forms of those who write: where a draft begins, and its steps.
+"""The steps of writing a lesson.
 
 Each step is saved on its own, half empty if need be: only what cannot be right is refused.  What is still missing
 is said before the lesson is submitted (`lessons/readiness.py`).
@@ -9,82 +9,22 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from accounts.models import User
 from govuk.look import Look
 from lessons.forms import choices
 from lessons.forms.event import EventStep
 from lessons.forms.fields import GroupedChoices, Words
-from lessons.forms.questions import question
 from lessons.forms.steps import StepForm
 from lessons.models import (
     Attribution,
     Audience,
     Brag,
     Capability,
-    Kind,
     Marking,
     NationalRisk,
     Theme,
 )
 
 LONG = 10_000  # characters of running text
-
-
-class StartForm(forms.Form):
-    """What a draft needs: whose it is, its kind, its event and a title."""
-
-    looks: ClassVar = {
-        "kind": Look(
-            label_size="m",
-            called="what you want to share",
-            hints={
-                Kind.LESSON_IDENTIFIED: "Something went wrong, was missing, or should be done differently",
-                Kind.NOTABLE_PRACTICE: "Something went well, and others could do it too",
-            },
-        ),
-        "organisation": Look(label_size="m", called="the organisation you write for"),
-        "event": Look(label_size="m", called="an event"),
-        "title": Look(label_size="m"),
-    }
-    kind = forms.ChoiceField(choices=Kind.choices, widget=forms.RadioSelect, label="What do you want to share?")
-    organisation = forms.ModelChoiceField(
-        queryset=None, to_field_name="code", label="Which organisation do you write for?", empty_label="Select one"
-    )
-    event = forms.ModelChoiceField(
-        queryset=None,
-        required=False,
-        label="Which event does it come from?",
-        help_text="If your organisation recorded it already, choose it: several lessons can share one event.",
-        empty_label="A new event",
-    )
-    title = Words(max_length=120, required=True, label="Title", help_text=question("title", "").hint)
-
-    def __init__(self, data: Any = None, *, user: User, **kwargs: Any) -> None:
-        super().__init__(data, **kwargs)
-        organisations = choices.organisations_written_for(user)
-        own = [m.organisation_id for m in user.active_memberships]
-        self.events = choices.events_of(organisations.filter(pk__in=own).values("pk"))
-        self.fields["organisation"].queryset = organisations  # type: ignore[attr-defined]
-        self.fields["event"].queryset = self.events  # type: ignore[attr-defined]
-        self.only_one = list(organisations[:2]) if organisations.count() == 1 else []
-        if self.only_one:
-            del self.fields["organisation"]
-        else:
-            self.fields["organisation"].widget.attrs["data-autocomplete"] = ""
-            self.fields["organisation"].initial = next((o.code for o in organisations.filter(pk__in=own[:1])), None)
-        if not self.events.exists():
-            del self.fields["event"]
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or {}
-        if self.only_one:
-            values["organisation"] = self.only_one[0]
-        event, organisation = values.setdefault("event", None), values.get("organisation")
-        if event and organisation and event.organisation_id != organisation.pk:
-            self.add_error(
-                "event", f"{event.organisation} recorded this event. Choose that organisation, or a new event."
-            )
-        return values
 
 
 class WhatHappenedStep(StepForm):
@@ -137,6 +77,12 @@ class LearningStep(StepForm):
 
     def prepare(self) -> None:
         for number in range(1, self.row_count() + 1):
+            called = f"recommendation {number}"
+            self.looks = {
+                **self.looks,
+                f"what_{number}": Look(called=called, counted=False),
+                f"by_whom_{number}": Look(called=f"whom {called} is for"),
+            }
             self.fields[f"what_{number}"] = Words(max_length=2000, rows=2, label="What should change?")
             self.fields[f"by_whom_{number}"] = Words(
                 max_length=200,
@@ -208,12 +154,11 @@ class AboutStep(StepForm):
         }
 
     def prepare(self) -> None:
-        principles = choices.principles()
-        hints = {theme.code: theme.description for theme in principles}
+        hints = choices.what_principles_mean()
         self.looks = {**self.looks, "principles": replace(self.looks["principles"], hints=hints)}
         offered = {
             "risks": choices.risks_by_theme(),
-            "principles": [(theme.code, theme.name) for theme in principles],
+            "principles": choices.principles(),
             "topics": choices.topics_by_group(),
             "capabilities": choices.capabilities(),
         }

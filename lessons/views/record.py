@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Q, Value, When
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,7 +18,7 @@ from lessons.actions.moves import move_lesson
 from lessons.conditions import last_move
 from lessons.errors import ReasonMissing, WrongStatus
 from lessons.forms.fields import Words
-from lessons.models import Lesson, Move, Publication, Status
+from lessons.models import Lesson, LessonQuerySet, Move, Publication, Status
 from lessons.models.wording import WORDING_FIELDS
 from lessons.timeline import timeline_of
 from lessons.views.reading import SignedInRequest
@@ -38,17 +38,17 @@ class StatusFilter(forms.Form):
 def our_lessons(request: SignedInRequest) -> HttpResponse:
     """Lessons of the organisations I lead, my own, and those that a partner shared with mine."""
     filters = StatusFilter(request.GET)
-    lessons = _ours(request.user)
+    lessons = _ours(request.user).for_list()
     if filters.is_valid() and (status := filters.cleaned_data["status"]):
         lessons = lessons.filter(status=status)
     first = Case(*(When(status=status, then=Value(n)) for n, status in enumerate(WAIT_FOR_OWNER)), default=Value(9))
-    ordered = lessons.for_list().alias(first=first).order_by("first", "-pk")
+    ordered = lessons.alias(first=first).order_by("first", "-pk")
     page = Paginator(ordered, LESSONS_PER_PAGE).get_page(request.GET.get("page"))
     context = {"filters": filters, "form": filters, "page": page, "today": timezone.localdate()}
     return render(request, "lessons/record_list.html", context)
 
 
-def _ours(user: User) -> QuerySet[Lesson]:
+def _ours(user: User) -> LessonQuerySet:
     shared = Lesson.objects.filter(grants__group__in=user.groups).values("pk")
     return Lesson.objects.visible_to(user).filter(Q(author=user) | Q(organisation__in=user.leads) | Q(pk__in=shared))
 

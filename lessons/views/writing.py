@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods
 
 from govuk.rows import SummaryRow
@@ -17,8 +18,9 @@ from lessons.actions.moves import move_lesson
 from lessons.clocks import OTHER_DAYS, RED_DAYS
 from lessons.errors import LessonError, StaleText
 from lessons.forms.choices import organisations_written_for
+from lessons.forms.start import StartForm
 from lessons.forms.steps import StepForm
-from lessons.forms.writing import PLACES, STEPS, LearningStep, StartForm
+from lessons.forms.writing import PLACES, STEPS, LearningStep
 from lessons.labels import label_of
 from lessons.models import Brag, Lesson, LessonMove, Move, Status
 from lessons.readiness import missing_to_submit
@@ -97,13 +99,23 @@ def _onwards(request: SignedInRequest, form: StepForm) -> HttpResponse:
             return redirect("lesson_record", pk)
         case "add" if isinstance(form, LearningStep):
             rows = min(form.row_count() + 1, LearningStep.MOST_ROWS)
-            return redirect(f"{reverse('submit_step', args=[pk, form.slug])}?rows={rows}#id_what_{rows}")
+            return redirect(_here(request, form, f"#id_what_{rows}", rows=rows))
         case "organisation":
-            return redirect(f"{reverse('submit_step', args=[pk, form.slug])}#more")
+            return redirect(_here(request, form, "#more", more="open"))
     after = slugs.index(form.slug) + 1
-    if request.GET.get("back") == "check" or after == len(slugs):
+    if _comes_from_check(request) or after == len(slugs):
         return redirect("submit_check", pk)
     return redirect("submit_step", pk, slugs[after])
+
+
+def _comes_from_check(request: SignedInRequest) -> bool:
+    return request.GET.get("back") == "check"
+
+
+def _here(request: SignedInRequest, form: StepForm, fragment: str, **query: object) -> str:
+    """Return the address of the same step, which goes on leading back to the check if it did."""
+    back = {"back": "check"} if _comes_from_check(request) else {}
+    return f"{reverse('submit_step', args=[form.lesson.pk, form.slug])}?{urlencode(query | back)}{fragment}"
 
 
 def _stale_page(request: SignedInRequest, form: StepForm, error: StaleText) -> HttpResponse:
@@ -129,7 +141,8 @@ def _step_page(request: SignedInRequest, form: StepForm, status: int = 200, **mo
         "number": number,
         "step_count": STEP_COUNT,
         "previous": slugs[number - 2] if number > 1 else "",
-        "from_check": request.GET.get("back") == "check",
+        "from_check": _comes_from_check(request),
+        "more_is_open": request.GET.get("more") == "open",
         "asked": _asked_for(lesson),
         **more,
     }
@@ -179,7 +192,9 @@ def _check_page(
         "lesson": lesson,
         "parts": parts,
         "missing": sorted(to_mend, key=lambda one: _order(one.url)),
+        "carry_on": _next_step(lesson, missing),
         "may_submit": may_submit,
+        "may_change": may_change,
         "needs_sign_off": lesson.organisation.wants_sign_off and lesson.organisation_id not in request.user.leads,
         "asked": _asked_for(lesson),
         "is_refused": status != 200,
@@ -195,6 +210,13 @@ def _place(lesson: Lesson, name: str, url: str = "") -> str:
     if not slug:
         return url or reverse("submit_check", args=[lesson.pk])
     return f"{reverse('submit_step', args=[lesson.pk, slug])}?back=check#{target}"
+
+
+def _next_step(lesson: Lesson, missing: dict[str, str]) -> str:
+    """Return the address of the first step that something is missing in; from there one goes on step by step."""
+    lacking = {PLACES[name][0] for name in missing if name in PLACES}
+    slug = next((slug for slug in STEPS if slug in lacking), "")
+    return reverse("submit_step", args=[lesson.pk, slug]) if slug else ""
 
 
 def _order(url: str) -> int:

@@ -1,0 +1,70 @@
+"""The form with which a draft begins."""
+
+from typing import Any, ClassVar
+
+from django import forms
+
+from accounts.models import User
+from govuk.look import Look
+from lessons.forms import choices
+from lessons.forms.fields import Words
+from lessons.forms.questions import question
+from lessons.models import Kind
+
+
+class StartForm(forms.Form):
+    """What a draft needs: whose it is, its kind, its event and a title."""
+
+    looks: ClassVar = {
+        "kind": Look(
+            label_size="m",
+            called="what you want to share",
+            hints={
+                Kind.LESSON_IDENTIFIED: "Something went wrong, was missing, or should be done differently",
+                Kind.NOTABLE_PRACTICE: "Something went well, and others could do it too",
+            },
+        ),
+        "organisation": Look(label_size="m", called="the organisation you write for"),
+        "event": Look(label_size="m", called="an event"),
+        "title": Look(label_size="m"),
+    }
+    kind = forms.ChoiceField(choices=Kind.choices, widget=forms.RadioSelect, label="What do you want to share?")
+    organisation: Any = forms.ModelChoiceField(
+        queryset=None, to_field_name="code", label="Which organisation do you write for?", empty_label="Select one"
+    )
+    event: Any = forms.ModelChoiceField(
+        queryset=None,
+        required=False,
+        label="Which event does it come from?",
+        help_text="If your organisation recorded it already, choose it: several lessons can share one event.",
+        empty_label="A new event",
+    )
+    title = Words(max_length=120, required=True, label="Title", help_text=question("title", "").hint)
+
+    def __init__(self, data: Any = None, *, user: User, **kwargs: Any) -> None:
+        super().__init__(data, **kwargs)
+        organisations = choices.organisations_written_for(user)
+        own = [m.organisation_id for m in user.active_memberships]
+        self.events = choices.events_of(organisations.filter(pk__in=own))
+        self.fields["organisation"].queryset = organisations  # type: ignore[attr-defined]
+        self.fields["event"].queryset = self.events  # type: ignore[attr-defined]
+        some = list(organisations[:2])
+        self.only_one = some[0] if len(some) == 1 else None
+        if self.only_one:
+            del self.fields["organisation"]
+        else:
+            self.fields["organisation"].widget.attrs["data-autocomplete"] = ""
+            self.fields["organisation"].initial = next((o.code for o in organisations.filter(pk__in=own[:1])), None)
+        if not self.events.exists():
+            del self.fields["event"]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if self.only_one:
+            values["organisation"] = self.only_one
+        event, organisation = values.setdefault("event", None), values.get("organisation")
+        if event and organisation and event.organisation_id != organisation.pk:
+            self.add_error(
+                "event", f"{event.organisation} recorded this event. Choose that organisation, or a new event."
+            )
+        return values
