@@ -1,5 +1,6 @@
 """The pages of those who write: a draft step by step, checked, submitted and sent back."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -232,6 +233,17 @@ def test_a_second_lesson_shares_the_event(contributor: User) -> None:
     assert f'<option value="{event.pk}" selected>' in page.content.decode()
     assert lesson.event == event
     assert Event.objects.count() == 1
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_enter_key_saves_and_goes_on(contributor: User, step: str) -> None:
+    client = sign_in(contributor)
+
+    page = client.get(step_url(begin(client), step)).content.decode().split("<main", 1)[1]
+
+    first = re.search(r'<(?:button|input)[^>]*type="submit"[^>]*>', page)
+    assert first
+    assert "name=" not in first[0]
 
 
 # -- recommendations, tags, sharing ----------------------------------------------------------------
