@@ -7,7 +7,7 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import send_mail
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -122,13 +122,13 @@ def _mail(membership: Membership) -> None:
         "password_url": "" if user.has_usable_password() else password_link(user),
         "link_lasts": _in_words(timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)),
     }
-    mail = EmailMultiAlternatives(
-        subject=f"You are invited to {settings.SITE_NAME}",
-        body=render_to_string("emails/invitation.txt", words),
-        to=[user.email],
+    # Plain text: the mail's HTML part is drawn from it when it is sent.
+    send_mail(
+        f"You are invited to {settings.SITE_NAME}",
+        render_to_string("emails/invitation.txt", words),
+        from_email=None,
+        recipient_list=[user.email],
     )
-    mail.attach_alternative(render_to_string("emails/invitation.html", words), "text/html")
-    mail.send()
 
 
 def _in_words(time: timedelta) -> str:

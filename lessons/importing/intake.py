@@ -42,6 +42,7 @@ class Intake:
         organisation: Organisation,
         by: User,
         at: datetime,
+        event_from: tuple[Organisation, User] | None = None,
         publish_by: User | None = None,
         announce: bool = False,
         rehearse: bool = False,
@@ -49,18 +50,20 @@ class Intake:
         """Record the event if it is new, write the lesson, submit it and, if asked, publish it: all or nothing.
 
         :param draft: without problems
+        :param event_from: who records the event, if not the owner of the lesson and `by`
         :param publish_by: a moderator who takes responsibility for the checklist
         :param announce: tell subscribers; else nobody is mailed
         :param rehearse: do all of it and then undo it
         :raises PermissionDenied: `by` or `publish_by` may not
         :raises LessonError: a rule of the workflow forbids it
         """
-        key = _key(draft, organisation)
+        recorder, recorded_by = event_from or (organisation, by)
+        key = _key(draft, recorder)
         was_known = key in self._events
         kept = False
         try:
             with transaction.atomic():
-                event = self._event(draft, organisation, by, at)
+                event = self._event(draft, recorder, recorded_by, at)
                 lesson = self._write(draft, event, organisation, by, at)
                 lesson = move_lesson(lesson=lesson, move=Move.SUBMIT, by=by, at=at, quiet=True)
                 if publish_by:
@@ -86,8 +89,8 @@ class Intake:
                 by=by,
                 at=at,
                 organisation=organisation,
-                areas=_chosen(self.areas, draft.codes("event.areas")),
-                organisations=_chosen(self.organisations, draft.codes("event.organisations")),
+                areas=chosen(self.areas, draft.codes("event.areas")),
+                organisations=chosen(self.organisations, draft.codes("event.organisations")),
                 **draft.event,
             )
         return self._events[key]
@@ -101,9 +104,9 @@ class Intake:
             organisation=organisation,
             kind=draft.values["kind"],
             area=area,
-            risks=_chosen(self.risks, draft.codes("risks")),
-            themes=_chosen(self.themes, draft.codes("themes")),
-            capabilities=_chosen(self.capabilities, draft.codes("capabilities")),
+            risks=chosen(self.risks, draft.codes("risks")),
+            themes=chosen(self.themes, draft.codes("themes")),
+            capabilities=chosen(self.capabilities, draft.codes("capabilities")),
             external_id=draft.external_id,
             **draft.wording,
         )
@@ -121,5 +124,5 @@ def _key(draft: Draft, organisation: Organisation) -> EventKey:
     return organisation.pk, str(event.get("name", "")).casefold(), event.get("started_on")
 
 
-def _chosen(rows: dict[str, Row], codes: Iterable[str]) -> list[Row]:
+def chosen(rows: dict[str, Row], codes: Iterable[str]) -> list[Row]:
     return [rows[code] for code in codes if code in rows]
