@@ -8,7 +8,7 @@ from accounts.models import Organisation, User
 from govuk.look import Look
 from lessons.forms import choices
 from lessons.forms.fields import GroupedChoices, Words
-from lessons.models import Kind, NationalRisk
+from lessons.models import Kind, NationalRisk, Theme
 from notifications.actions import can_be_searched
 from notifications.models import CRITERIA, Subscription
 from notifications.models.subscriptions import mailboxes_of
@@ -85,8 +85,8 @@ class SubscriptionForm(forms.Form):
         self._offer("risks", choices.risks_by_theme())
         self._offer("areas", choices.areas_by_region())
         self._offer("sectors", choices.sectors())
-        principles = [(theme.code, theme.name) for theme in choices.principles()]
-        self._offer("themes", [("JESIP principles", principles), *choices.topics_by_group()])
+        principles = Theme.objects.filter(group=Theme.PRINCIPLE).order_by("pk").values_list("code", "name")
+        self._offer("themes", [("JESIP principles", list(principles)), *choices.topics_by_group()])
 
     def _offer(self, name: str, offered: list[Any]) -> None:
         """Offer the codes of today, and those that this subscription asked for and that left the lists since."""
