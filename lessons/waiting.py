@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -35,18 +36,21 @@ def _to_moderate(user: User, at: datetime) -> list[Waiting]:
     if not user.has_role(Role.LRF_MODERATOR, Role.SECRETARIAT):
         return []
     queue = Lesson.objects.visible_to(user).moderated_by(user).waiting()
-    mine = queue.filter(claimed_by=user)
-    free = queue.filter(status=Status.SUBMITTED)
-    late = queue.filter(due_on__lt=timezone.localdate(at)).count()
+    counts = queue.aggregate(
+        mine=Count("pk", filter=Q(claimed_by=user)),
+        free=Count("pk", filter=Q(status=Status.SUBMITTED)),
+        late=Count("pk", filter=Q(due_on__lt=timezone.localdate(at))),
+    )
+    late = counts["late"]
     return [
         Waiting(
-            mine.count(),
+            counts["mine"],
             "with you for review",
             "Carry on where you left off",
             f"{reverse('queue')}?whose=mine",
         ),
         Waiting(
-            free.count(),
+            counts["free"],
             "waiting for a moderator",
             f"{late} past the date they were due" if late else "None is late",
             reverse("queue"),
@@ -62,18 +66,25 @@ def _to_sign_off(user: User) -> list[Waiting]:
 
 
 def _to_write(user: User) -> list[Waiting]:
-    own = Lesson.objects.visible_to(user).filter(author=user)
+    counts = (
+        Lesson.objects.visible_to(user)
+        .filter(author=user)
+        .aggregate(
+            sent_back=Count("pk", filter=Q(status=Status.CHANGES_REQUESTED)),
+            drafts=Count("pk", filter=Q(status=Status.DRAFT)),
+        )
+    )
     url = reverse("our_lessons")
     return [
         Waiting(
-            own.filter(status=Status.CHANGES_REQUESTED).count(),
+            counts["sent_back"],
             "sent back to you",
             "A moderator asks for changes",
             f"{url}?status={Status.CHANGES_REQUESTED}",
             is_urgent=True,
         ),
         Waiting(
-            own.filter(status=Status.DRAFT).count(),
+            counts["drafts"],
             "in draft",
             "Only you and those who lead for your organisation see them",
             f"{url}?status={Status.DRAFT}",
