@@ -2,8 +2,7 @@
 
 from datetime import date, datetime
 
-from django.contrib.postgres.search import SearchVector
-from django.db.models import Max, Value
+from django.db.models import Max
 
 from accounts.models import ResilienceArea, User
 from lessons.models import (
@@ -18,7 +17,7 @@ from lessons.models import (
 )
 from lessons.models.wording import WORDING_FIELDS
 from lessons.readiness import Tags, areas_of
-from lessons.search import document
+from lessons.search import index
 
 #: Terms that the moderator chooses; all others are derived from the lesson when it is published.
 CHOSEN = ("risk:", "theme:", "capability:")
@@ -81,7 +80,15 @@ def attribution_of(text: Publication) -> str:
 
 
 def working_text_of(lesson: Lesson) -> Publication:
-    """Return the text being prepared for publication; begin it from what there is, if there is none.
+    """Return the text being prepared for publication; begin it from what there is, if there is none."""
+    text = text_in_hand(lesson)
+    if text.pk is None:
+        text.save()
+    return text
+
+
+def text_in_hand(lesson: Lesson) -> Publication:
+    """Return the text being prepared for publication, or else what it would begin with, not stored.
 
     The first is a copy of the owner's text, later ones of the version in force.
     """
@@ -95,7 +102,7 @@ def working_text_of(lesson: Lesson) -> Publication:
     else:
         values = lesson.wording() | {"event_name": lesson.event.name}
         terms = Tags.of(lesson).as_terms()
-    return Publication.objects.create(lesson=lesson, terms=terms, **values, **_event_as_published(lesson.event))
+    return Publication(lesson=lesson, terms=terms, **values, **_event_as_published(lesson.event))
 
 
 def _event_as_published(event: Event) -> dict[str, object]:
@@ -144,11 +151,6 @@ def seal(text: Publication, *, by: User, at: datetime, change: str, note: str = 
     text.save()
     index(text)
     return text
-
-
-def index(text: Publication) -> None:
-    """Store the words by which `text` is found."""
-    Publication.objects.filter(pk=text.pk).update(search=SearchVector(Value(document(text)), config="english"))
 
 
 def rewrite_keys(lesson: Lesson) -> None:

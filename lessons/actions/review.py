@@ -43,7 +43,9 @@ def save_working_text(
     lesson = _locked(lesson, by, at)
     text = publishing.working_text_of(lesson)
     if lesson.row_version != row_version:
-        raise stale(lesson, values, {name: getattr(text, name) for name in values}, lesson.row_version)
+        chosen = vars(tags) if tags else {}
+        theirs = {name: getattr(text, name) for name in values} | {name: vars(Tags.of(text))[name] for name in chosen}
+        raise stale(lesson, values | chosen, theirs, lesson.row_version)
     if unknown := set(values) - set(EDITED_BY_MODERATORS):
         raise TypeError(f"not to be written here: {', '.join(sorted(unknown))}")
     for name, value in values.items():

@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from lessons.views import review
+from lessons.views.review import queue, suspension, workbench
 
 urlpatterns = [
-    path("review/", review.queue, name="queue"),
-    path("review/next/", review.take_next, name="take_next"),
-    path("review/<int:pk>/", review.review, name="review"),
-    path("review/<int:pk>/claim/", review.claim, name="claim"),
-    path("lessons/<slug:reference>/suspend/", review.suspend, name="suspend"),
+    path("review/", queue.queue, name="queue"),
+    path("review/next/", queue.take_next, name="take_next"),
+    path("review/<int:pk>/", workbench.review, name="review"),
+    path("review/<int:pk>/claim/", queue.claim, name="claim"),
+    path("lessons/<slug:reference>/suspend/", suspension.suspend, name="suspend"),
 ]

@@ -1,0 +1,81 @@
+"""The fields of lessons and publications as words: for looking at two of them side by side."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from accounts.models import ResilienceArea
+from lessons.models import Attribution, Audience, Brag, Capability, Lesson, Marking, NationalRisk, Publication, Theme
+from lessons.readiness import Tags
+
+#: In the order in which they are read and edited.
+ORDER = (
+    "title",
+    "event_name",
+    "statement",
+    "what_happened",
+    "context",
+    "impact",
+    "why",
+    "recommendations",
+    "no_recommendation_because",
+    "benefit",
+    "evidence",
+    "to_copy_it",
+    "action_taken",
+    "risks",
+    "not_a_national_risk",
+    "themes",
+    "capabilities",
+    "brag",
+    "marking",
+    "handling",
+    "audience",
+    "audience_sectors",
+    "audience_areas",
+    "attribution",
+)
+#: Of a notable practice only.
+OF_PRACTICE = {"benefit", "evidence", "to_copy_it"}
+#: Codes of one of a few.
+CHOICES = {"brag": Brag, "marking": Marking, "audience": Audience, "attribution": Attribution}
+#: Codes of many, with where their names are found.
+NAMED = {"risks": NationalRisk, "themes": Theme, "capabilities": Capability, "audience_areas": ResilienceArea}
+
+Values = dict[str, Any]
+
+
+def values_of(text: Lesson | Publication) -> Values:
+    """Return every field in `ORDER`, with codes as they are stored."""
+    name = text.event_name if isinstance(text, Publication) else text.event.name
+    return text.wording() | {"event_name": name} | vars(Tags.of(text))
+
+
+def in_words(*texts: Values) -> list[dict[str, str]]:
+    """Return the fields of each text as somebody would say them.  One query for each list of codes, however many texts."""
+    names = {field: _names(field, texts) for field in NAMED}
+    return [{field: _say(field, value, names.get(field, {})) for field, value in text.items()} for text in texts]
+
+
+def _names(field: str, texts: Iterable[Values]) -> dict[str, str]:
+    codes = {code for text in texts for code in text.get(field, [])}
+    rows = NAMED[field].objects.filter(code__in=codes)  # type: ignore[attr-defined]
+    return dict(rows.values_list("code", "name")) if codes else {}
+
+
+def _say(field: str, value: Any, names: dict[str, str]) -> str:
+    if field == "recommendations":
+        return "\n".join(_recommendation(one) for one in value)
+    if field == "audience_sectors":
+        return "\n".join(sorted(code.replace("-", " ").capitalize() for code in value))
+    if field in NAMED:
+        return "\n".join(sorted(names.get(code, code) for code in value))
+    if field in CHOICES:
+        return str(dict(CHOICES[field].choices).get(value, value))
+    if isinstance(value, bool):
+        return "Yes" if value else ""
+    return str(value)
+
+
+def _recommendation(one: dict[str, str]) -> str:
+    by_whom = one.get("by_whom", "")
+    return f"{one.get('text', '')} (by whom: {by_whom})" if by_whom else one.get("text", "")

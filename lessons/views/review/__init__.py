@@ -1,0 +1,1 @@
+"""Pages of moderators: a module for each thing they do."""

@@ -1,0 +1,54 @@
+"""The queue: what waits for a decision, and taking from it."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.roles import Role
+from lessons.access import get_lesson
+from lessons.actions.moves import move_lesson
+from lessons.models import Lesson, LessonQuerySet, Move
+from lessons.queue import QueueFilters, claim_next
+from lessons.views.reading import SignedInRequest
+
+LESSONS_PER_PAGE = 25
+REVIEW = "lessons.review_lesson"
+
+
+def queue_of(request: SignedInRequest) -> LessonQuerySet:
+    """:raises PermissionDenied: the person moderates nothing"""
+    if not request.user.has_role(Role.LRF_MODERATOR, Role.SECRETARIAT):
+        raise PermissionDenied
+    return Lesson.objects.visible_to(request.user).moderated_by(request.user).waiting()
+
+
+@require_safe
+def queue(request: SignedInRequest) -> HttpResponse:
+    """What waits for a decision, most urgent first."""
+    filters = QueueFilters(request.GET)
+    now = timezone.now()
+    waiting = filters.apply(queue_of(request), user=request.user, at=now).in_queue_order().for_list()
+    page = Paginator(waiting, LESSONS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {"page": page, "filters": filters, "form": filters, "today": timezone.localdate(now), "now": now}
+    return render(request, "lessons/review/queue.html", context)
+
+
+@require_POST
+def take_next(request: SignedInRequest) -> HttpResponse:
+    """Claim the most urgent lesson that is free."""
+    lesson = claim_next(queue_of(request), by=request.user, at=timezone.now())
+    if lesson is None:
+        messages.info(request, "Nothing is waiting that you can take.")
+        return redirect("queue")
+    return redirect("review", lesson.pk)
+
+
+@require_POST
+def claim(request: SignedInRequest, pk: int) -> HttpResponse:
+    lesson = get_lesson(user=request.user, pk=pk, permission=REVIEW)
+    move_lesson(lesson=lesson, move=Move.CLAIM, by=request.user, at=timezone.now())
+    return redirect("review", pk)
