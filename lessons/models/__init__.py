@@ -1,12 +1,14 @@
 """What is stored about events, lessons, their moves and their publications."""
 
+from lessons.models.debriefs import Debrief, DebriefKind, Disposition, Observation, PointKind, ServiceSystem
 from lessons.models.events import Event, EventKind, LegalContext, Precision, Scale
 from lessons.models.grants import LessonGrant
 from lessons.models.lessons import Lesson, LessonLink, LessonQuerySet, ReferenceCounter, Status, Tier
 from lessons.models.moves import LessonMove, Move
-from lessons.models.publications import Change, Publication, PublicationQuerySet, PublicationView, Word
+from lessons.models.publications import Change, Publication, PublicationQuerySet, PublicationView
 from lessons.models.taxonomy import Capability, NationalRisk, Theme
 from lessons.models.wording import Attribution, Audience, Brag, Kind, Marking, Wording
+from lessons.models.words import Collection, CountedPublication, Lexeme, Word
 
 __all__ = [
     "Attribution",
@@ -14,6 +16,11 @@ __all__ = [
     "Brag",
     "Capability",
     "Change",
+    "Collection",
+    "CountedPublication",
+    "Debrief",
+    "DebriefKind",
+    "Disposition",
     "Event",
     "EventKind",
     "Kind",
@@ -23,15 +30,19 @@ __all__ = [
     "LessonLink",
     "LessonMove",
     "LessonQuerySet",
+    "Lexeme",
     "Marking",
     "Move",
     "NationalRisk",
+    "Observation",
+    "PointKind",
     "Precision",
     "Publication",
     "PublicationQuerySet",
     "PublicationView",
     "ReferenceCounter",
     "Scale",
+    "ServiceSystem",
     "Status",
     "Theme",
     "Tier",

@@ -16,9 +16,9 @@ from lessons.models.wording import Audience, Marking, Wording, codes
 
 #: Once published, only these may change.
 SEALED = """
-IF to_jsonb(OLD) - ARRAY['superseded_at', 'suspended_at', 'archived_at', 'readers', 'terms', 'search']
+IF to_jsonb(OLD) - ARRAY['superseded_at', 'suspended_at', 'archived_at', 'readers', 'terms', 'search', 'length']
    IS DISTINCT FROM
-   to_jsonb(NEW) - ARRAY['superseded_at', 'suspended_at', 'archived_at', 'readers', 'terms', 'search']
+   to_jsonb(NEW) - ARRAY['superseded_at', 'suspended_at', 'archived_at', 'readers', 'terms', 'search', 'length']
 THEN RAISE EXCEPTION 'publication % is sealed', OLD.id; END IF;
 RETURN NEW;
 """
@@ -89,7 +89,8 @@ class Publication(Wording):
     attributed_to = models.CharField(max_length=300, blank=True)
     terms = codes()
     readers = codes()
-    search = SearchVectorField(null=True, editable=False)
+    search = SearchVectorField(null=True, editable=False)  # lessons/search/indexing.py says what is in it
+    length = models.PositiveIntegerField(default=0, editable=False)  # words in `search`, a title word thrice
     superseded_at = models.DateTimeField(null=True, blank=True)
     suspended_at = models.DateTimeField(null=True, blank=True)
     archived_at = models.DateTimeField(null=True, blank=True)
@@ -211,13 +212,3 @@ class PublicationView(models.Model):
 
     def __str__(self) -> str:
         return f"{self.publication_id} by {self.organisation_id}"
-
-
-class Word(models.Model):
-    """In how many OFFICIAL, all-responder publications a word stands: for rarity, spelling and completion."""
-
-    word = models.CharField(max_length=100, unique=True)
-    documents = models.PositiveIntegerField()
-
-    def __str__(self) -> str:
-        return self.word

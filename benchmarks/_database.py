@@ -1,0 +1,40 @@
+"""A throw-away PostgreSQL with the portal's tables, for one benchmark.  Models are imported inside functions."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from devstack.postgres import Cluster
+
+
+@contextmanager
+def portal_database() -> Iterator[str]:
+    """Start it, set Django up on it and migrate; yield its URL.  Everything is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="jol-bench-") as folder:
+        cluster = Cluster(Path(folder) / "postgres", throwaway=True)
+        cluster.start()
+        try:
+            os.environ |= {
+                "DATABASE_URL": cluster.url,
+                "DJANGO_SETTINGS_MODULE": "jol.settings",
+                "DEBUG": "0",
+                "DEMO": "1",  # static files as they are: no collectstatic
+                "SECRET_KEY": secrets.token_hex(32),
+                "LOG_LEVEL": "WARNING",
+            }
+            os.environ.setdefault("REDIS_URL", "redis://127.0.0.1:1/0")  # nothing here needs a broker
+            import django
+            from django.core.management import call_command
+            from django.db import connections
+
+            django.setup()
+            call_command("migrate", verbosity=0)
+            yield cluster.url
+            connections.close_all()
+        finally:
+            cluster.delete()

@@ -1,0 +1,88 @@
+"""Searching by what a person typed."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Case, IntegerField, Value, When
+
+from lessons.models import PublicationQuerySet
+from lessons.search.matching import all_of, any_of, joined, most_of
+from lessons.search.ranking import Ranked, matching, rank
+from lessons.search.wishes import Wishes, understand
+
+#: With fewer than these, a search settles for most words, or any.
+ENOUGH = 50
+#: Results that are sorted by how well they fit; who goes on needs better words, not more pages.
+RANKED = 1_000
+
+
+@dataclass(frozen=True)
+class Search:
+    """A query and what it finds among some publications.
+
+    :param query: the tsquery of lexemes that decides what is found
+    """
+
+    wishes: Wishes
+    query: str
+
+    @property
+    def is_empty(self) -> bool:
+        """No word of it is in the index's language: nothing can be found."""
+        return self.wishes.is_empty
+
+    def among(self, publications: PublicationQuerySet) -> PublicationQuerySet:
+        """Keep what is found."""
+        return publications.none() if self.is_empty else matching(publications, self.query)
+
+    def best(self, publications: PublicationQuerySet, *, at_most: int = RANKED) -> list[Ranked]:
+        """Return keys and scores of what fits best."""
+        return [] if self.is_empty else rank(publications, self.wishes, self.query, at_most=at_most)
+
+
+def search(publications: PublicationQuerySet, words: str) -> Search:
+    """Decide what `words` find: texts with all of them if these are enough, else with most, else with any.
+
+    :param publications: all that the person may read.  Filters come later: the same words find the same whatever else
+        is chosen, so that counts agree.
+    """
+    wishes = understand(words)
+    queries = dict.fromkeys(
+        joined("&", [query, *wishes.musts]) for query in (all_of(wishes), most_of(wishes), any_of(wishes))
+    )
+    *strict, loose = queries
+    return Search(wishes, _first_with_enough(publications, strict) or loose)
+
+
+def _first_with_enough(publications: PublicationQuerySet, queries: list[str]) -> str | None:
+    """Return the first query that finds enough; the later ones are not tried then."""
+    if not queries:
+        return None
+    whens, parameters = "", []
+    for position, query in enumerate(queries):
+        few = matching(publications.order_by(), query).values("pk")[:ENOUGH]
+        sql, values = few.query.sql_with_params()
+        whens += f" WHEN (SELECT count(*) FROM ({sql}) AS few) >= {ENOUGH} THEN {position}"  # noqa: S608 - made by the ORM
+        parameters += values
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT CASE {whens} END", parameters)
+        (chosen,) = cursor.fetchone()
+    return None if chosen is None else queries[chosen]
+
+
+def found(publications: PublicationQuerySet, words: str) -> PublicationQuerySet:
+    """Keep what `words` find."""
+    return search(publications, words).among(publications)
+
+
+def best_first(publications: PublicationQuerySet, words: str) -> PublicationQuerySet:
+    """Sort by how well the words fit, then newest first.
+
+    :param publications: what was `found`, with filters or without
+    """
+    best = rank(publications, understand(words), "", at_most=RANKED)
+    places = [When(pk=one.pk, then=Value(place)) for place, one in enumerate(best)]
+    if not places:
+        return publications
+    place = Case(*places, default=Value(len(places)), output_field=IntegerField())
+    return publications.order_by(place, "-published_at", "-pk")

@@ -1,0 +1,169 @@
+"""Which texts a search finds, as a tsquery that the index answers alone.
+
+All words, if that gives enough; else most of them, by weight; else any.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lessons.search.measure import MARKS, mark
+from lessons.search.wishes import Phrase, Wish, Wishes, quoted, side_by_side
+
+#: A text that has words of this part of the whole weight has "most" of them.
+MOST = 0.5
+#: Wishes by which texts are told apart here; the rest only ranks what is found.
+DECIDING = 8
+#: Operands of one tsquery: each is looked at for every text that may match.
+LONGEST_QUERY = 150
+#: Sums of gains are told apart in so many steps.
+STEPS = 200
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to gain by a wish."""
+
+    query: str
+    gain: float
+    chance: float
+
+
+def all_of(wishes: Wishes) -> str:
+    return joined("&", [_query(wish) for wish in wishes.wishes])
+
+
+def any_of(wishes: Wishes) -> str:
+    return joined("|", [_query(wish) for wish in wishes.wishes])
+
+
+def most_of(wishes: Wishes) -> str:
+    deciding = [(Choice(_query(wish), wish.weight, 0),) for wish in wishes.wishes[:DECIDING]]
+    return _reaching(MOST * sum(choices[0].gain for choices in deciding), deciding)
+
+
+def promising(wishes: Wishes, *, texts: int) -> str | None:
+    """Return a tsquery for some `texts` texts that can rank highest; None if all that match are not many more."""
+    vocabulary = wishes.vocabulary
+    choices = [_choices(wish, wishes) for wish in wishes.wishes[:DECIDING]]
+    threshold = _threshold(choices, texts / max(vocabulary.among, 1))
+    return _reaching(threshold, choices) if threshold > 0 else None
+
+
+def with_orders(query: str, wishes: Wishes) -> str:
+    """Return `query` and what must and must not be there."""
+    return joined("&", [query, *wishes.musts])
+
+
+def joined(operator: str, queries: Sequence[str]) -> str:
+    parts = [query for query in queries if query]
+    return f" {operator} ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts)
+
+
+def _query(wish: Wish) -> str:
+    return joined("|", [side_by_side(phrase) for phrase in (wish.phrase, *wish.synonyms)])
+
+
+def _choices(wish: Wish, wishes: Wishes) -> tuple[Choice, ...]:
+    """Return the ways to gain by `wish`, most gain first: prominent, less so, at all."""
+    phrases = (wish.phrase, *wish.synonyms)
+    shares = [*MARKS, 1.0]
+    found = []
+    for level in range(len(MARKS), -1, -1):
+        query = joined("|", [_marked(phrase, level) for phrase in phrases])
+        chance = min(1.0, sum(_chance(phrase, level, wishes) for phrase in phrases))
+        found.append(Choice(query, wish.weight * shares[level], chance))
+    return tuple(found)
+
+
+def _marked(phrase: Phrase, level: int) -> str:
+    if len(phrase) > 1 or not level:
+        return side_by_side(phrase)
+    return quoted(mark(level, phrase[0]))
+
+
+def _chance(phrase: Phrase, level: int, wishes: Wishes) -> float:
+    lexemes = [mark(level, phrase[0])] if level and len(phrase) == 1 else phrase
+    return min(wishes.vocabulary.part(lexeme) for lexeme in lexemes)
+
+
+def _threshold(choices: Sequence[tuple[Choice, ...]], part: float) -> float:
+    """Return the highest sum of gains that at least `part` of all texts are expected to reach; 0: any will do.
+
+    Words are taken to be independent of each other, which they are not: more texts will have several.
+    """
+    whole = sum(ways[0].gain for ways in choices)
+    chances = [1.0] + [0.0] * STEPS  # of each sum so far
+    for ways in choices:
+        outcomes, before = [], 0.0
+        for way in ways:
+            outcomes.append((round(way.gain / whole * STEPS), max(0.0, way.chance - before)))
+            before = max(before, way.chance)
+        outcomes.append((0, 1 - before))
+        after = [0.0] * (STEPS + 1)
+        for reached, chance in enumerate(chances):
+            for gain, likely in outcomes if chance else ():
+                after[min(STEPS, reached + gain)] += chance * likely
+        chances = after
+    expected = 0.0
+    for reached in range(STEPS, 0, -1):
+        expected += chances[reached]
+        if expected >= part:
+            return (reached - 0.5) / STEPS * whole
+    return 0
+
+
+def _reaching(threshold: float, choices: Sequence[tuple[Choice, ...]]) -> str:
+    """Return the tsquery of all ways to reach `threshold`; empty if nothing is needed for it.
+
+    The last choices, those of least gain, are left out and granted until the query is short enough.
+    """
+    for deciding in range(len(choices), 0, -1):
+        granted = sum(ways[0].gain for ways in choices[deciding:])
+        try:
+            return _Ways(choices[:deciding]).to_reach(threshold - granted, 0) or ""
+        except TooManyWays:
+            continue
+    return ""
+
+
+class TooManyWays(Exception):
+    """The tsquery would take longer to answer than it saves."""
+
+
+class _Ways:
+    """The ways in which some choices reach a sum."""
+
+    def __init__(self, choices: Sequence[tuple[Choice, ...]]) -> None:
+        self.choices = choices
+        self.left = [sum(ways[0].gain for ways in choices[start:]) for start in range(len(choices) + 1)]
+        self.known: dict[tuple[int, int], str | None] = {}
+
+    def to_reach(self, threshold: float, start: int) -> str | None:
+        """Return the tsquery over the choices from `start`; empty: nothing is needed; None: there is no way.
+
+        :raises TooManyWays:
+        """
+        if threshold <= 0:
+            return ""
+        if self.left[start] < threshold:
+            return None
+        key = (start, round(threshold * 100))
+        if key not in self.known:
+            self.known[key] = self._options(threshold, start)
+        return self.known[key]
+
+    def _options(self, threshold: float, start: int) -> str:
+        ways = self.choices[start]
+        furthers = [self.to_reach(threshold - way.gain, start + 1) for way in ways]
+        furthers.append(self.to_reach(threshold, start + 1))
+        options = [
+            joined("&", [way.query, further])
+            for way, further, weaker in zip(ways, furthers, furthers[1:], strict=False)
+            if further is not None and further != weaker  # else the weaker way does as well
+        ]
+        if furthers[-1] is not None:
+            options.append(furthers[-1])
+        query = joined("|", options)
+        if query.count("'") > 2 * LONGEST_QUERY:
+            raise TooManyWays
+        return query

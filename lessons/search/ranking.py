@@ -1,0 +1,125 @@
+"""Sorting what was found by how well it fits: BM25, and a bonus where words stand together as they were typed."""
+
+from dataclasses import dataclass, field
+
+from django.contrib.postgres.search import SearchQuery
+from django.db import connection
+
+from lessons.models import PublicationQuerySet
+from lessons.search.matching import joined, promising
+from lessons.search.measure import EVEN, ZETA, saturation
+from lessons.search.wishes import SYNONYM, Phrase, Wish, Wishes, side_by_side
+
+#: What neighbouring words that stand together add, as a part of their weight.
+TOGETHER = 0.2
+#: The best by words alone, among which those with words that stand together are moved up.
+SECOND_LOOK = 300
+#: Texts that are scored: first as many as seems useful, then more if that leaves a page short.
+WIDER = (1_000, 6_000)
+MOST_SCORED = 20_000
+
+
+class Lexemes(SearchQuery):
+    """A tsquery that is written in lexemes of the index already."""
+
+    def as_sql(self, compiler, connection, function=None, template=None):  # type: ignore[no-untyped-def]
+        sql, parameters = compiler.compile(self.source_expressions[-1])
+        return f"{sql}::tsquery", parameters
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """The key of a publication, and how well it fits: the part of all that could be gained, about 0 to 1."""
+
+    pk: int
+    score: float
+
+
+def matching(publications: PublicationQuerySet, query: str) -> PublicationQuerySet:
+    """Keep what matches a tsquery of lexemes; an empty one keeps all."""
+    return publications.filter(search=Lexemes(query)) if query else publications
+
+
+def rank(publications: PublicationQuerySet, wishes: Wishes, query: str, *, at_most: int) -> list[Ranked]:
+    """Return the best of those `publications` that match the tsquery `query`, best first.
+
+    :param at_most: how many are wanted
+    """
+    if not wishes.wishes:
+        newest = matching(publications, query).order_by("-published_at", "-pk")
+        return [Ranked(pk, 0.0) for pk in newest.values_list("pk", flat=True)[:at_most]]
+    for texts in WIDER:
+        best = promising(wishes, texts=max(texts, 2 * at_most))
+        if not best:
+            break
+        found = _scored(publications, wishes, joined("&", [query, best]), at_most)
+        if len(found) >= at_most:
+            return found
+    return _scored(publications, wishes, query, at_most)
+
+
+def _scored(publications: PublicationQuerySet, wishes: Wishes, query: str, at_most: int) -> list[Ranked]:
+    columns = matching(publications.order_by(), query).values("pk", "length", "published_at", "search")
+    candidates, parameters = columns[:MOST_SCORED].query.sql_with_params()
+    ranks = _Ranks()
+    gained = " + ".join(f"{wish.weight:.6f} * {ranks.share(wish)}" for wish in wishes.wishes)
+    together, pairs = _together(wishes)
+    k = f"{ZETA} * {saturation('length', wishes.vocabulary.average_length)}"
+    sql = f"""
+        SELECT id, (score + {together}) / {wishes.total:.6f} AS fit
+        FROM (
+            SELECT id, published_at, words, {gained} AS score
+            FROM (
+                SELECT id, published_at, words, k, {", ".join(ranks.columns)}
+                FROM (
+                    -- Joined to nothing, so that it is fetched and unpacked once and not for every word.
+                    SELECT id, published_at, search || ''::tsvector AS words, {k} AS k
+                    FROM ({candidates}) AS candidate (id, length, published_at, search)
+                    OFFSET 0
+                ) AS unpacked
+                OFFSET 0
+            ) AS ranked
+            ORDER BY score DESC, published_at DESC, id DESC
+            LIMIT {max(SECOND_LOOK, at_most)}
+        ) AS best
+        ORDER BY fit DESC, published_at DESC, id DESC
+        LIMIT {at_most}
+    """  # noqa: S608 - numbers and constants of this package; lexemes are parameters
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*pairs, *ranks.parameters, *parameters])
+        return [Ranked(pk, score) for pk, score in cursor.fetchall()]
+
+
+@dataclass
+class _Ranks:
+    """One `ts_rank` for each phrase, as a column of its own."""
+
+    columns: list[str] = field(default_factory=list)
+    parameters: list[str] = field(default_factory=list)
+
+    def share(self, wish: Wish) -> str:
+        """Return the SQL of the share that a text has of `wish`, 0 to 1."""
+        own = self._of(wish.phrase)
+        others = [f"{SYNONYM} * {self._of(phrase)}" for phrase in wish.synonyms]
+        return f"greatest({', '.join([own, *others])})" if others else own
+
+    def _of(self, phrase: Phrase) -> str:
+        ranks = [f"ts_rank({EVEN}, words, %s::tsquery)" for _ in phrase]
+        self.parameters += [] if len(phrase) == 1 else [side_by_side(phrase)]
+        self.parameters += [side_by_side((lexeme,)) for lexeme in phrase]
+        column = ranks[0]
+        if len(phrase) > 1:
+            column = f"CASE WHEN words @@ %s::tsquery THEN least({', '.join(ranks)}) ELSE 0 END"
+        name = f"r{len(self.columns)}"
+        self.columns.append(f"({column})::float AS {name}")
+        return f"{name} / ({name} * (1 - k) + k)"
+
+
+def _together(wishes: Wishes) -> tuple[str, list[str]]:
+    """Return the SQL of the bonus for words that stand together, and its parameters."""
+    weights = {wish.phrase[0]: wish.weight for wish in wishes.wishes}
+    tests = [
+        f"CASE WHEN words @@ %s::tsquery THEN {TOGETHER * (weights[a] + weights[b]) / 2:.6f} ELSE 0 END"
+        for a, b in wishes.pairs
+    ]
+    return " + ".join(tests) or "0", [side_by_side(pair) for pair in wishes.pairs]
