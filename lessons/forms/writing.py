@@ -52,7 +52,7 @@ class LearningStep(StepForm):
     heading, practice_heading = "The lesson", "The practice"
     only_lesson = ("no_recommendation_because", "action_taken")
     only_practice = ("benefit", "evidence", "to_copy_it")
-    looks: ClassVar = {
+    looks: dict[str, Look] = {
         "statement": Look(label_size="m", called="the lesson", counted=False),
         "benefit": Look(label_size="m", called="the benefit", counted=False),
         "evidence": Look(called="the evidence", counted=False),

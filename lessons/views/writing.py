@@ -112,9 +112,9 @@ def _comes_from_check(request: SignedInRequest) -> bool:
     return request.GET.get("back") == "check"
 
 
-def _here(request: SignedInRequest, form: StepForm, fragment: str, **query: object) -> str:
+def _here(request: SignedInRequest, form: StepForm, fragment: str, **query: str | int) -> str:
     """Return the address of the same step, which goes on leading back to the check if it did."""
-    back = {"back": "check"} if _comes_from_check(request) else {}
+    back: dict[str, str | int] = {"back": "check"} if _comes_from_check(request) else {}
     return f"{reverse('submit_step', args=[form.lesson.pk, form.slug])}?{urlencode(query | back)}{fragment}"
 
 
