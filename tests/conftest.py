@@ -37,6 +37,7 @@ def portal(transactional_db: None, tmp_path: Path) -> Iterator[Portal]:
         yield running.start()
     finally:
         running.stop()
+        print(running.logs())  # shown if the test fails
 
 
 @pytest.fixture(scope="session")
