@@ -20,11 +20,13 @@ from lessons.models import Lesson, Publication, Status
 from tests.factories import (
     NOON,
     CapabilityFactory,
+    EventFactory,
     LessonFactory,
     NationalRiskFactory,
     OrganisationFactory,
     PublicationFactory,
     ResilienceAreaFactory,
+    ResponderTypeFactory,
     ThemeFactory,
     person,
 )
@@ -186,6 +188,14 @@ FILTERS: list[dict[str, str]] = [
     {"risk_theme": "natural-and-environmental-hazards"},
     {"theme": "co-locate"},
     {"area": "cumbria"},
+    {"capability": "mass-evacuation"},
+    {"sector": "police"},
+    {"source": "incident"},
+    {"brag": "red"},
+    {"archived": "only"},
+    {"archived": "include", "kind": "notable_practice"},
+    {"submitted_since": "2026-03-03"},
+    {"submitted_until": "2026-03-02", "risk": "wildfire"},
     {"since": "2026-03-03"},
     {"until": "2026-03-02"},
     {"risk": "wildfire", "kind": "lesson_identified", "since": "2026-03-01"},
@@ -198,9 +208,16 @@ def test_each_filter_finds_what_the_page_finds(reader: User, caller: Caller, que
     cumbria = ResilienceAreaFactory(code="cumbria")
     wildfire = NationalRiskFactory(code="wildfire", theme_code="natural-and-environmental-hazards")
     theme = ThemeFactory(code="co-locate")
-    published()
+    police = OrganisationFactory(type=ResponderTypeFactory(code="territorial-police-force", sector="police"))
+    published(organisation=police, brag="red", event=EventFactory(kind="incident"))
     published(area=cumbria, risks=[wildfire], at=NOON + timedelta(days=1))
-    published(kind="notable_practice", themes=[theme], what_happened="The canary sang at the gate.")
+    published(
+        kind="notable_practice",
+        themes=[theme],
+        what_happened="The canary sang at the gate.",
+        capabilities=[CapabilityFactory(code="mass-evacuation")],
+    )
+    LessonFactory(status=Status.ARCHIVED)
     published(risks=[wildfire], audience="national_team")
     client = Client()
     client.force_login(reader)
@@ -208,7 +225,7 @@ def test_each_filter_finds_what_the_page_finds(reader: User, caller: Caller, que
     on_page = {one.reference for one in client.get("/lessons/", query).context["page"]}
 
     assert set(caller.references(**query)) == on_page
-    assert len(on_page) < 3 or not query or "until" in query or "risk_theme" in query
+    assert len(on_page) < 3 or set(query) & {"until", "risk_theme"} or not query
 
 
 @pytest.mark.parametrize(
@@ -219,6 +236,12 @@ def test_each_filter_finds_what_the_page_finds(reader: User, caller: Caller, que
         {"theme": "x' OR 1=1"},
         {"area": "atlantis"},
         {"risk_theme": "none"},
+        {"capability": "none"},
+        {"sector": "cobblers"},
+        {"source": "hearsay"},
+        {"brag": "purple"},
+        {"archived": "maybe"},
+        {"submitted_since": "0000-00-00"},
         {"since": "yesterday"},
         {"until": "2026-02-30"},
         {"q": "x" * 301},

@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_GET
 def lesson_list(request: SignedInRequest) -> HttpResponse:
     filters = LessonFilters(request.GET)
-    found = filters.apply(Publication.objects.readable_by(request.user).unarchived()).for_list()
+    found = filters.apply(Publication.objects.readable_by(request.user)).for_list()
     if words := filters.cleaned.get("q"):
         found = search.best_first(found, str(words))
     page = Paginator(found, LESSONS_PER_PAGE).get_page(request.GET.get("page"))
