@@ -291,6 +291,25 @@ def test_a_crash_before_the_first_hand_over_repeats_nothing() -> None:
     assert [(mail.state, mail.attempts) for mail in Delivery.objects.all()] == [("pending", 0)] * 3
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_sender_whose_process_died_is_noticed_within_seconds() -> None:
+    mails = DeliveryFactory.create_batch(3)
+
+    def die() -> None:
+        lane = hold_lane()
+        lane.claim(size=3, at=NOON)
+        lane.point_at(mails[1], at=NOON)
+        connection.close()
+
+    sender = threading.Thread(target=die)
+    sender.start()
+    sender.join()
+
+    assert lanes.sweep(at=NOON + timedelta(seconds=2)) == 0
+    assert lanes.sweep(at=NOON + timedelta(seconds=4)) == 1
+    assert [mail.state for mail in Delivery.objects.order_by("pk")] == ["sent", "pending", "pending"]
+
+
 def test_each_mail_renews_the_lease() -> None:
     mails = DeliveryFactory.create_batch(2)
     lane = hold_lane()

@@ -2,6 +2,9 @@
 
 The rows decide.  A batch is claimed by one UPDATE and closed by one transaction that also claims the next; between
 them the lane names the mail that is being handed over.  Whoever finds a lane whose lease ran out closes its batch.
+
+A sender also holds an advisory lock, which PostgreSQL lets go of when the sender's process dies: so most deaths are
+noticed within seconds, and the lease is for those that leave a connection half open.
 """
 
 import uuid
@@ -14,6 +17,10 @@ from django.db import connection, transaction
 from notifications.models import Delivery, Lane
 
 LEASE = timedelta(seconds=20)
+#: First key of the lock of a lane; the second is the lane's.
+LOCK_SPACE = 20_262
+#: A lane without its lock and without a renewal for so long has lost its sender.
+QUIET = timedelta(seconds=3)
 #: A process that ends while it hands over the same mail so often is not ended by chance.
 MOST_ATTEMPTS = 5
 
@@ -55,6 +62,19 @@ UPDATE notifications_delivery d SET
     lane_id = NULL
 FROM notifications_lane l
 WHERE d.lane_id = l.id AND l.id = %(lane)s AND d.state = 'sending'
+"""
+
+
+#: After a restart of the database no sender has its lock, and each marks what it sent as soon as it is back.
+GONE = """
+SELECT l.id FROM notifications_lane l
+WHERE l.lease_until < %(at)s
+   OR (l.lease_until < %(quiet)s
+       AND clock_timestamp() > pg_postmaster_start_time() + interval '5 seconds'
+       AND NOT EXISTS (
+           SELECT 1 FROM pg_locks k JOIN pg_database d ON d.oid = k.database
+           WHERE d.datname = current_database() AND k.locktype = 'advisory' AND k.granted
+             AND k.classid = %(space)s AND k.objid = l.id))
 """
 
 
@@ -119,6 +139,8 @@ class HeldLane:
 
     def release(self) -> None:
         Lane.objects.filter(pk=self.pk, holder=self.holder).update(holder=None, lease_until=None, current=None)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, self.pk])
 
 
 def lanes_wanted() -> int:
@@ -131,11 +153,18 @@ def take_lane(*, at: datetime) -> HeldLane | None:
     """Take a lane that is free and not at rest; None if there is none."""
     free = Lane.objects.select_for_update(skip_locked=True).filter(pk__lte=lanes_wanted(), holder=None)
     lane = free.exclude(rest_until__gt=at).order_by("pk").first()
-    if lane is None:
+    if lane is None or not _lock(lane):
         return None
     lane.holder, lane.lease_until = uuid.uuid4(), at + LEASE
     lane.save(update_fields=["holder", "lease_until"])
     return HeldLane(lane)
+
+
+def _lock(lane: Lane) -> bool:
+    """Take the lock of a free lane; an earlier holder that was cut off may have it still."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, lane.pk])
+        return bool(cursor.fetchone()[0])
 
 
 def prepare_lanes() -> None:
@@ -156,7 +185,12 @@ def free_lanes(*, at: datetime) -> int:
 @transaction.atomic
 def sweep(*, at: datetime) -> int:
     """Close the batches of senders that went silent; return how many there were."""
-    lapsed = Lane.objects.select_for_update(skip_locked=True).filter(lease_until__lt=at)
+    quiet = at + LEASE - QUIET
+    with connection.cursor() as cursor:
+        cursor.execute(GONE, {"at": at, "quiet": quiet, "space": LOCK_SPACE})
+        gone = [lane for (lane,) in cursor.fetchall()]
+    # Its sender may have renewed it a moment ago.
+    lapsed = Lane.objects.select_for_update(skip_locked=True).filter(pk__in=gone, lease_until__lt=quiet)
     swept = 0
     for lane in lapsed:
         with connection.cursor() as cursor:

@@ -50,6 +50,9 @@ def send_due(*, over: MailConnection, per_second: float, seconds: float = 4, clo
         logger.warning("the database went away while mails were being sent")
         sender.settle_when_back()
         return sender.total
+    except BaseException:  # a fault of ours, or the task's time is over: leave the lane in order
+        sender.settle_when_back()
+        raise
 
 
 class Sender:

@@ -59,6 +59,5 @@ class Command(BaseCommand):
             ids = ", ".join(report.without_owner)
             self.stdout.write(f"Owned by the JESIP team, as none of their agencies is known: {ids}.")
         if report.unresolved and report.published:
-            self.stdout.write("Names that did not resolve (times), for want of a code or an alias:")
-            for what, times in sorted(report.unresolved.items()):
-                self.stdout.write(f"  {what} ({times})")
+            names = ", ".join(f"{name} ({times})" for name, times in sorted(report.unresolved.items()))
+            self.stdout.write(f"Agencies left out of events, for want of a code or an alias (times): {names}.")
