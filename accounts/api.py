@@ -8,8 +8,10 @@ from knox.crypto import hash_token
 from rest_framework import exceptions, permissions
 from rest_framework.authentication import SessionAuthentication as PlainSessionAuthentication
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
 from accounts.models import ApiToken, TokenScope, User
+from accounts.rates import READS, Rate, Used
 
 #: The last use of a token is written down this often at most.
 LAST_USE_EVERY = timedelta(minutes=1)
@@ -56,3 +58,21 @@ class HasScope(permissions.BasePermission):
             return False
         scope = getattr(view, "required_scope", TokenScope.READ_PUBLISHED)
         return not isinstance(request.auth, ApiToken) or scope in request.auth.scopes
+
+
+class Throttle(BaseThrottle):
+    """Counts the requests of a person, whatever tokens they come with, against the rate of the view."""
+
+    used: Used | None = None
+
+    def allow_request(self, request: Request, view: object) -> bool:
+        """Note on the request what is used up: the view tells it in headers."""
+        if not request.user.is_authenticated:
+            return True
+        rate: Rate = getattr(view, "rate", READS)
+        self.used = rate.count(str(request.user.pk), timezone.now())
+        request.rate_used = self.used  # type: ignore[attr-defined]
+        return not self.used.is_too_much
+
+    def wait(self) -> float | None:
+        return self.used.wait_seconds if self.used else None

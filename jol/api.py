@@ -14,8 +14,8 @@ from rest_framework.views import set_rollback
 from jol import schema  # noqa: F401 - registers itself
 from jol.docs import api_docs
 from jol.errors import PROBLEM_JSON
+from lessons import api as lessons_api
 from lessons.access import Moved, Suspended
-from lessons.api import LessonViewSet, NationalRiskViewSet
 from lessons.errors import LessonError
 
 
@@ -67,8 +67,12 @@ class SchemaView(SpectacularAPIView):
 
 
 router = SimpleRouter()
-router.register("lessons", LessonViewSet, basename="lesson")
-router.register("national-risks", NationalRiskViewSet, basename="national-risk")
+router.register("lessons", lessons_api.LessonViewSet, basename="lesson")
+router.register("national-risks", lessons_api.NationalRiskViewSet, basename="national-risk")
+router.register("themes", lessons_api.ThemeViewSet, basename="theme")
+router.register("capabilities", lessons_api.CapabilityViewSet, basename="capability")
+router.register("organisations", lessons_api.OrganisationViewSet, basename="organisation")
+router.register("resilience-areas", lessons_api.AreaViewSet, basename="resilience-area")
 
 urlpatterns = [
     path("", include((router.urls, "api"))),

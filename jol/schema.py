@@ -1,5 +1,7 @@
 """How the OpenAPI description names the two ways to sign in; drf-spectacular finds the classes by themselves."""
 
+from typing import Any
+
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 
@@ -22,3 +24,79 @@ class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
         return {"type": "apiKey", "in": "cookie", "name": "session"}
+
+
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "Problem details as in RFC 9457.",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "example": "about:blank"},
+        "title": {"type": "string", "example": "Some values are not right."},
+        "status": {"type": "integer", "example": 400},
+        "detail": {"type": "string"},
+        "errors": {
+            "description": "What is wrong with each field or parameter, by its name.",
+            "example": {"risk": ["Select a valid choice."]},
+        },
+    },
+}
+#: What every operation may answer.
+ALWAYS = {
+    "401": "There is no valid token.",
+    "403": "The token lacks the scope, or its owner may not do this.",
+    "406": "The answer does not come in the type asked for.",
+    "429": "Asked too often. `Retry-After` says how many seconds to wait.",
+}
+WORDS = ALWAYS | {
+    "400": "A parameter or field has a wrong value: `errors` names it.",
+    "404": "There is nothing here that you may read.",
+    "409": "This cannot be done as things stand.",
+    "410": "The lesson is suspended. Do not use it, and withdraw copies of it.",
+    "413": "More than can be taken at once.",
+    "415": "The body must be `application/json`.",
+}
+RATE_HEADERS = {
+    "RateLimit-Limit": "Requests in a period.",
+    "RateLimit-Remaining": "Requests left in this period.",
+    "RateLimit-Reset": "Seconds until the next period.",
+}
+
+
+def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Complete each operation with the errors that it may answer, and with what the headers say."""
+    result["components"]["schemas"]["Problem"] = PROBLEM
+    for path, methods in result["paths"].items():
+        for method, operation in methods.items():
+            if operation.get("security") == [{}]:
+                continue  # public: no token, no rate
+            responses = operation["responses"]
+            for status in _statuses(path, method, operation):
+                responses.setdefault(status, {"description": WORDS[status]})
+            if method == "get":
+                responses.setdefault("304", {"description": "Nothing changed since the `ETag` that was sent."})
+            for status, response in responses.items():
+                if status >= "400":
+                    response["content"] = {
+                        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+                    }
+                if status < "300" or status == "429":
+                    response.setdefault("headers", {}).update(_rate_headers(status))
+            operation["responses"] = dict(sorted(responses.items()))
+    return result
+
+
+def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
+    found = [*ALWAYS]
+    if "{" in path:
+        found.append("404")
+    if "requestBody" in operation:
+        found += ["400", "413", "415"]
+    if any(parameter["in"] in {"query", "header"} for parameter in operation.get("parameters", [])):
+        found.append("400")
+    return found
+
+
+def _rate_headers(status: str) -> dict[str, Any]:
+    words = RATE_HEADERS | ({"Retry-After": "Seconds to wait."} if status == "429" else {})
+    return {name: {"description": text, "schema": {"type": "integer"}} for name, text in words.items()}

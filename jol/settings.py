@@ -226,6 +226,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 }
 
 # -- API -----------------------------------------------------------------------------------------
+API_REQUESTS_PER_MINUTE = int(env_number("API_REQUESTS_PER_MINUTE", default=600))  # of one person
+EXPORTS_PER_DAY = int(env_number("EXPORTS_PER_DAY", default=100))  # of one person
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 - the name of a class
 REST_KNOX = {"TOKEN_MODEL": "accounts.ApiToken", "TOKEN_TTL": timedelta(days=365)}
 REST_FRAMEWORK = {
@@ -235,11 +237,10 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.api.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["jol.parsing.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "jol.pagination.CursorPages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
-    "DEFAULT_THROTTLE_RATES": {"user": "600/min"},
+    "DEFAULT_THROTTLE_CLASSES": ["accounts.api.Throttle"],
     "EXCEPTION_HANDLER": "jol.api.problem_details",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
@@ -250,6 +251,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "jol.schema.add_problems",
+    ],
     "ENUM_NAME_OVERRIDES": {"KindEnum": "lessons.models.Kind"},
 }
 

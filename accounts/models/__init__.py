@@ -3,6 +3,7 @@
 from accounts.models.audit import AuditEvent
 from accounts.models.organisations import Organisation, ResilienceArea, ResponderType, Sponsorship
 from accounts.models.people import Membership, User
+from accounts.models.rates import RateCount
 from accounts.models.tokens import ApiToken, TokenScope
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "AuditEvent",
     "Membership",
     "Organisation",
+    "RateCount",
     "ResilienceArea",
     "ResponderType",
     "Sponsorship",

@@ -1,6 +1,19 @@
 """The REST API of lessons; its routes are in jol/api.py."""
 
 from lessons.api.publications import LessonViewSet
-from lessons.api.reference import NationalRiskViewSet
+from lessons.api.reference import (
+    AreaViewSet,
+    CapabilityViewSet,
+    NationalRiskViewSet,
+    OrganisationViewSet,
+    ThemeViewSet,
+)
 
-__all__ = ["LessonViewSet", "NationalRiskViewSet"]
+__all__ = [
+    "AreaViewSet",
+    "CapabilityViewSet",
+    "LessonViewSet",
+    "NationalRiskViewSet",
+    "OrganisationViewSet",
+    "ThemeViewSet",
+]

@@ -6,6 +6,7 @@ from rest_framework import mixins, viewsets
 
 from accounts.models import TokenScope
 from lessons.access import get_publication
+from lessons.api.base import ApiView
 from lessons.api.parameters import FILTERS, filters_of
 from lessons.api.shape import PublicationDetailSerializer, PublicationSerializer
 from lessons.models import Publication, PublicationQuerySet
@@ -15,7 +16,7 @@ from lessons.models import Publication, PublicationQuerySet
     list=extend_schema(parameters=FILTERS, summary="Published lessons, newest first"),
     retrieve=extend_schema(summary="One published lesson", responses=PublicationDetailSerializer),
 )
-class LessonViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class LessonViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """The published lessons that the caller may read."""
 
     serializer_class = PublicationSerializer

@@ -1,14 +1,25 @@
-"""What lessons are tagged with, read-only."""
+"""What lessons are tagged with and who shares them, read-only."""
 
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Model, QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 
-from accounts.models import TokenScope
-from lessons.models import NationalRisk
+from accounts.models import Organisation, ResilienceArea, TokenScope
+from lessons.api.base import ApiView
+from lessons.models import Capability, NationalRisk, Theme
+
+
+class CodedViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Rows of reference data by their stable codes."""
+
+    required_scope = TokenScope.READ_PUBLISHED
+    lookup_field = "code"
+    lookup_value_regex = "[a-z0-9-]+"
+    page_by = ("code",)
 
 
 class NationalRiskSerializer(serializers.ModelSerializer):
@@ -27,17 +38,93 @@ class NationalRiskSerializer(serializers.ModelSerializer):
     list=extend_schema(summary="National Risks, each in its newest edition"),
     retrieve=extend_schema(summary="One National Risk in its newest edition"),
 )
-class NationalRiskViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class NationalRiskViewSet(CodedViewSet):
     """The entries of the National Risk Register that lessons are tagged with."""
 
     serializer_class = NationalRiskSerializer
-    required_scope = TokenScope.READ_PUBLISHED
-    lookup_field = "code"
-    lookup_value_regex = "[a-z0-9-]+"
     queryset = NationalRisk.objects.all()
 
-    page_by = ("code",)
-
-    def get_queryset(self) -> Any:
+    def get_queryset(self) -> QuerySet[Any]:
         newest = NationalRisk.objects.current().values("pk")
         return NationalRisk.objects.filter(pk__in=newest)
+
+
+class ThemeSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Theme
+        fields = ["code", "name", "group", "description"]
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary="JESIP principles and topics of the doctrine",
+        examples=[
+            OpenApiExample(
+                "A principle",
+                {"code": "communicate", "name": "Communicate", "group": "principle", "description": ""},
+            )
+        ],
+    ),
+    retrieve=extend_schema(summary="One theme"),
+)
+class ThemeViewSet(CodedViewSet):
+    """`group` is `principle` for the five JESIP principles, else what the topic belongs to."""
+
+    serializer_class = ThemeSerializer
+    queryset = Theme.objects.all()
+
+
+class CapabilitySerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Capability
+        fields = ["code", "name", "description"]
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Capabilities"),
+    retrieve=extend_schema(summary="One capability"),
+)
+class CapabilityViewSet(CodedViewSet):
+    """What responders must be able to do."""
+
+    serializer_class = CapabilitySerializer
+    queryset = Capability.objects.all()
+
+
+class AreaSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = ResilienceArea
+        fields = ["code", "name", "kind", "nation", "region", "tile_row", "tile_col"]
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Resilience areas, with their place on a tile map"),
+    retrieve=extend_schema(summary="One resilience area"),
+)
+class AreaViewSet(CodedViewSet):
+    """Local resilience forums (LRF), regional resilience partnerships (RRP), emergency preparedness groups (EPG)."""
+
+    serializer_class = AreaSerializer
+    queryset = ResilienceArea.objects.all()
+
+
+class OrganisationSerializer(serializers.ModelSerializer):
+    type = serializers.CharField(source="type.code")
+    category = serializers.CharField(source="type.category", help_text="1, 2 or sponsored.")
+    sector = serializers.CharField(source="type.sector")
+    areas = serializers.SlugRelatedField[ResilienceArea]("code", many=True, read_only=True)
+
+    class Meta:
+        model = Organisation
+        fields = ["code", "name", "type", "category", "sector", "nation", "areas"]
+
+
+@extend_schema_view(
+    list=extend_schema(summary="Responder organisations"),
+    retrieve=extend_schema(summary="One organisation"),
+)
+class OrganisationViewSet(CodedViewSet):
+    """Those that take part today."""
+
+    serializer_class = OrganisationSerializer
+    queryset: QuerySet[Model] = Organisation.objects.current().select_related("type").prefetch_related("areas")

@@ -1,0 +1,45 @@
+"""What all views of the API share: rates in headers, answers that a program need not fetch twice."""
+
+import hashlib
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from rest_framework.generics import GenericAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.models import ApiToken
+
+
+class ApiView(GenericAPIView[Any]):
+    """The base of every view."""
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        """Tell the rate, and give what was read an `ETag`: the digest of its bytes."""
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]
+        if used := getattr(request, "rate_used", None):
+            for name, value in used.headers.items():
+                response.headers[name] = value
+        patch_vary_headers(response, ["Authorization", "Cookie"])
+        if isinstance(response, Response) and request.method in {"GET", "HEAD"} and response.status_code == 200:
+            # A program may keep what it read and ask whether it still holds; a shared browser may keep nothing.
+            if isinstance(request.auth, ApiToken):
+                response.headers["Cache-Control"] = "private, no-cache"
+            response.add_post_render_callback(lambda rendered: _unless_known(request, rendered))
+        return response
+
+
+def _unless_known(request: Request, response: Response) -> HttpResponse | None:
+    """Return 304 if the caller has these very bytes."""
+    etag = f'"{hashlib.sha256(response.content).hexdigest()[:32]}"'
+    response.headers["ETag"] = etag
+    answer = get_conditional_response(cast("HttpRequest", request), etag=etag, response=response)
+    if answer is not None:
+        for name in ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"):
+            if name in response.headers:
+                answer.headers[name] = response.headers[name]
+    return answer
