@@ -13,6 +13,7 @@ CELL_LIMIT = 100_000  # characters
 LINE_LIMIT = 5_000_000  # characters, so that a file without line breaks is not read into memory whole
 SEPARATORS = (",", ";", "\t", "|")
 UTF_16_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+OTHER_KINDS = {".xlsx", ".xls", ".ods", ".json", ".jsonl", ".pdf", ".docx", ".zip"}
 HOW_TO_SAVE = "Save it as “CSV UTF-8” and try again."
 
 
@@ -64,6 +65,8 @@ def open_csv(path: Path) -> Table:
     :raises UnreadableTable: it is missing, too large, in another encoding, or no sound CSV
     """
     size = _size_of(path)
+    if path.suffix.lower() in OTHER_KINDS:
+        raise UnreadableTable(f"{path.name} is no CSV file. {HOW_TO_SAVE}")
     if not size:
         raise UnreadableTable(f"{path.name} is empty.")
     if size > FILE_LIMIT:

@@ -346,6 +346,13 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
             run(path, columns=tmp_path / "map.json", report=tmp_path / "out")
 
 
+def test_a_spreadsheet_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", {}).rename(tmp_path / "a.xlsx")
+
+    with pytest.raises(CommandError, match=r"a\.xlsx is no CSV file\. Save it as “CSV UTF-8”"):
+        run(file)
+
+
 def test_a_header_without_rows_is_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(write(tmp_path / "a.csv"))
 
@@ -531,7 +538,7 @@ def test_free_form_reports_with_short_titles_and_missing_fields_are_imported(tmp
     run(file, columns=Path("safenet.json"))
 
     first, second = Lesson.objects.order_by("external_id")
-    assert first.title == "RIDGE: Line construction"
+    assert first.title == "RIDGE (MT): Line construction"
     assert {theme.code for theme in first.themes.all()} == {"communicate", "shared-situational-awareness"}
     assert first.statement == "Channels were agreed again."
     assert second.title == "Near miss report 4B"

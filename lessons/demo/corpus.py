@@ -40,7 +40,7 @@ class CorpusReport:
     published: int = 0
     already_there: int = 0
     not_published: list[str] = field(default_factory=list)  # "UKL-001: why"
-    unresolved: Counter[str] = field(default_factory=Counter)  # what was left out, how often
+    unresolved: Counter[str] = field(default_factory=Counter)  # agencies without a code, how often
     without_owner: list[str] = field(default_factory=list)  # ids whose agencies all did not resolve
 
     @property
@@ -76,7 +76,7 @@ class CorpusLoader:
     def _sound(self, row: Row) -> Draft | None:
         """Return the row as a draft with owner and BRAG, or note why it is none."""
         draft = self._maker.make(row)
-        self.report.unresolved.update(f"{note.field}: {note.what}" for note in draft.notes)
+        self.report.unresolved.update(note.value for note in draft.notes)
         if draft.problems:
             self._failed(draft, "; ".join(f"{problem.field}: {problem.what}" for problem in draft.problems))
             return None

@@ -24,6 +24,7 @@ class Problem:
     field: str
     what: str
     to_do: str
+    value: str = ""  # what stood there, where it is a name that is not known
 
 
 @dataclass
@@ -154,7 +155,8 @@ class DraftMaker:
                 found[one] += codes[one]
             if not codes:
                 known = " or ".join(lists)
-                problem = Problem(name, f"“{value}” is no {known} we know.", "Use its code or name, or add an alias.")
+                what, to_do = f"“{value}” is no {known} we know.", "Use its code or name, or add an alias."
+                problem = Problem(name, what, to_do, value)
                 (draft.notes if source.leave_out_unknown else draft.problems).append(problem)
         if name == "topics":
             for one, target in (("theme", "themes"), ("capability", "capabilities")):
