@@ -56,8 +56,9 @@ class Visitor:
         self.page.locator(f"main input[name={name}][value={value}]").check(force=True)
 
     def fill(self, **fields: str) -> None:
+        """Type into the inputs with these names; `__` stands for a hyphen."""
         for name, value in fields.items():
-            self.page.locator(f"main [name={name}]").fill(value)
+            self.page.locator(f"main [name={name.replace('__', '-')}]").fill(value)
 
     def sees(self, words: str) -> bool:
         return words in self.page.locator("main").inner_text() or words in self.page.locator("body").inner_text()

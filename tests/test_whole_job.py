@@ -65,15 +65,15 @@ def submit(visitor: Visitor, title: str, *, what_happened: str = "Three control 
     visitor.press("Save and continue")
     visitor.fill(event_name="Exercise Rising Tide")
     visitor.tick("event_kind", "exercise")
-    visitor.fill(event_date_month="3", event_date_year="2026")
+    visitor.fill(event_date__month="3", event_date__year="2026")
     visitor.page.locator("main select[name=area]").evaluate("(one) => { one.value = 'cumbria' }")
     visitor.press("Save and continue")
     visitor.fill(what_happened=what_happened)
     visitor.press("Save and continue")
     visitor.fill(
         statement="A shared talk group lets every control room hear the same update at the same time.",
-        what_0="Open the shared talk group on every major incident card",
-        by_whom_0="Control room managers",
+        what_1="Open the shared talk group on every major incident card",
+        by_whom_1="Control room managers",
     )
     visitor.press("Save and continue")
     visitor.tick("risks", "surface-water-flooding")
