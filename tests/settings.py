@@ -6,6 +6,7 @@ import os
 os.environ |= {
     "SECRET_KEY": "only-for-tests-" + "x" * 50,
     "DEBUG": "0",
+    "STATIC_FROM_SOURCE": "1",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "SITE_URL": "http://testserver",
     "EMAIL_URL": os.environ.get("EMAIL_URL", "smtp://127.0.0.1:1"),

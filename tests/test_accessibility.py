@@ -1,0 +1,229 @@
+"""Every page of the main job: axe finds nothing, nothing overflows on a phone, a keyboard is enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from accounts.models import User
+from accounts.roles import Role
+from lessons.models import Lesson, Marking, Status
+from tests.browsing import Visitor
+from tests.factories import (
+    CapabilityFactory,
+    LessonFactory,
+    NationalRiskFactory,
+    OrganisationFactory,
+    ResilienceAreaFactory,
+    ThemeFactory,
+    person,
+)
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+AXE = Path(__file__).resolve().parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+#: govuk-frontend itself sets aria-expanded on radios that reveal a field.
+NOT_OURS = {"aria-allowed-attr": "aria-expanded"}
+PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
+
+
+class World:
+    """People of one area, and a lesson in every state they meet."""
+
+    def __init__(self) -> None:
+        area = ResilienceAreaFactory(code="cumbria", name="Cumbria")
+        force = OrganisationFactory(code="cumbria-constabulary", areas=[area])
+        NationalRiskFactory(code="surface-water-flooding", name="Surface water flooding")
+        ThemeFactory(code="communicate", name="Communicate")
+        CapabilityFactory()
+        self.contributor = person(Role.CONTRIBUTOR, force)
+        self.moderator = person(Role.LRF_MODERATOR, OrganisationFactory(areas=[area]), area)
+        own: dict[str, Any] = {"organisation": force, "area": area, "author": self.contributor}
+        self.draft = LessonFactory(status=Status.DRAFT, **own)
+        self.waiting = LessonFactory(status=Status.SUBMITTED, **own)
+        self.claimed = LessonFactory(status=Status.IN_REVIEW, claimed_by=self.moderator, **own)
+        self.published = LessonFactory(status=Status.PUBLISHED, **own)
+        self.sensitive = LessonFactory(
+            status=Status.PUBLISHED, marking=Marking.SENSITIVE, handling="Commanders only", **own
+        )
+        self.suspended = LessonFactory(status=Status.SUSPENDED, **own)
+
+    def pages(self) -> dict[str, tuple[User | None, list[str]]]:
+        """Return who looks at which pages."""
+        steps = ["event", "what-happened", "learning", "about", "sharing", "check"]
+        return {
+            "stranger": (
+                None,
+                ["/", "/accounts/login/", "/accounts/password/reset/", "/about/", "/api/v1/docs/", "/no/"],
+            ),
+            "contributor": (
+                self.contributor,
+                [
+                    "/",
+                    "/lessons/?q=nothing+like+this",
+                    "/lessons/",
+                    f"/lessons/{self.published.reference}/",
+                    "/risks/",
+                    "/risks/surface-water-flooding/",
+                    "/submit/",
+                    *[f"/submit/{self.draft.pk}/{step}/" for step in steps],
+                    "/our-lessons/",
+                    f"/records/{self.published.pk}/",
+                    f"/records/{self.waiting.pk}/withdraw/",
+                    "/subscriptions/",
+                    "/subscriptions/new/",
+                ],
+            ),
+            "moderator": (
+                self.moderator,
+                [
+                    "/",
+                    "/review/",
+                    f"/review/{self.waiting.pk}/",
+                    f"/review/{self.claimed.pk}/",
+                    f"/lessons/{self.sensitive.reference}/",
+                    f"/lessons/{self.suspended.reference}/",
+                    f"/lessons/{self.published.reference}/suspend/",
+                ],
+            ),
+        }
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds, without what the design system does by itself."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then((result) => result.violations)")
+    return [
+        f"{rule['id']}: {node['html'][:200]} {node['failureSummary'][:200]}"
+        for rule in found
+        for node in rule["nodes"]
+        if NOT_OURS.get(rule["id"], "\0") not in node["html"] + node["failureSummary"]
+    ]
+
+
+@pytest.mark.parametrize("who", ["stranger", "contributor", "moderator"])
+def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(live_server: Any, browser: Browser, who: str) -> None:
+    user, paths = World().pages()[who]
+    visitor = Visitor(browser, live_server.url)
+    if user:
+        visitor.sign_in(user)
+
+    faults: list[str] = []
+    for path in paths:
+        visitor.page.set_viewport_size(DESK)  # type: ignore[arg-type]
+        visitor.go(path)
+        visitor.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+        faults += [f"{path} {fault}" for fault in violations(visitor.page)]
+        visitor.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        overflow = visitor.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        faults += [f"{path} is {overflow} pixels too wide for a phone"] if overflow > 0 else []
+
+    assert not faults, "\n".join(faults)
+    assert not visitor.complaints
+
+
+class Keyboard:
+    """Somebody without a mouse."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    def to(self, selector: str) -> Keyboard:
+        """Press Tab until the element has the focus; whatever folds it away is opened on the way."""
+        for _ in range(600):
+            self.page.keyboard.press("Tab")
+            where = self.page.evaluate(
+                """(wanted) => {
+                    const now = document.activeElement, target = document.querySelector(wanted);
+                    if (now === target) return "there";
+                    if (target && target.type === "radio" && now.name === target.name) return "in the group";
+                    const folded = target && target.closest("details:not([open])");
+                    return folded && now === folded.querySelector("summary") ? "folded" : "";
+                }""",
+                selector,
+            )
+            if where == "there":
+                return self
+            if where == "folded":
+                self.page.keyboard.press("Enter")
+            if where == "in the group":
+                return self._along(selector)
+        raise AssertionError(f"The keyboard does not reach {selector}")
+
+    def _along(self, selector: str) -> Keyboard:
+        for _ in range(20):
+            if self.page.evaluate("(wanted) => document.activeElement === document.querySelector(wanted)", selector):
+                return self
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"The arrow keys do not reach {selector}")
+
+    def choose(self, name: str, value: str) -> None:
+        self.to(f"main [name={name}][value={value}]").page.keyboard.press("Space")
+
+    def type(self, name: str, words: str) -> None:
+        self.to(f"main [name={name}]").page.keyboard.type(words)
+
+    def press(self, selector: str) -> None:
+        self.to(selector)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def go_on(self) -> None:
+        self.press("main form button[type=submit]:not([name]), main form button.govuk-button:not([name])")
+
+
+def test_a_keyboard_is_enough_to_submit_and_to_publish(live_server: Any, browser: Browser) -> None:
+    world = World()
+    responder = Visitor(browser, live_server.url).sign_in(world.contributor)
+    responder.go("/submit/")
+    keys = Keyboard(responder.page)
+
+    keys.choose("kind", "lesson_identified")
+    keys.type("title", "Sandbags were delivered to the wrong depot")
+    keys.go_on()
+    keys.type("event_name", "Exercise Rising Tide")
+    keys.choose("event_kind", "exercise")
+    keys.type("event_date-month", "3")
+    keys.type("event_date-year", "2026")
+    keys.go_on()
+    keys.type("what_happened", "The order named a depot that had closed.")
+    keys.go_on()
+    keys.type("statement", "Orders name the depot by its code.")
+    keys.type("what_1", "Put the codes of depots on the order form")
+    keys.type("by_whom_1", "Logistics officers")
+    keys.go_on()
+    keys.choose("risks", "surface-water-flooding")
+    keys.choose("principles", "communicate")
+    keys.choose("brag", "amber")
+    keys.go_on()
+    keys.choose("marking", "official")
+    keys.choose("audience", "all_responders")
+    keys.go_on()
+    keys.go_on()
+
+    lesson = Lesson.objects.get(title="Sandbags were delivered to the wrong depot")
+    assert lesson.status == Status.SUBMITTED
+
+    Lesson.objects.filter(pk=lesson.pk).update(tier="area", area=world.draft.area)
+    moderator = Visitor(browser, live_server.url).sign_in(world.moderator)
+    moderator.go(f"/review/{lesson.pk}/")
+    keys = Keyboard(moderator.page)
+    keys.press(f"main form[action='/review/{lesson.pk}/claim/'] button")
+    for box in moderator.page.locator("input[name=checklist]").all():
+        keys.choose("checklist", box.get_attribute("value") or "")
+    keys.press("main button[name=decision][value=publish]")
+
+    lesson.refresh_from_db()
+    assert lesson.status == Status.PUBLISHED
+
+
+def test_axe_finds_what_is_wrong(live_server: Any, browser: Browser) -> None:
+    """The control: a fault that was put there is reported."""
+    visitor = Visitor(browser, live_server.url)
+    visitor.go("/")
+    visitor.page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+
+    assert any(fault.startswith("image-alt") for fault in violations(visitor.page))
