@@ -22,6 +22,7 @@ from devstack.redis_server import RedisServer
 from devstack.waiting import LOOPBACK, find_free_port, wait_for_port
 
 ROOT = Path(__file__).resolve().parent.parent
+GUNICORN = [sys.executable, "-m", "gunicorn", "jol.wsgi", "-k", "gthread", "-w", "1", "--threads", "4"]
 CELERY = [sys.executable, "-m", "celery", "-A", "jol"]
 WORKER = [*CELERY, "worker", "-c", "2", "-l", "warning", "--without-gossip", "--without-mingle"]
 
@@ -66,8 +67,7 @@ class Portal:
         self.start_process("beat", [*CELERY, "beat", "-l", "warning", "--pidfile", "", "-s", str(self.folder / "beat")])
         self.start_process(
             "web",
-            [sys.executable, "-m", "gunicorn", "jol.wsgi", "-b", f"{LOOPBACK}:{self.port}", "-k", "gthread"]
-            + ["-w", "1", "--threads", "4"],
+            [*GUNICORN, "-b", f"{LOOPBACK}:{self.port}"],
         )
         wait_for_port(self.port, give_up=lambda: self.running["web"].poll() is not None)
         return self

@@ -97,7 +97,8 @@ def ask(url: str, *, token: str = "", body: bytes | None = None) -> tuple[int, s
     """Return status and body, whatever the status."""
     headers = {"Authorization": f"Token {token}"} if token else {}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as answer:
+        request = urllib.request.Request(url, body, headers)  # noqa: S310 - the portal of this test
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
