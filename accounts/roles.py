@@ -49,7 +49,7 @@ AUTHOR = frozenset(
         "lessons.share_lesson",
     }
 )
-WRITES = frozenset({"lessons.add_lesson", "lessons.add_event"})
+WRITES = frozenset({"lessons.add_lesson", "lessons.add_event", "lessons.run_debrief"})
 LEADS = WRITES | AUTHOR | {"lessons.sign_off_lesson", "lessons.suspend_lesson"}
 MODERATES = frozenset(
     {

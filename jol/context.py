@@ -37,7 +37,7 @@ def _places(request: HttpRequest) -> "list[Place]":
         return []
     places = [("Find lessons", "lesson_list"), ("National Risks", "national_risks")]
     if user.has_role(*WRITERS):
-        places += [("Submit a lesson", "submit"), ("Our lessons", "our_lessons")]
+        places += [("Submit a lesson", "submit"), ("Our lessons", "our_lessons"), ("Debriefs", "debrief_list")]
     if user.has_role(Role.LRF_MODERATOR, Role.SECRETARIAT):
         places.append(("Review", "queue"))
     places.append(("Subscriptions", "subscriptions"))

@@ -123,6 +123,9 @@ class Lesson(Wording):
     reference = models.CharField(max_length=20, unique=True, null=True, blank=True)
     kind = models.CharField(max_length=20, choices=Kind)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="lessons")
+    debrief = models.ForeignKey(
+        "lessons.Debrief", null=True, blank=True, on_delete=models.SET_NULL, related_name="lessons"
+    )
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="lessons")
     area = models.ForeignKey(ResilienceArea, null=True, blank=True, on_delete=models.PROTECT, related_name="lessons")
     author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="lessons")

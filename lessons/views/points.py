@@ -1,0 +1,107 @@
+"""The one page that the code of a debrief opens, without an account: add a point on a phone in under a minute."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import User
+from lessons.actions.debriefs import DebriefClosed, add_point
+from lessons.forms.points import CodeForm, PointForm, plain_code
+from lessons.models import Debrief
+from lessons.throttle import Throttle, address_key
+
+#: Codes that open nothing, by address: nobody mistypes so often.
+WRONG_CODES = Throttle("debrief-code", limit=30, seconds=600)
+#: Points of one debrief.  Counted by debrief and not by address, so that nothing tells where a point came from.
+POINTS = Throttle("debrief-points", limit=120, seconds=60)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def debrief_enter(request: HttpRequest) -> HttpResponse:
+    """Ask for a code, for those who were told it."""
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST" or not form.is_valid():
+        status = 422 if form.is_bound else 200
+        return render(request, "lessons/debriefs/enter.html", {"form": form}, status=status)
+    code = form.cleaned_data["code"]
+    now = timezone.now()
+    if WRONG_CODES.is_used_up(address_key(request), now):
+        return too_many(request)
+    if not Debrief.objects.filter(code=code).exists():
+        WRONG_CODES.count(address_key(request), now)
+        form.add_error("code", "No debrief has this code. Check it with the person who runs the debrief")
+        return render(request, "lessons/debriefs/enter.html", {"form": form}, status=422)
+    return redirect("debrief_code", code)
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def debrief_code(request: HttpRequest, code: str) -> HttpResponse:
+    """Show the form for a point; POST adds it.
+
+    :raises Http404: no debrief has this code
+    """
+    now = timezone.now()
+    if WRONG_CODES.is_used_up(address_key(request), now):
+        return too_many(request)
+    debrief = _debrief_with(request, code, now)
+    somebody = _taking_part(request, debrief)
+    if request.method != "POST":
+        if not debrief.is_open(now):
+            return _page(request, debrief, None)
+        return _page(request, debrief, PointForm(may_be_named=somebody is not None))
+    form = PointForm(request.POST, may_be_named=somebody is not None)
+    if not form.is_valid():
+        return _page(request, debrief, form, status=422)
+    if POINTS.is_used_up(debrief.code, now):
+        form.add_error(None, "Very many points arrive just now. Your text is still here: try again in a minute")
+        return _page(request, debrief, form, status=429)
+    POINTS.count(debrief.code, now)
+    author = somebody if form.cleaned_data.get("named") else None
+    try:
+        add_point(debrief=debrief, author=author, on=timezone.localdate(now), at=now, **form.values())
+    except DebriefClosed as error:
+        form.add_error(None, str(error))
+        return _page(request, debrief, form, status=409)
+    messages.success(request, "Thank you: your point is in. Is there another one?")
+    return redirect("debrief_code", debrief.code)
+
+
+def _debrief_with(request: HttpRequest, code: str, at: datetime) -> Debrief:
+    debrief = Debrief.objects.filter(code=plain_code(code)).select_related("event", "organisation").first()
+    if debrief is None:
+        WRONG_CODES.count(address_key(request), at)
+        raise Http404
+    return debrief
+
+
+def _taking_part(request: HttpRequest, debrief: Debrief) -> User | None:
+    """Return the person who is signed in, if their organisation runs the debrief or takes part."""
+    user = request.user
+    if not isinstance(user, User):
+        return None
+    organisations = {debrief.organisation_id, *debrief.organisations.values_list("pk", flat=True)}
+    return user if organisations & {m.organisation_id for m in user.active_memberships} else None
+
+
+def _page(request: HttpRequest, debrief: Debrief, form: PointForm | None, status: int = 200) -> HttpResponse:
+    response = render(
+        request,
+        "lessons/debriefs/code.html",
+        {"debrief": debrief, "form": form, "may_be_named": form is not None and "named" in form.fields},
+        status=status,
+    )
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+def too_many(request: HttpRequest) -> HttpResponse:
+    response = render(request, "429.html", status=429)
+    response.headers["Retry-After"] = str(WRONG_CODES.seconds)
+    return response
