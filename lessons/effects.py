@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from lessons import clocks, publishing
+from lessons.actions.warnings import look_again
 from lessons.attempt import Attempt
 from lessons.conditions import (
     approved_text,
@@ -60,12 +61,13 @@ def keep_snapshot(attempt: Attempt) -> None:
     lesson = attempt.lesson
     wording = lesson.wording() | {"tags": Tags.of(lesson).as_terms(), "event_name": lesson.event.name}
     attempt.snapshot, attempt.text_digest = wording, digest_of(wording)
+    look_again(lesson)
 
 
 def follow_owner(attempt: Attempt) -> None:
     handed_in = attempt.lesson.moves.filter(snapshot__isnull=False).order_by("-pk").first()
-    if handed_in:
-        publishing.follow_owner(attempt.lesson, handed_in.snapshot)
+    if handed_in and (text := publishing.follow_owner(attempt.lesson, handed_in.snapshot)):
+        look_again(text)
 
 
 def choose_tier(attempt: Attempt) -> None:
@@ -106,7 +108,7 @@ def clear_claim(attempt: Attempt) -> None:
 
 
 def begin_working_text(attempt: Attempt) -> None:
-    publishing.working_text_of(attempt.lesson)
+    look_again(publishing.working_text_of(attempt.lesson))
 
 
 # -- publication ----------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def values_of(text: Lesson | Publication) -> Values:
 
 
 def in_words(*texts: Values) -> list[dict[str, str]]:
-    """Return the fields of each text as somebody would say them.  One query for each list of codes, however many texts."""
+    """Return the fields of each text as somebody would say them, with one query for each list of codes."""
     names = {field: _names(field, texts) for field in NAMED}
     return [{field: _say(field, value, names.get(field, {})) for field, value in text.items()} for text in texts]
 

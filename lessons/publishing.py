@@ -114,14 +114,15 @@ def _event_as_published(event: Event) -> dict[str, object]:
     return {"event_kind": event.kind, "event_on": day, "event_precision": precision}
 
 
-def follow_owner(lesson: Lesson, before: dict[str, object]) -> None:
+def follow_owner(lesson: Lesson, before: dict[str, object]) -> Publication | None:
     """Carry what the owner changed since `before` into the working text, but where a moderator wrote too.
 
+    Return the working text, if there is one.
     :param before: wording and tags of the last submission (a move's snapshot)
     """
     working = lesson.publications.working().first()
     if working is None:
-        return
+        return None
     for name in WORDING_FIELDS:
         if getattr(working, name) == before.get(name, getattr(working, name)):
             setattr(working, name, getattr(lesson, name))
@@ -133,6 +134,7 @@ def follow_owner(lesson: Lesson, before: dict[str, object]) -> None:
         working.terms = Tags.of(lesson).as_terms()
     working.checklist = {}
     working.save()
+    return working
 
 
 def seal(text: Publication, *, by: User, at: datetime, change: str, note: str = "") -> Publication:

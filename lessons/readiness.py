@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from lessons.checklist import CHECKLIST, unticked
 from lessons.models import Attribution, Audience, Event, Kind, Lesson, Marking, Publication, Theme, Wording
+from lessons.warnings.answers import unanswered
 
 TITLE_LENGTHS = range(10, 121)
 #: Widest first: each kind of attribution tells less than the one before.
@@ -124,7 +125,10 @@ def missing_to_publish(text: Publication) -> dict[str, str]:
         missing["event_name"] = "Enter the name of the event as readers may see it."
     if left := unticked(text.checklist):
         missing["checklist"] = "Confirm: " + "; ".join(CHECKLIST[code] for code in left) + "."
-    return missing | missing_own_area(text, lesson) | wider_than_owner(text)
+    missing |= missing_own_area(text, lesson) | wider_than_owner(text)
+    for name, words in unanswered(text).items():
+        missing[name] = f"{missing[name]} {words}" if name in missing else words
+    return missing
 
 
 def wider_than_owner(text: Publication) -> dict[str, str]:

@@ -9,12 +9,14 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import User
 from lessons import conditions, publishing
+from lessons.actions.warnings import look_again
 from lessons.actions.writing import stale
 from lessons.attempt import Attempt
 from lessons.errors import NotYourClaim, WrongStatus
 from lessons.models import Lesson, Move, Publication, Status
 from lessons.models.wording import WORDING_FIELDS
 from lessons.readiness import Tags
+from lessons.removals import removals_in
 
 #: States in which a new version of what is published can be prepared.
 HAS_CURRENT = (Status.PUBLISHED, Status.SUSPENDED, Status.ARCHIVED)
@@ -54,7 +56,9 @@ def save_working_text(
         text.terms = tags.as_terms()
     if checklist is not None:
         text.checklist = checklist
+    text.removals = removals_in(text)
     text.save()
+    look_again(text)
     lesson.row_version += 1
     if lesson.status == Status.IN_REVIEW:
         lesson.claimed_at = at

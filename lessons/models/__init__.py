@@ -7,16 +7,19 @@ from lessons.models.lessons import Lesson, LessonLink, LessonQuerySet, Reference
 from lessons.models.moves import LessonMove, Move
 from lessons.models.publications import Change, Publication, PublicationQuerySet, PublicationView
 from lessons.models.taxonomy import Capability, NationalRisk, Theme
+from lessons.models.warnings import Answer, Comment, TextWarning, TextWarningQuerySet, WarningKind
 from lessons.models.wording import Attribution, Audience, Brag, Kind, Marking, Wording
 from lessons.models.words import Collection, CountedPublication, Lexeme, Word
 
 __all__ = [
+    "Answer",
     "Attribution",
     "Audience",
     "Brag",
     "Capability",
     "Change",
     "Collection",
+    "Comment",
     "CountedPublication",
     "Debrief",
     "DebriefKind",
@@ -44,8 +47,11 @@ __all__ = [
     "Scale",
     "ServiceSystem",
     "Status",
+    "TextWarning",
+    "TextWarningQuerySet",
     "Theme",
     "Tier",
+    "WarningKind",
     "Word",
     "Wording",
 ]

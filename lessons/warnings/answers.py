@@ -1,0 +1,71 @@
+"""What is found in a text, beside how people answered it."""
+
+from dataclasses import dataclass
+
+from lessons.models import Answer, Lesson, Publication, TextWarning, TextWarningQuerySet
+from lessons.warnings.check import Spotted, spot
+
+#: With these the words may stay.
+LETS_STAY = (Answer.FALSE_ALARM, Answer.NEEDED)
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Words that are in a text now.
+
+    :ivar answer: how somebody answered for this text
+    :ivar owners: how the owner answered for theirs, where a moderator looks at the text to be published
+    """
+
+    spotted: Spotted
+    answer: TextWarning | None
+    owners: TextWarning | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.answer is None
+
+    @property
+    def label(self) -> str:
+        return str(self.spotted.found.kind.label)
+
+    @property
+    def code(self) -> str:
+        """Names the warning in a form: field, kind, and the digest of the words."""
+        field, kind, digest = self.spotted.key
+        return f"{field}-{kind}-{digest[:16]}"
+
+
+def warnings_kept(text: Lesson | Publication) -> TextWarningQuerySet:
+    """Return the rows about `text`: what was found when it was last looked through, and the answers."""
+    if isinstance(text, Publication):
+        return TextWarning.objects.filter(publication=text)
+    return TextWarning.objects.filter(lesson=text)
+
+
+def warnings_in(text: Lesson | Publication) -> list[Warned]:
+    """Return what the rules find in `text` as it is now, with the answers."""
+    spotted = spot(text)
+    if not spotted:
+        return []
+    answers = _answers(text)
+    owners = _answers(text.lesson) if isinstance(text, Publication) else {}
+    return [Warned(one, answers.get(one.key), owners.get(one.key)) for one in spotted]
+
+
+def unanswered(text: Lesson | Publication) -> dict[str, str]:
+    """Return what has to be answered before `text` is submitted or published: field -> what to do."""
+    labels: dict[str, list[str]] = {}
+    for warned in warnings_in(text):
+        if warned.is_open:
+            labels.setdefault(warned.spotted.field, []).append(warned.label)
+    return {
+        field: f"Answer the warning: this may be {' and '.join(dict.fromkeys(of))}." for field, of in labels.items()
+    }
+
+
+def _answers(text: Lesson | Publication) -> dict[tuple[str, str, str], TextWarning]:
+    if text.pk is None:  # a new version that nobody saved yet
+        return {}
+    found = warnings_kept(text).filter(answer__in=LETS_STAY).select_related("by")
+    return {(one.field, one.kind, one.digest): one for one in found}
