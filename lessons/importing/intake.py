@@ -10,6 +10,7 @@ from django.db.models import Model
 from accounts.models import Organisation, ResilienceArea, User
 from lessons.actions.moves import move_lesson
 from lessons.actions.review import save_working_text
+from lessons.actions.warnings import answer_all
 from lessons.actions.writing import create_event, create_lesson
 from lessons.checklist import all_ticked
 from lessons.importing.drafts import Draft
@@ -17,6 +18,8 @@ from lessons.models import Capability, Event, Lesson, Move, NationalRisk, Theme
 
 Row = TypeVar("Row", bound=Model)
 EventKey = tuple[int, str, object]
+#: What a publisher of a whole file says to every warning about its texts.
+VOUCHED = "Checked by the publisher before the file was imported."
 
 
 class Intake:
@@ -113,9 +116,12 @@ class Intake:
 
 
 def publish(lesson: Lesson, *, by: User, at: datetime, announce: bool) -> Lesson:
-    """Claim, confirm the checklist for the text as it is, and publish it."""
+    """Claim, confirm the checklist and answer the warnings for the text as it is, and publish it."""
     lesson = move_lesson(lesson=lesson, move=Move.CLAIM, by=by, at=at, quiet=True)
-    save_working_text(lesson=lesson, by=by, at=at, row_version=lesson.row_version, values={}, checklist=all_ticked())
+    text = save_working_text(
+        lesson=lesson, by=by, at=at, row_version=lesson.row_version, values={}, checklist=all_ticked()
+    )
+    answer_all(text=text, because=VOUCHED, by=by, at=at)
     return move_lesson(lesson=lesson, move=Move.PUBLISH, by=by, at=at, quiet=not announce)
 
 
