@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 import time
 
 import pytest
@@ -9,10 +12,11 @@ from django.db import connection
 from django.utils import timezone
 from redis import Redis
 
+from accounts.models import Membership, User
 from accounts.roles import Role
 from lessons.actions.moves import move_lesson
 from lessons.models import Lesson, Move, Status
-from notifications.models import Announcement, Delivery
+from notifications.models import Delivery, Subscription
 from tests.factories import (
     DeliveryFactory,
     LessonFactory,
@@ -23,7 +27,7 @@ from tests.factories import (
     person,
 )
 from tests.faults.harness import GIVE_UP_SECONDS, Harness
-from tests.portal import wait_until
+from tests.portal import ROOT, wait_until
 
 pytestmark = pytest.mark.fault
 
@@ -32,10 +36,11 @@ READERS = 200
 
 def subscribe_readers(number: int = READERS) -> None:
     organisation = OrganisationFactory()
-    for _ in range(number):
-        reader = UserFactory(password="!")
-        MembershipFactory(user=reader, organisation=organisation)
-        SubscriptionFactory(person=reader)
+    readers = User.objects.bulk_create(UserFactory.build(password="!") for _ in range(number))
+    Membership.objects.bulk_create(
+        MembershipFactory.build(user=reader, organisation=organisation, area=None) for reader in readers
+    )
+    Subscription.objects.bulk_create(SubscriptionFactory.build(person=reader) for reader in readers)
 
 
 def publish() -> Lesson:
@@ -199,20 +204,31 @@ def test_a_sign_in_mail_does_not_wait_for_a_blast(harness: Harness) -> None:
     assert took < 10
 
 
-def test_the_fan_out_is_killed_and_goes_on(harness: Harness) -> None:
-    """Announced while nobody works; the worker is killed as soon as there are notices."""
-    subscribe_readers(3000)
+DIES_IN_THE_THIRD_BATCH = """
+import os, signal
+import django
+django.setup()
+from django.db import transaction
+from django.utils import timezone
+from notifications.fan_out import fan_out_batch
+from notifications.models import Announcement
+batch = {"announcement": Announcement.objects.get(), "at": timezone.now(), "size": 20}
+fan_out_batch(**batch)
+fan_out_batch(**batch)
+with transaction.atomic():
+    fan_out_batch(**batch)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_fan_out_is_killed_in_its_third_batch_and_goes_on(harness: Harness) -> None:
+    subscribe_readers()
     publish()
-    harness.environment["MAIL_PER_SECOND"] = "1"
+
+    died = subprocess.run([sys.executable, "-c", DIES_IN_THE_THIRD_BATCH], cwd=ROOT, env=harness.environment)
+
+    assert died.returncode == -signal.SIGKILL
+    assert Delivery.objects.count() == 40
     harness.start()
-    wait_until(Delivery.objects.exists, seconds=GIVE_UP_SECONDS, what="the first batch")
-    harness.kill_worker()
-
-    harness.start_worker()
-
-    wait_until(
-        lambda: Announcement.objects.filter(fanned_out_at__isnull=False).exists(),
-        seconds=GIVE_UP_SECONDS,
-        what="the end of the fan-out",
-    )
-    assert Delivery.objects.count() == 3000
+    harness.wait_for(READERS)
+    assert_all_arrived(harness, repeats=0)
