@@ -59,6 +59,7 @@ def save_event_step(
     at: datetime,
     row_version: int,
     event_version: str,
+    by_itself: bool = False,
     area: ResilienceArea | None,
     areas: Iterable[ResilienceArea],
     organisations: Iterable[Organisation],
@@ -75,14 +76,14 @@ def save_event_step(
     areas, organisations = list(areas), list(organisations)
     yours = {"area": area, "areas": areas, "organisations": organisations, **fields}
     try:
-        saved = save_lesson(lesson=lesson, by=by, at=at, row_version=row_version, area=area)
+        saved = save_lesson(lesson=lesson, by=by, at=at, row_version=row_version, by_itself=by_itself, area=area)
     except StaleText as error:
         theirs = _stored(Event.objects.get(pk=lesson.event_id)) | error.theirs
         raise stale(lesson, yours, theirs, error.row_version) from error
     event = Event.objects.select_for_update(of=("self",)).get(pk=saved.event_id)
     if version_of(event) != event_version:
         raise stale(lesson, yours, _stored(event) | {"area": saved.area}, row_version)
-    save_event(lesson=saved, by=by, at=at, areas=areas, organisations=organisations, **fields)
+    save_event(lesson=saved, by=by, at=at, by_itself=by_itself, areas=areas, organisations=organisations, **fields)
     return saved
 
 

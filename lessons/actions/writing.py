@@ -1,14 +1,14 @@
 """Writing events and lessons for their owner."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import models, transaction
 
 from accounts import audit
-from accounts.models import Organisation, ResilienceArea, User
+from accounts.models import AuditEvent, Organisation, ResilienceArea, User
 from lessons.errors import StaleText, WrongStatus
 from lessons.models import Capability, Event, Lesson, NationalRisk, Theme
 from lessons.models.wording import WORDING_FIELDS
@@ -28,6 +28,8 @@ EVENT_FIELDS = (
 #: Fields of a lesson that its owner writes, besides the tags.
 OWNER_FIELDS = (*WORDING_FIELDS, "area", "contact")
 TAGS = ("risks", "themes", "capabilities")
+#: Pages save by themselves every few seconds; of these the audit trail has one row in this time.
+AUDITED_EVERY = timedelta(minutes=10)
 
 
 @transaction.atomic
@@ -60,12 +62,14 @@ def save_event(
     lesson: Lesson,
     by: User,
     at: datetime,
+    by_itself: bool = False,
     areas: Iterable[ResilienceArea] | None = None,
     organisations: Iterable[Organisation] | None = None,
     **fields: Any,
 ) -> Event:
     """Change the event of a lesson that its owner may still write.
 
+    :param by_itself: the page saves while somebody types
     :raises PermissionDenied: `by` may not write the lesson, or the event was recorded by another organisation
     :raises WrongStatus: the lesson, or another lesson of the event, is with moderators or beyond
     """
@@ -82,7 +86,7 @@ def save_event(
         event.areas.set(areas)
     if organisations is not None:
         event.organisations.set(organisations)
-    audit.record(action="event.change", subject=event, by=by, at=at)
+    _audit_change("event.change", event, by, at, by_itself=by_itself)
     return event
 
 
@@ -126,10 +130,13 @@ def create_lesson(
 
 
 @transaction.atomic
-def save_lesson(*, lesson: Lesson, by: User, at: datetime, row_version: int, **values: Any) -> Lesson:
+def save_lesson(
+    *, lesson: Lesson, by: User, at: datetime, row_version: int, by_itself: bool = False, **values: Any
+) -> Lesson:
     """Save what the owner wrote.
 
     :param row_version: the version that was shown to the writer
+    :param by_itself: the page saves while somebody types
     :param values: any of `OWNER_FIELDS` and `TAGS`
     :raises PermissionDenied: `by` may not write this lesson
     :raises WrongStatus: it is not open to its owner now
@@ -147,8 +154,16 @@ def save_lesson(*, lesson: Lesson, by: User, at: datetime, row_version: int, **v
     for name, chosen in tags.items():
         getattr(lesson, name).set(chosen)
     lesson.editors.add(by)
-    audit.record(action="lesson.change", subject=lesson, by=by, at=at)
+    _audit_change("lesson.change", lesson, by, at, by_itself=by_itself)
     return lesson
+
+
+def _audit_change(action: str, subject: models.Model, by: User, at: datetime, *, by_itself: bool) -> None:
+    if by_itself:
+        rows = AuditEvent.objects.filter(object_type=subject._meta.label_lower, object_id=str(subject.pk))
+        if rows.filter(action=action, actor=by, at__gt=at - AUDITED_EVERY).exists():
+            return
+    audit.record(action=action, subject=subject, by=by, at=at)
 
 
 def stale(lesson: Lesson, yours: dict[str, object], theirs: dict[str, object], row_version: int) -> StaleText:

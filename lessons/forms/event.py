@@ -30,6 +30,7 @@ DECLARED = {"yes": True, "no": False, "unknown": None}
 class EventStep(StepForm):
     slug = "event"
     heading = "The event"
+    together = ("event_date", "event_ended")
     looks: ClassVar = {
         "event_name": Look(label_size="m", called="the name of the event"),
         "event_kind": Look(label_size="m", called="what kind of event it was"),
@@ -97,7 +98,7 @@ class EventStep(StepForm):
         }
 
     def prepare(self) -> None:
-        self.may_change_event = event_may_change(self.lesson)
+        self.may_change_event = self.is_blank or event_may_change(self.lesson)
         self._offer("area", [("", "None: the national team decides"), *choices.areas()])
         if not self.may_change_event:
             for name in [*self.FIRST, *self.MORE, "event_version"]:
@@ -107,9 +108,10 @@ class EventStep(StepForm):
         self._offer("event_areas", choices.areas_by_region())
         everyone = choices.organisations()
         self._offer("add_organisation", [("", ""), *everyone])
-        named = dict(everyone) | {o.code: o.name for o in self.event.organisations.all()}
+        stored = [] if self.is_blank else list(self.event.organisations.all())
+        named = dict(everyone) | {o.code: o.name for o in stored}
         sent = self.data.getlist("event_organisations") if hasattr(self.data, "getlist") else []
-        shown = dict.fromkeys([*self.initial["event_organisations"], *(code for code in sent if code in named)])
+        shown = dict.fromkeys([*(o.code for o in stored), *(code for code in sent if code in named)])
         self._offer("event_organisations", [(code, named[code]) for code in shown])
         if not shown:
             del self.fields["event_organisations"]
@@ -170,10 +172,15 @@ class EventStep(StepForm):
             "organisations": sorted(Organisation.objects.filter(code__in=chosen), key=str),
         }
 
-    def save(self, *, by: User, at: datetime) -> Lesson:
+    def save(self, *, by: User, at: datetime, by_itself: bool = False) -> Lesson:
         if not self.may_change_event:
-            return super().save(by=by, at=at)
-        version, event_version = self.cleaned_data["row_version"], self.cleaned_data["event_version"]
+            return super().save(by=by, at=at, by_itself=by_itself)
         return save_event_step(
-            lesson=self.lesson, by=by, at=at, row_version=version, event_version=event_version, **self.values()
+            lesson=self.lesson,
+            by=by,
+            at=at,
+            row_version=self.cleaned_data["row_version"],
+            event_version=self.cleaned_data["event_version"],
+            by_itself=by_itself,
+            **self.values(),
         )

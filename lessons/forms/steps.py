@@ -24,13 +24,16 @@ class StepForm(forms.Form):
     #: fields that only a lesson identified has, or only notable practice
     only_lesson: ClassVar[tuple[str, ...]] = ()
     only_practice: ClassVar[tuple[str, ...]] = ()
+    #: Fields that are right or wrong together.
+    together: ClassVar[tuple[str, ...]] = ()
 
     row_version = forms.IntegerField(required=False, widget=forms.HiddenInput(attrs={"autocomplete": "off"}))
 
     def __init__(self, data: Any = None, *, lesson: Lesson, rows: int = 0) -> None:
         """:param rows: how many rows of what repeats to show at least"""
         self.lesson, self.rows = lesson, rows
-        super().__init__(data, initial={"row_version": lesson.row_version, **self.stored()})
+        stored = {} if self.is_blank else self.stored()
+        super().__init__(data, initial={"row_version": lesson.row_version, **stored})
         for name in self.only_lesson if lesson.is_practice else self.only_practice:
             del self.fields[name]
         self.prepare()
@@ -42,6 +45,11 @@ class StepForm(forms.Form):
     @classmethod
     def heading_for(cls, lesson: Lesson) -> str:
         return cls.practice_heading if lesson.is_practice and cls.practice_heading else cls.heading
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it is a form for no lesson in particular, to be printed."""
+        return self.lesson.pk is None
 
     @property
     def step_title(self) -> str:
@@ -68,7 +76,27 @@ class StepForm(forms.Form):
         """Return what `save_lesson` is to store."""
         return {name: value for name, value in self.cleaned_data.items() if name != "row_version"}
 
-    def save(self, *, by: User, at: datetime) -> Lesson:
-        """Store the step; raises what `lessons.actions.writing.save_lesson` raises."""
+    def save(self, *, by: User, at: datetime, by_itself: bool = False) -> Lesson:
+        """Store the step; raises what `lessons.actions.writing.save_lesson` raises.
+
+        :param by_itself: nobody pressed a button
+        """
         version = self.cleaned_data["row_version"]
-        return save_lesson(lesson=self.lesson, by=by, at=at, row_version=version, **self.values())
+        return save_lesson(lesson=self.lesson, by=by, at=at, row_version=version, by_itself=by_itself, **self.values())
+
+    def save_what_fits(self, *, by: User, at: datetime) -> tuple[Lesson, list[str]]:
+        """Store the step as it is while somebody types; what cannot be right yet stays as it was stored.
+
+        :return: the lesson, and what these fields are called
+        """
+        wrong = [name for name in self.errors if name in self.fields]
+        if set(wrong) & set(self.together):
+            wrong += [name for name in self.together if name not in wrong and name in self.fields]
+        for name in wrong:
+            stored = self.get_initial_for_field(self.fields[name], name)
+            self.cleaned_data[name] = self.fields[name].to_python(None) if stored is None else stored
+        if "row_version" in wrong:
+            self.cleaned_data["row_version"] = NEVER_SHOWN
+        looks = getattr(self, "looks", {})
+        called = [looks[name].called if name in looks else name for name in self.errors if name in self.fields]
+        return self.save(by=by, at=at, by_itself=True), called

@@ -32,7 +32,7 @@ class WhatHappenedStep(StepForm):
     heading, practice_heading = "What happened", "What was done"
     only_lesson = ("impact",)
     looks: ClassVar = {
-        "title": Look(label_size="m"),
+        "title": Look(label_size="m", called="a title"),
         "what_happened": Look(label_size="m", called="what happened", counted=False),
         "context": Look(called="the situation", counted=False),
         "impact": Look(called="the difference it made", counted=False),
@@ -118,6 +118,7 @@ class AboutStep(StepForm):
 
     slug = "about"
     heading = "What it is about"
+    together = ("risks", "not_a_national_risk")
     looks: dict[str, Look] = {
         "risks": Look(label_size="m", called="a National Risk", small=True),
         "principles": Look(label_size="m", called="a JESIP principle"),

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from lessons.views import record, writing
+from lessons.views import record, steps, writing
 
 urlpatterns = [
     path("submit/", writing.submit, name="submit"),
     path("submit/<int:pk>/check/", writing.submit_check, name="submit_check"),
     path("submit/<int:pk>/done/", writing.submit_done, name="submit_done"),
-    path("submit/<int:pk>/<slug:step>/", writing.submit_step, name="submit_step"),
+    path("submit/<int:pk>/<slug:step>/", steps.submit_step, name="submit_step"),
+    path("submit/<int:pk>/<slug:step>/autosave/", steps.submit_autosave, name="submit_autosave"),
     path("our-lessons/", record.our_lessons, name="our_lessons"),
     path("records/<int:pk>/", record.lesson_record, name="lesson_record"),
     path("records/<int:pk>/withdraw/", record.withdraw, name="withdraw"),

@@ -1,0 +1,48 @@
+"""Where to mend what is missing in a draft, or was asked to be changed."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from lessons.forms.writing import PLACES, STEPS
+from lessons.labels import label_of
+from lessons.models import Lesson, LessonMove, Move, Status
+
+
+@dataclass(frozen=True)
+class ToMend:
+    """Something that is missing or was asked to be changed, and where to do it."""
+
+    text: str
+    url: str
+
+    @property
+    def place(self) -> int:
+        """The number of its step, to sort by."""
+        return next((number for number, slug in enumerate(STEPS) if f"/{slug}/" in self.url), len(STEPS))
+
+
+def place_of(lesson: Lesson, name: str, url: str = "") -> str:
+    """Return where the field `name` is filled in."""
+    slug, target = PLACES.get(name, ("", ""))
+    if not slug:
+        return url or reverse("submit_check", args=[lesson.pk])
+    return f"{reverse('submit_step', args=[lesson.pk, slug])}?back=check#{target}"
+
+
+def first_step_lacking(lesson: Lesson, missing: dict[str, str]) -> str:
+    """Return the address of the first step that something is missing in; from there one goes on step by step."""
+    lacking = {PLACES[name][0] for name in missing if name in PLACES}
+    slug = next((slug for slug in STEPS if slug in lacking), "")
+    return reverse("submit_step", args=[lesson.pk, slug]) if slug else ""
+
+
+def asked_for(lesson: Lesson) -> dict[str, object] | None:
+    """Return what a moderator, or the owner's lead, asked to be changed, while it is."""
+    if lesson.status != Status.CHANGES_REQUESTED:
+        return None
+    asked: LessonMove | None = lesson.moves.filter(move=Move.ASK_FOR_CHANGES).order_by("-pk").first()
+    if asked is None:
+        return None
+    fields = [ToMend(label_of(name, lesson.kind), place_of(lesson, name)) for name in asked.fields]
+    return {"note": asked.note, "at": asked.at, "fields": fields}
