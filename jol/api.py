@@ -2,7 +2,7 @@
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import exceptions
 from rest_framework.permissions import AllowAny
@@ -76,6 +76,7 @@ router.register("resilience-areas", lessons_api.AreaViewSet, basename="resilienc
 
 urlpatterns = [
     path("", include((router.urls, "api"))),
+    re_path(r"^lessons\.(?P<form>csv|xlsx|ndjson)$", lessons_api.ExportView.as_view(), name="api-export"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", api_docs, name="api-docs"),
 ]

@@ -119,6 +119,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts begin with an invitation, which 
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=10).total_seconds())
 ACCOUNT_RATE_LIMITS = {
     "login": "30/5m/ip",
     "login_failed": "10/5m/key,30/5m/ip",

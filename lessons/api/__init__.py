@@ -1,5 +1,6 @@
 """The REST API of lessons; its routes are in jol/api.py."""
 
+from lessons.api.exports import ExportView
 from lessons.api.publications import LessonViewSet
 from lessons.api.reference import (
     AreaViewSet,
@@ -12,6 +13,7 @@ from lessons.api.reference import (
 __all__ = [
     "AreaViewSet",
     "CapabilityViewSet",
+    "ExportView",
     "LessonViewSet",
     "NationalRiskViewSet",
     "OrganisationViewSet",

@@ -2,6 +2,7 @@
 
 from lessons.models.debriefs import Debrief, DebriefKind, Disposition, Observation, PointKind, ServiceSystem
 from lessons.models.events import Event, EventKind, LegalContext, Precision, Scale
+from lessons.models.exports import ExportForm, ExportRecord, IdempotencyKey
 from lessons.models.grants import LessonGrant
 from lessons.models.lessons import Lesson, LessonLink, LessonQuerySet, ReferenceCounter, Status, Tier
 from lessons.models.moves import LessonMove, Move
@@ -26,6 +27,9 @@ __all__ = [
     "Disposition",
     "Event",
     "EventKind",
+    "ExportForm",
+    "ExportRecord",
+    "IdempotencyKey",
     "Kind",
     "LegalContext",
     "Lesson",

@@ -1,5 +1,11 @@
 """The addresses of the pages about lessons."""
 
-from lessons.urls import debriefs, reading, review, writing
+from lessons.urls import debriefs, exports, reading, review, writing
 
-urlpatterns = [*reading.urlpatterns, *writing.urlpatterns, *review.urlpatterns, *debriefs.urlpatterns]
+urlpatterns = [
+    *exports.urlpatterns,
+    *reading.urlpatterns,
+    *writing.urlpatterns,
+    *review.urlpatterns,
+    *debriefs.urlpatterns,
+]
