@@ -89,6 +89,8 @@ class LearningStep(StepForm):
                 label="Who should do it?",
                 help_text="" if number > 1 else "A role, an organisation or a group",
             )
+        rows = [f"{name}_{number}" for number in range(1, self.row_count() + 1) for name in ("what", "by_whom")]
+        self.order_fields(["statement", "benefit", "evidence", "to_copy_it", *rows])
 
     def row_count(self) -> int:
         """The rows sent; on a page not sent yet, those stored and some to fill in."""

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from lessons.views import record, steps, writing
+from lessons.views import paper, record, steps, writing
 
 urlpatterns = [
     path("submit/", writing.submit, name="submit"),
+    path("submit/paper/", paper.submit_paper, name="submit_paper"),
     path("submit/<int:pk>/check/", writing.submit_check, name="submit_check"),
     path("submit/<int:pk>/done/", writing.submit_done, name="submit_done"),
     path("submit/<int:pk>/<slug:step>/", steps.submit_step, name="submit_step"),
