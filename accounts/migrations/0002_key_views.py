@@ -42,7 +42,7 @@ CROSS JOIN LATERAL (
 """
 READER_KEY = """
 CREATE VIEW reader_key AS
-WITH audience AS (
+WITH audience AS NOT MATERIALIZED (
     SELECT m.user_id, m.cleared, a.key
     FROM active_membership m JOIN organisation_audience a ON a.organisation_id = m.organisation_id
     WHERE m.role <> 'system_admin'
