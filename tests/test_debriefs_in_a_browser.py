@@ -1,0 +1,127 @@
+"""Debriefs in Chromium: opened at a desk, filled on a phone without scripts or account, made into lessons."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser
+
+from accounts.models import User
+from accounts.roles import Role
+from lessons.actions.debriefs import promote_points
+from lessons.models import Debrief, Disposition, Lesson, Observation
+from tests.browsing import Visitor
+from tests.factories import NOON, EventFactory, OrganisationFactory, ResilienceAreaFactory, ThemeFactory, person
+from tests.test_accessibility import DESK, PHONE, violations
+from tests.test_debriefs import debrief_of, point_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def opener() -> User:
+    area = ResilienceAreaFactory(code="cumbria", name="Cumbria")
+    ThemeFactory(code="communicate", name="Communicate")
+    police = OrganisationFactory(code="police", areas=[area])
+    EventFactory(organisation=police, name="Ex Rising Tide")
+    return person(Role.CONTRIBUTOR, OrganisationFactory(code="fire", areas=[area]))
+
+
+def full_debrief(opener: User) -> Debrief:
+    """Return a debrief with a point of every kind, and of every way a point can go."""
+    debrief = debrief_of(opener)
+    point_of(debrief, "Two control rooms worked from different lists.", group="Lists of rest centres")
+    wish = point_of(debrief, "Keep one list.", kind="do_differently", group="Lists of rest centres")
+    point_of(debrief, "a-very-long-word-" * 12, kind="went_well", author=opener)
+    point_of(debrief, disposition=Disposition.LOCAL_ACTION, note="Station manager, by May")
+    point_of(debrief, disposition=Disposition.SINGLE_SERVICE, system="nol", system_reference="NOL-7")
+    point_of(debrief, disposition=Disposition.DUPLICATE, same_as=wish)
+    promoted = point_of(debrief, "The shift change was planned.", kind="went_well")
+    promote_points(debrief=debrief, points=[promoted.pk], kind="notable_practice", by=opener, at=NOON)
+    return debrief
+
+
+def pages_of(debrief: Debrief) -> list[str]:
+    event = debrief.event_id
+    point = debrief.observations.earliest("pk").pk
+    return [
+        reverse("debrief_list"),
+        reverse("debrief_event"),
+        reverse("debrief_open", args=[event]),
+        debrief.get_absolute_url(),
+        reverse("debrief_share", args=[debrief.pk]),
+        reverse("debrief_note", args=[debrief.pk]),
+        reverse("debrief_reword", args=[debrief.pk, point]),
+        reverse("debrief_enter"),
+        reverse("debrief_code", args=[debrief.code]),
+    ]
+
+
+def faults_of(visitor: Visitor, path: str) -> list[str]:
+    """Return what axe finds on the page that is shown, and by how much it is too wide for a phone."""
+    visitor.page.set_viewport_size(DESK)  # type: ignore[arg-type]
+    visitor.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+    faults = [f"{path} {fault}" for fault in violations(visitor.page)]
+    visitor.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    overflow = visitor.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    return faults + ([f"{path} is {overflow} pixels too wide for a phone"] if overflow > 0 else [])
+
+
+def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(live_server: Any, browser: Browser, opener: User) -> None:
+    visitor = Visitor(browser, live_server.url).sign_in(opener)
+
+    faults: list[str] = []
+    for path in pages_of(full_debrief(opener)):
+        visitor.go(path)
+        faults += faults_of(visitor, path)
+
+    assert not faults, "\n".join(faults)
+    assert not visitor.complaints
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_from_an_event_to_points_on_a_phone_to_a_draft(
+    live_server: Any, browser: Browser, opener: User, scripts: bool
+) -> None:
+    at_desk = Visitor(browser, live_server.url, java_script_enabled=scripts).sign_in(opener)
+    page = at_desk.page
+    at_desk.go(reverse("debrief_list"))
+    page.get_by_role("button", name="Open a debrief").or_(page.get_by_role("link", name="Open a debrief")).click()
+    at_desk.fill(**{"name": "Exercise Rising Tide", "date-day": "14", "date-month": "1", "date-year": "2026"})
+    page.locator("main input[name=kind][value=exercise]").check(force=True)
+    at_desk.press("Continue")
+    page.get_by_label("Ex Rising Tide").check(force=True)
+    at_desk.press("Continue")
+    page.locator("main input[name=kind][value=hot]").check(force=True)
+    at_desk.press("Open the debrief")
+    debrief = Debrief.objects.get()
+
+    on_phone = Visitor(browser, live_server.url, java_script_enabled=scripts)
+    on_phone.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    on_phone.go("/d/")
+    on_phone.fill(code=debrief.spoken_code.upper())
+    on_phone.press("Continue")
+    for text in ("One list of rest centres", "Calm voices on the radio"):
+        on_phone.page.get_by_label("Went well").check(force=True)
+        on_phone.fill(text=text)
+        on_phone.press("Add this point")
+        assert on_phone.sees("Thank you")
+
+    at_desk.go(debrief.get_absolute_url())
+    page.locator("main").get_by_role("button", name=re.compile("Make it notable practice.*Calm voices")).click()
+    page.get_by_text("A draft was begun").wait_for()
+    for box in page.locator("main input[name=points][type=checkbox]").all():
+        box.check(force=True)
+    at_desk.press("Make one lesson of them")
+    page.get_by_text("A draft was begun").wait_for()
+
+    assert debrief.event.name == "Ex Rising Tide"
+    assert sorted(Lesson.objects.values_list("kind", "what_happened")) == [
+        ("lesson_identified", "One list of rest centres"),
+        ("notable_practice", "Calm voices on the radio"),
+    ]
+    assert not Observation.objects.exclude(author=None).exists()
+    assert not [*at_desk.complaints, *on_phone.complaints]
