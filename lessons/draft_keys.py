@@ -6,6 +6,7 @@ opens nothing to read; whether that person may still write the draft is asked ag
 
 from datetime import timedelta
 
+from django.contrib.auth.models import AnonymousUser
 from django.core import signing
 
 from accounts.models import User
@@ -20,12 +21,17 @@ def key_for(lesson: Lesson, user: User) -> str:
     return signing.dumps({"lesson": lesson.pk, "user": user.pk}, salt=SALT)
 
 
-def holder_of(key: str, lesson_pk: int) -> User | None:
-    """Return whose key this is; None if it is no key, too old, of another draft, or of a closed account."""
+def holder_of(key: str, lesson_pk: int, signed_in: User | AnonymousUser) -> User | None:
+    """Return whose key this is; None if it is no key, too old, of another draft, or of a closed account.
+
+    :param signed_in: returned if the key is theirs, so that nobody is looked up twice
+    """
     try:
         named = signing.loads(key, salt=SALT, max_age=GOOD_FOR)
     except signing.BadSignature:
         return None
     if named["lesson"] != lesson_pk:
         return None
+    if isinstance(signed_in, User) and signed_in.pk == named["user"]:
+        return signed_in
     return User.objects.filter(pk=named["user"], is_active=True, dormant_at=None).first()

@@ -5,8 +5,8 @@ from lessons.models import Kind
 EXAMPLES: dict[str, str] = {
     "title": "No shared talk group between control rooms in the first hour",
     "what_happened": "At 06:40 the three control rooms each sent their crews to a rendezvous point of their own. "
-    "Nobody had a shared talk group, so the first joint briefing began at 08:05, after two crews had driven past each other "
-    "twice.",
+    "Nobody had a shared talk group, so the first joint briefing began at 08:05, after two crews had driven "
+    "past each other twice.",
     "context": "River levels had risen overnight and two of the four roads into the town were closed. All three "
     "services worked from their own plans; the multi-agency plan had been exercised last three years before.",
     "impact": "Eleven residents waited 85 minutes longer than they had to. Commanders decided in the first hour "

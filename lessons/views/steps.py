@@ -42,7 +42,7 @@ def submit_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Show or save one step; what is half empty is saved, what cannot be right is shown again."""
     if step not in STEPS:
         raise Http404
-    holder = holder_of(request.POST.get("draft_key", ""), pk) if request.method == "POST" else None
+    holder = holder_of(request.POST.get("draft_key", ""), pk, request.user) if request.method == "POST" else None
     if holder and holder == request.user:
         return _save_step(cast("SignedInRequest", request), pk, step)
     if holder:
@@ -167,9 +167,10 @@ def _keep(request: HttpRequest, pk: int, step: str, holder: User) -> tuple[StepF
 
     :return: the form, whose lesson is the one saved, and what was left out
     """
-    lesson = Lesson.objects.for_list().filter(pk=pk).first()
-    if lesson is None:
-        raise PermissionDenied
+    try:
+        lesson = Lesson.objects.get(pk=pk)
+    except Lesson.DoesNotExist:
+        raise PermissionDenied from None
     form = STEPS[step](request.POST, lesson=lesson)
     try:
         form.lesson, left_out = form.save_what_fits(by=holder, at=timezone.now())
@@ -200,7 +201,7 @@ def submit_autosave(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Save a step while somebody types, by the key of its form; the answer tells nothing that is stored."""
     if step not in STEPS:
         raise Http404
-    holder = holder_of(request.POST.get("draft_key", ""), pk)
+    holder = holder_of(request.POST.get("draft_key", ""), pk, request.user)
     if holder is None:
         return JsonResponse({"problem": "key"}, status=403)
     try:
