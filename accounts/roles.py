@@ -75,7 +75,7 @@ ROLES: dict[Role, dict[Scope, frozenset[str]]] = {
     Role.STRATEGIC_LEAD: {Scope.ORGANISATION: LEADS - {"lessons.change_lesson"}},
     Role.ORGANISATION_ADMIN: {Scope.ORGANISATION: LOOKS_AFTER_MAILBOX | MANAGES_PEOPLE},
     Role.LRF_MODERATOR: {Scope.ORGANISATION: WRITES, Scope.AREA: MODERATES},
-    Role.SECRETARIAT: {Scope.NATIONAL: MODERATES | WRITES | {"lessons.restore_lesson"}},
+    Role.SECRETARIAT: {Scope.NATIONAL: MODERATES | WRITES | {"lessons.restore_lesson", "lessons.change_taxonomy"}},
     Role.AUDITOR: {Scope.NATIONAL: AUDITS},
     Role.SYSTEM_ADMIN: {Scope.NATIONAL: MANAGES_PEOPLE},
 }

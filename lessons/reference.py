@@ -6,9 +6,12 @@ from django.db import IntegrityError, transaction
 
 from accounts.reference import AccountsReference
 from accounts.reference_files import Loaded, ReferenceFile, upsert
+from accounts.tables import Row
 from lessons.models import Capability, NationalRisk, Theme
 
 DESCRIPTION_LIMIT = 500
+RISK_COLUMNS = ("code", "number", "name", "theme", "theme_code", "likelihood", "impact", "edition")
+RISK_LIMITS = (("number", 10), ("edition", 20), ("theme_code", 60), ("theme", 100))  # characters
 
 
 class BrokenReference(Exception):
@@ -19,16 +22,38 @@ class BrokenReference(Exception):
         self.problems = problems
 
 
+def read_risks(path: Path) -> ReferenceFile:
+    """Read a file of National Risks of one or more editions, and note everything that is wrong with it."""
+    required = ("code", "name", "theme", "theme_code", "edition")
+    file = ReferenceFile(path, RISK_COLUMNS, required=required, unique_in="edition")
+    for column in ("likelihood", "impact"):
+        file.must_be_number(column, 1, 5, may_be_empty=True)
+    for row in file.rows:
+        for column, limit in RISK_LIMITS:
+            if len(row.cells.get(column, "")) > limit:
+                file.wrong(row, f"{column} is longer than {limit} characters.")
+    return file
+
+
+def risk_of(row: Row) -> NationalRisk:
+    """Return the entry that a sound row describes, not stored."""
+    cells = row.cells
+    scores = {name: int(cells[name]) if cells[name] else None for name in ("likelihood", "impact")}
+    words = {name: cells[name] for name in ("edition", "code", "number", "name", "theme_code", "theme")}
+    return NationalRisk(**words, **scores)
+
+
+def store_risks(risks: list[NationalRisk]) -> Loaded:
+    """Bring the editions of these entries to what they say; entries that are not among them stay."""
+    fields = ("number", "name", "theme_code", "theme", "likelihood", "impact")
+    return upsert("National Risks", risks, key=("edition", "code"), fields=fields)
+
+
 class LessonsReference:
     """The three files of this app: read when made, stored by `store()`."""
 
     def __init__(self, folder: Path) -> None:
-        self.risks = ReferenceFile(
-            folder / "national_risks.csv",
-            ("code", "number", "name", "theme", "theme_code", "likelihood", "impact", "edition"),
-            required=("code", "name", "theme", "theme_code", "edition"),
-            unique_in="edition",
-        )
+        self.risks = read_risks(folder / "national_risks.csv")
         self.themes = ReferenceFile(
             folder / "jesip_themes.csv",
             ("code", "name", "group", "description"),
@@ -37,17 +62,10 @@ class LessonsReference:
         self.capabilities = ReferenceFile(
             folder / "capabilities.csv", ("code", "name", "description"), required=("code", "name")
         )
-        for column in ("likelihood", "impact"):
-            self.risks.must_be_number(column, 1, 5, may_be_empty=True)
         for file in (self.themes, self.capabilities):
             for row in file.rows:
                 if len(row.cells.get("description", "")) > DESCRIPTION_LIMIT:
                     file.wrong(row, f"description is longer than {DESCRIPTION_LIMIT} characters.")
-        limits = (("number", 10), ("edition", 20), ("theme_code", 60), ("theme", 100))
-        for row in self.risks.rows:
-            for column, limit in limits:
-                if len(row.cells.get(column, "")) > limit:
-                    self.risks.wrong(row, f"{column} is longer than {limit} characters.")
 
     @property
     def problems(self) -> list[str]:
@@ -55,19 +73,6 @@ class LessonsReference:
 
     def store(self) -> list[Loaded]:
         """Bring the tables to what the files say, in the caller's transaction."""
-        risks = [
-            NationalRisk(
-                edition=row.cells["edition"],
-                code=row.cells["code"],
-                number=row.cells["number"],
-                name=row.cells["name"],
-                theme_code=row.cells["theme_code"],
-                theme=row.cells["theme"],
-                likelihood=int(row.cells["likelihood"]) if row.cells["likelihood"] else None,
-                impact=int(row.cells["impact"]) if row.cells["impact"] else None,
-            )
-            for row in self.risks.rows
-        ]
         themes = [
             Theme(**{name: row.cells[name] for name in ("code", "name", "group", "description")})
             for row in self.themes.rows
@@ -76,9 +81,8 @@ class LessonsReference:
             Capability(**{name: row.cells[name] for name in ("code", "name", "description")})
             for row in self.capabilities.rows
         ]
-        of_risk = ("number", "name", "theme_code", "theme", "likelihood", "impact")
         return [
-            upsert("National Risks", risks, key=("edition", "code"), fields=of_risk),
+            store_risks([risk_of(row) for row in self.risks.rows]),
             upsert("JESIP themes", themes, key=("code",), fields=("name", "group", "description")),
             upsert("capabilities", capabilities, key=("code",), fields=("name", "description")),
         ]

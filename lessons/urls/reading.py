@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lessons.views import reading
+from lessons.views import editions, reading
 
 urlpatterns = [
     path("", reading.home, name="home"),
@@ -10,4 +10,6 @@ urlpatterns = [
     path("lessons/<slug:reference>/", reading.lesson, name="lesson"),
     path("risks/", reading.national_risks, name="national_risks"),
     path("risks/<slug:code>/", reading.national_risk, name="national_risk"),
+    path("registers/", editions.registers, name="registers"),
+    path("registers/load/", editions.register_load, name="register_load"),
 ]
