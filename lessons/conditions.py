@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -219,12 +220,17 @@ def approved_text(lesson: Lesson) -> Publication | None:
     return working_text(lesson) or lesson.publications.current().select_related("lesson").first()
 
 
-def second_person_always(attempt: Attempt) -> None:
-    text = approved_text(attempt.lesson)
-    approvals = attempt.lesson.moves.filter(move=Move.APPROVE, text_digest=digest_of_text(text) if text else "")
-    if suspended := last_move(attempt.lesson, Move.SUSPEND):
+def approvals_of(lesson: Lesson) -> QuerySet[LessonMove]:
+    """Return the approvals that hold for the text as it is, newest first."""
+    text = approved_text(lesson)
+    approvals = lesson.moves.filter(move=Move.APPROVE, text_digest=digest_of_text(text) if text else "")
+    if suspended := last_move(lesson, Move.SUSPEND):
         approvals = approvals.filter(pk__gt=suspended.pk)
-    if not approvals.exclude(by=attempt.by).exists():
+    return approvals.order_by("-pk")
+
+
+def second_person_always(attempt: Attempt) -> None:
+    if not approvals_of(attempt.lesson).exclude(by=attempt.by).exists():
         raise SecondPersonMissing("Another moderator has to approve exactly this text first.")
 
 

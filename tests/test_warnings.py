@@ -266,7 +266,7 @@ def test_the_owner_answers_for_the_draft_and_the_moderator_sees_it_and_answers_a
 
     (warned,) = warnings_in(text)
     assert warned.is_open
-    assert warned.owners.because == "It is the public line."
+    assert warned.earlier.because == "It is the public line."
     assert set(unanswered(text)) == {"why"}
 
 

@@ -9,14 +9,15 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import User
 from lessons import conditions, publishing
-from lessons.actions.warnings import look_again
+from lessons.actions.warnings import look_again, note_removed
 from lessons.actions.writing import stale
 from lessons.attempt import Attempt
-from lessons.errors import NotYourClaim, WrongStatus
+from lessons.errors import NotYourClaim, ReasonMissing, WrongStatus
 from lessons.models import Lesson, Move, Publication, Status
 from lessons.models.wording import WORDING_FIELDS
 from lessons.readiness import Tags
-from lessons.removals import removals_in
+from lessons.removals import removals_in, take_out
+from lessons.warnings.check import spot
 
 #: States in which a new version of what is published can be prepared.
 HAS_CURRENT = (Status.PUBLISHED, Status.SUSPENDED, Status.ARCHIVED)
@@ -67,8 +68,66 @@ def save_working_text(
     return text
 
 
-def _locked(lesson: Lesson, by: User, at: datetime) -> Lesson:
-    lesson = Lesson.objects.select_for_update(of=("self",)).select_related("event", "area").get(pk=lesson.pk)
+@transaction.atomic
+def remove_words(*, lesson: Lesson, field: str, words: str, code: str, by: User, at: datetime) -> Publication:
+    """Put a typed marker in place of `words` in one field of the text to be published.
+
+    :param code: one of `REMOVAL_TYPES`
+    :raises PermissionDenied, LessonError: as `save_working_text`
+    :raises ReasonMissing: the words are not in that field, or the marker does not fit into it
+    """
+    lesson = _locked(lesson, by, at)
+    text = publishing.working_text_of(lesson)
+    before = {one.key: one for one in spot(text)}
+    value = _without(getattr(text, field), words, code)
+    if value == getattr(text, field):
+        raise ReasonMissing("These words are not in that field. Copy them from the text to be published.")
+    longest = Publication._meta.get_field(field).max_length
+    if longest and len(value) > longest:
+        raise ReasonMissing(f"With the marker it would be longer than {longest} characters. Shorten it first.")
+    text = save_working_text(lesson=lesson, by=by, at=at, row_version=lesson.row_version, values={field: value})
+    left = {one.key for one in spot(text)}
+    note_removed(text=text, removed=[one for key, one in before.items() if key not in left], by=by, at=at)
+    return text
+
+
+def _without(value: Any, words: str, code: str) -> Any:
+    if isinstance(value, list):  # recommendations
+        return [{part: take_out(said, words, code) for part, said in one.items()} for one in value]
+    return take_out(value, words, code)
+
+
+@transaction.atomic
+def discard_working_text(*, lesson: Lesson, by: User, at: datetime) -> None:
+    """Give up the new version that is being prepared of something published.
+
+    What somebody approved stays on record, so such a text is set back to the version in force instead.
+
+    :raises PermissionDenied, LessonError: as `save_working_text`
+    """
+    lesson = _locked(lesson, by, at)
+    if lesson.status not in HAS_CURRENT:
+        raise WrongStatus("The text of a lesson in review cannot be given up: give the lesson back, or decline it.")
+    text = lesson.publications.working().first()
+    if text is None:
+        return
+    if text.moves.exists():
+        current = lesson.publications.current().get()
+        values = {name: getattr(current, name) for name in EDITED_BY_MODERATORS}
+        tags = Tags.of(current)
+        save_working_text(lesson=lesson, by=by, at=at, row_version=lesson.row_version, values=values, tags=tags)
+    else:
+        text.warnings.all().delete()
+        text.delete()
+        audit.record(action="publication.discard", subject=lesson, by=by, at=at)
+
+
+def check_may_write(lesson: Lesson, by: User, at: datetime) -> None:
+    """Say why `by` may not write the text to be published, if so.
+
+    :raises PermissionDenied: `by` does not moderate this lesson
+    :raises LessonError: it is not theirs to decide on, or not now
+    """
     if not by.has_perm("lessons.review_lesson", lesson):
         raise PermissionDenied
     attempt = Attempt(lesson, Move.CLAIM, by, at)
@@ -80,4 +139,9 @@ def _locked(lesson: Lesson, by: User, at: datetime) -> Lesson:
             raise NotYourClaim("Another moderator has claimed this lesson meanwhile.")
     elif lesson.status not in HAS_CURRENT:
         raise WrongStatus("This lesson is not in review.")
+
+
+def _locked(lesson: Lesson, by: User, at: datetime) -> Lesson:
+    lesson = Lesson.objects.select_for_update(of=("self",)).select_related("event", "area").get(pk=lesson.pk)
+    check_may_write(lesson, by, at)
     return lesson

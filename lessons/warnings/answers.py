@@ -14,12 +14,12 @@ class Warned:
     """Words that are in a text now.
 
     :ivar answer: how somebody answered for this text
-    :ivar owners: how the owner answered for theirs, where a moderator looks at the text to be published
+    :ivar earlier: how it was answered in the text that this one began from: the owner's, or the version before
     """
 
     spotted: Spotted
     answer: TextWarning | None
-    owners: TextWarning | None = None
+    earlier: TextWarning | None = None
 
     @property
     def is_open(self) -> bool:
@@ -49,8 +49,8 @@ def warnings_in(text: Lesson | Publication) -> list[Warned]:
     if not spotted:
         return []
     answers = _answers(text)
-    owners = _answers(text.lesson) if isinstance(text, Publication) else {}
-    return [Warned(one, answers.get(one.key), owners.get(one.key)) for one in spotted]
+    earlier = _answers(_began_from(text)) if isinstance(text, Publication) else {}
+    return [Warned(one, answers.get(one.key), earlier.get(one.key)) for one in spotted]
 
 
 def unanswered(text: Lesson | Publication) -> dict[str, str]:
@@ -62,6 +62,10 @@ def unanswered(text: Lesson | Publication) -> dict[str, str]:
     return {
         field: f"Answer the warning: this may be {' and '.join(dict.fromkeys(of))}." for field, of in labels.items()
     }
+
+
+def _began_from(text: Publication) -> Lesson | Publication:
+    return text.lesson.publications.current().exclude(pk=text.pk).first() or text.lesson
 
 
 def _answers(text: Lesson | Publication) -> dict[tuple[str, str, str], TextWarning]:

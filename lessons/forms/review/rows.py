@@ -8,7 +8,8 @@ from lessons.differences import LINE, WORD, Piece, differences
 from lessons.forms.review.text import ReviewForm
 from lessons.in_words import OF_PRACTICE, ORDER, Values, in_words
 from lessons.labels import label_of
-from lessons.models import Kind
+from lessons.models import Comment, Kind
+from lessons.warnings.answers import Warned
 
 #: Things to tick: folded away until they are needed.
 LISTS = {"risks", "themes", "capabilities", "audience_sectors", "audience_areas"}
@@ -27,6 +28,9 @@ class Row:
     before: str
     pieces: list[Piece]
     fields: list[GovukBoundField]
+    warnings: list["WarningRow"]
+    comment: GovukBoundField
+    comments: list[Comment]
 
     @property
     def is_list(self) -> bool:
@@ -35,17 +39,38 @@ class Row:
     @property
     def is_empty(self) -> bool:
         """Whether neither side says anything here."""
-        return not self.before and not self.pieces and not any(field.errors for field in self.fields)
+        is_said = any(field.errors for field in [*self.fields, self.comment]) or self.comment.value() or self.comments
+        return not self.before and not self.pieces and not is_said
 
 
-def rows_of(form: ReviewForm, before: Values) -> Iterator[Row]:
-    """Yield each field of this kind of lesson: `before` beside the form."""
+@dataclass(frozen=True)
+class WarningRow:
+    """Words of the field that have to be judged, and the input that says why they are needed."""
+
+    warned: Warned
+    because: GovukBoundField
+
+
+def rows_of(form: ReviewForm, before: Values, comments: list[Comment]) -> Iterator[Row]:
+    """Yield each field of this kind of lesson: `before` beside the form.
+
+    :param comments: what the moderator said so far
+    """
     was, typed = in_words(before, form.as_typed)
     for name in ORDER:
         if name in OF_PRACTICE and form.kind != Kind.NOTABLE_PRACTICE and not (was[name] or typed[name]):
             continue
         pieces = changes(name, was[name], typed[name])
-        yield Row(name, label_of(name, form.kind), was[name], pieces, [form[field] for field in _inputs(form, name)])
+        yield Row(
+            name,
+            label_of(name, form.kind),
+            was[name],
+            pieces,
+            [form[field] for field in _inputs(form, name)],
+            [WarningRow(one, form[f"because_{one.code}"]) for one in form.warnings if one.spotted.field == name],
+            form[f"comment_{name}"],
+            [comment for comment in comments if comment.field == name],
+        )
 
 
 def changes(name: str, before: str, after: str) -> list[Piece]:

@@ -7,16 +7,19 @@ from django import forms
 from django.utils.text import capfirst
 
 from govuk.look import Look
+from lessons.actions.warnings import LONGEST_REASON
 from lessons.checklist import CHECKLIST
 from lessons.forms import choices
 from lessons.forms.fields import GroupedChoices, Words
-from lessons.in_words import CHOICES, Values, values_of
+from lessons.in_words import CHOICES, ORDER, Values, values_of
 from lessons.labels import label_of
 from lessons.models import Publication
 from lessons.models.wording import TEXT_FIELDS
 from lessons.readiness import Tags
+from lessons.warnings.answers import warnings_in
 
 LONGEST_TEXT = 10_000  # characters of one field
+LONGEST_COMMENT = 2_000
 #: Empty rows for further recommendations.
 SPARE_ROWS = 1
 MOST_RECOMMENDATIONS = 20
@@ -58,6 +61,23 @@ class ReviewForm(forms.Form):
             widget=forms.CheckboxSelectMultiple,
             required=False,
         )
+        self.fields["all_checked"] = forms.BooleanField(
+            label="I have checked each of these", required=False, initial=False
+        )
+        self._add_remarks()
+
+    def _add_remarks(self) -> None:
+        """Add what is said about fields: comments for the owner, and why words that a rule found are needed."""
+        for name in ORDER:
+            self.fields[f"comment_{name}"] = Words(
+                label=f"Comment on: {label_of(name, self.kind)}", max_length=LONGEST_COMMENT, rows=3
+            )
+            self.looks[f"comment_{name}"] = Look(counted=False)
+        self.warnings = warnings_in(self.text)
+        for warned in self.warnings:
+            self.fields[f"because_{warned.code}"] = Words(
+                label="Why it is needed", max_length=LONGEST_REASON, initial=warned.answer and warned.answer.because
+            )
 
     def _add_texts(self) -> None:
         for name in (*TEXT_FIELDS, "handling", "event_name"):
@@ -135,7 +155,19 @@ class ReviewForm(forms.Form):
 
     @property
     def checklist(self) -> dict[str, bool]:
-        return {code: code in self.cleaned_data["checklist"] for code in CHECKLIST}
+        is_all = self.cleaned_data["all_checked"]
+        return {code: is_all or code in self.cleaned_data["checklist"] for code in CHECKLIST}
+
+    @property
+    def comments(self) -> dict[str, str]:
+        """What was said about fields: field -> words."""
+        said = {name: self.cleaned_data[f"comment_{name}"] for name in ORDER}
+        return {name: words for name, words in said.items() if words}
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether the rules found nothing in the text, so that one tick may confirm the whole checklist."""
+        return not self.warnings
 
     def show_problems(self, problems: dict[str, str]) -> None:
         """Put what the workflow found beside the fields it is about."""

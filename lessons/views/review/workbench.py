@@ -1,44 +1,35 @@
-"""The review of one lesson: the submitted text beside the text to be published, and the decision."""
+"""Writing the text to be published: what there was on the left, what readers will get on the right, the decision."""
 
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from lessons import publishing
 from lessons.access import get_lesson
+from lessons.actions.comments import open_comments
 from lessons.actions.moves import move_lesson
-from lessons.actions.review import save_working_text
-from lessons.conditions import decides_tier, wants_two_people
+from lessons.actions.review import check_may_write, save_working_text
+from lessons.conditions import approvals_of, wants_two_people
 from lessons.differences import Piece
 from lessons.errors import LessonError, NotReady, StaleText, WrongStatus
-from lessons.forms.review.decisions import DecisionForm
+from lessons.forms.review.decisions import RemovalForm, SaidWith
 from lessons.forms.review.rows import changes, rows_of
 from lessons.forms.review.text import ReviewForm
-from lessons.in_words import in_words, values_of
+from lessons.in_words import Values, in_words, values_of
 from lessons.labels import label_of
-from lessons.models import Lesson, Move, Status
+from lessons.models import Comment, Lesson, Move
 from lessons.views.reading import SignedInRequest
+from lessons.views.review import bench as benches
+from lessons.views.review.bench import DONE, Bench
 from lessons.views.review.queue import REVIEW
-
-#: The buttons of the page, besides "save".
-DECISIONS = {
-    "publish": Move.PUBLISH,
-    "approve": Move.APPROVE,
-    "ask_for_changes": Move.ASK_FOR_CHANGES,
-    "decline": Move.DECLINE,
-    "give_back": Move.GIVE_BACK,
-}
-DONE = {
-    Move.PUBLISH: "{} is published. Everyone who subscribed to it will be emailed.",
-    Move.APPROVE: "You approved {}. Another moderator has to publish it.",
-    Move.ASK_FOR_CHANGES: "{} went back to its owner with your words.",
-    Move.DECLINE: "{} is declined. Its owner is told why.",
-    Move.GIVE_BACK: "{} is back in the queue. The text you prepared is kept.",
-}
+from lessons.views.review.record import read_page
+from lessons.views.review.touches import keep_comments, touch
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,93 +37,152 @@ def review(request: SignedInRequest, pk: int) -> HttpResponse:
     """The page of a lesson that I claimed; for others, the lesson to read.  A decision saves the text first."""
     lesson = get_lesson(user=request.user, pk=pk, permission=REVIEW)
     if request.method == "POST":
-        return _decide(request, lesson)
+        return Work(request, lesson, benches.REVIEW).answer()
     if lesson.claimed_by_id != request.user.pk:
-        return _read(request, lesson)
-    return _page(request, lesson, ReviewForm(text=publishing.text_in_hand(lesson)))
+        return read_page(request, lesson)
+    return Work(request, lesson, benches.REVIEW).page()
 
 
-def _read(request: SignedInRequest, lesson: Lesson) -> HttpResponse:
-    context = {"lesson": lesson, "now": timezone.now(), "is_in_remit": decides_tier(lesson, request.user)}
-    return render(request, "lessons/review/read.html", context)
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_version(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Prepare the next version of something published.  Nothing of it is seen before it is published."""
+    lesson = get_lesson(user=request.user, pk=pk, permission=REVIEW)
+    work = Work(request, lesson, benches.NEW_VERSION)
+    if request.method == "POST":
+        return work.answer()
+    check_may_write(lesson, request.user, timezone.now())
+    work.check_status()
+    return work.page()
 
 
-def _decide(request: SignedInRequest, lesson: Lesson) -> HttpResponse:
-    decision = request.POST.get("decision", "save")
-    form = ReviewForm(request.POST, text=publishing.text_in_hand(lesson))
-    said = DecisionForm(request.POST, decision=decision, kind=lesson.kind)
-    if not (form.is_valid() and said.is_valid()):
-        return _page(request, lesson, form, said, status=422)
-    try:
-        if lesson.status != Status.IN_REVIEW:
-            raise WrongStatus(f"This lesson is {lesson.get_status_display().lower()} now. Nothing was saved.")
-        _save(request, lesson, form)
-        if decision not in DECISIONS:
-            messages.success(request, f"Saved. {lesson.reference} stays with you.")
+class Work:
+    """One request to a page on which a text is written."""
+
+    def __init__(self, request: SignedInRequest, lesson: Lesson, bench: Bench) -> None:
+        self.request, self.lesson, self.bench = request, lesson, bench
+        self.is_saved = False
+        self.decision = request.POST.get("decision", "save")
+        sent = request.POST if request.method == "POST" else None
+        self.form = self._form(sent)
+        self.comments: list[Comment] = list(open_comments(lesson)) if bench is benches.REVIEW else []
+        self.said = self._said(sent)
+        self.removal = RemovalForm(sent, decision=self.decision, kind=lesson.kind)
+
+    def _form(self, sent: Any) -> ReviewForm:
+        return ReviewForm(sent, text=publishing.text_in_hand(self.lesson))
+
+    def _said(self, sent: Any) -> SaidWith:
+        if self.bench is benches.NEW_VERSION:
+            return self.bench.form(sent, decision=self.decision, kind=self.lesson.kind)
+        commented = {comment.field for comment in self.comments}
+        commented |= {name.removeprefix("comment_") for name, said in (sent or {}).items() if _is_comment(name, said)}
+        return benches.REVIEW.form(sent, decision=self.decision, kind=self.lesson.kind, commented=commented)  # type: ignore[call-arg]
+
+    # -- saving and deciding -------------------------------------------------------------------------
+    def answer(self) -> HttpResponse:
+        forms = (self.form, self.said, self.removal)
+        if not all([form.is_valid() for form in forms]):  # noqa: C419 - each has to be looked at
+            return self.page(status=422)
+        try:
+            self.check_status()
+            self._save()
+            self.is_saved = True
+            return self._go_on()
+        except StaleText as stale:
+            self._start_from(stale.row_version)
+            return self.page(stale=stale, status=409)
+        except NotReady as error:
+            self._start_from_stored()
+            self.form.is_valid()
+            self.form.show_problems(error.problems)
+            return self.page(status=422)
+        except LessonError as error:
+            self._start_from_stored()
+            return self.page(refusal=str(error), status=409)
+
+    def check_status(self) -> None:
+        """:raises WrongStatus: the text is not written on this page now"""
+        if self.lesson.status not in self.bench.statuses:
+            status = self.lesson.get_status_display().lower()
+            raise WrongStatus(f"This lesson is {status} now. Nothing was saved.")
+
+    @transaction.atomic
+    def _save(self) -> None:
+        by, at = self.request.user, timezone.now()
+        save_working_text(
+            lesson=self.lesson,
+            by=by,
+            at=at,
+            row_version=self.form.row_version_sent,
+            values=self.form.values,
+            tags=self.form.tags,
+            checklist=self.form.checklist,
+        )
+        if self.bench is benches.REVIEW:
+            keep_comments(self.lesson, self.form, by=by, at=at)
+
+    def _go_on(self) -> HttpResponse:
+        lesson, by, at = self.lesson, self.request.user, timezone.now()
+        if move := self.bench.moves.get(self.decision):
+            move_lesson(lesson=lesson, move=move, by=by, at=at, **self.said.words)
+            messages.success(self.request, DONE[move].format(lesson.reference))
+            return self._away(move)
+        if page := self.bench.leads_to.get(self.decision):
+            return redirect(page, lesson.pk)
+        done, place = touch(self.decision, lesson=lesson, form=self.form, removal=self.removal, by=by, at=at)
+        messages.success(self.request, done or f"Saved. {lesson.reference} stays with you.")
+        if self.decision == "discard":
             return redirect("review", lesson.pk)
-        move = DECISIONS[decision]
-        move_lesson(lesson=lesson, move=move, by=request.user, at=timezone.now(), **said.words)
-    except StaleText as stale:
-        form = _with_version(request, lesson, stale.row_version)
-        return _page(request, lesson, form, said, stale=stale, status=409)
-    except NotReady as error:
-        lesson.refresh_from_db()
-        form = _with_version(request, lesson, lesson.row_version)
-        form.is_valid()
-        form.show_problems(error.problems)
-        return _page(request, lesson, form, said, status=422)
-    except LessonError as error:
-        lesson.refresh_from_db()
-        form = _with_version(request, lesson, lesson.row_version)
-        return _page(request, lesson, form, said, refusal=str(error), status=409)
-    messages.success(request, DONE[move].format(lesson.reference))
-    return redirect("queue")
+        return redirect(f"{reverse(self.bench.page, args=[lesson.pk])}{place and '#'}{place}")
+
+    def _away(self, move: Move) -> HttpResponse:
+        if move == Move.PUBLISH_AGAIN:
+            return redirect("lesson", self.lesson.reference)
+        return redirect("queue") if self.bench is benches.REVIEW else redirect("review", self.lesson.pk)
+
+    # -- showing it again ------------------------------------------------------------------------------
+    def _start_from_stored(self) -> None:
+        self.lesson.refresh_from_db()
+        self._start_from(self.lesson.row_version)
+
+    def _start_from(self, row_version: int) -> None:
+        """Show the form as it was sent, ready to be saved upon the version that is stored now."""
+        sent = self.request.POST.copy()
+        sent["row_version"] = str(row_version)
+        if self.is_saved:  # the comments are stored, and shown as such
+            for name in [name for name in sent if name.startswith("comment_")]:
+                del sent[name]
+            self.comments = list(open_comments(self.lesson)) if self.bench is benches.REVIEW else []
+        self.form = self._form(sent)
+
+    def page(self, *, stale: StaleText | None = None, refusal: str = "", status: int = 200) -> HttpResponse:
+        lesson, form = self.lesson, self.form
+        current = lesson.publications.current().first() if self.bench is benches.NEW_VERSION else None
+        two = wants_two_people(lesson, form.text)
+        context: dict[str, Any] = {
+            "lesson": lesson,
+            "form": form,
+            "said": self.said,
+            "removal": self.removal,
+            "current": current,
+            "rows": list(rows_of(form, values_of(current or lesson), self.comments)),
+            "open_warnings": [one for one in form.warnings if one.is_open],
+            "refusal": refusal,
+            "conflicts": conflicts(stale, lesson.kind) if stale else [],
+            "today": timezone.localdate(),
+            "wants_two_people": two,
+            "approvals": approvals_of(lesson).select_related("by") if two else [],
+        }
+        return render(self.request, self.bench.template, context, status=status)
 
 
-def _save(request: SignedInRequest, lesson: Lesson, form: ReviewForm) -> None:
-    save_working_text(
-        lesson=lesson,
-        by=request.user,
-        at=timezone.now(),
-        row_version=form.row_version_sent,
-        values=form.values,
-        tags=form.tags,
-        checklist=form.checklist,
-    )
-
-
-def _with_version(request: SignedInRequest, lesson: Lesson, row_version: int) -> ReviewForm:
-    """Return the form as it was sent, ready to be saved upon the version that is stored now."""
-    sent = request.POST.copy()
-    sent["row_version"] = str(row_version)
-    return ReviewForm(sent, text=publishing.text_in_hand(lesson))
-
-
-def _page(
-    request: SignedInRequest,
-    lesson: Lesson,
-    form: ReviewForm,
-    said: DecisionForm | None = None,
-    *,
-    stale: StaleText | None = None,
-    refusal: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    context: dict[str, Any] = {
-        "lesson": lesson,
-        "form": form,
-        "said": said or DecisionForm(kind=lesson.kind),
-        "rows": list(rows_of(form, values_of(lesson))),
-        "refusal": refusal,
-        "conflicts": conflicts(stale, lesson.kind) if stale else [],
-        "today": timezone.localdate(),
-        "wants_two_people": wants_two_people(lesson, form.text),
-    }
-    return render(request, "lessons/review/review.html", context, status=status)
+def _is_comment(name: str, said: object) -> bool:
+    return name.startswith("comment_") and bool(str(said).strip())
 
 
 def conflicts(stale: StaleText, kind: str) -> list[tuple[str, str, list[Piece]]]:
     """Return (label, what is stored, how what was typed differs from it) of the fields that differ."""
+    theirs: Values
     theirs, yours = in_words(stale.theirs, stale.yours)
     return [
         (label_of(name, kind), theirs[name], changes(name, theirs[name], yours[name]))

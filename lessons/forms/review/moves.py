@@ -1,0 +1,103 @@
+"""The forms of moves that have a page of their own."""
+
+from typing import Any
+
+from django import forms
+
+from accounts.models import User
+from govuk.look import Look
+from lessons.conditions import ARCHIVE_REASONS
+from lessons.forms.fields import Words
+from lessons.forms.review.text import LONGEST_TEXT
+from lessons.models import Lesson
+from lessons.moderators import others_who_may_review
+
+LONGEST_REFERENCE = 20
+
+
+class MoveForm(forms.Form):
+    """What a move is given; by itself, nothing but the press of a button."""
+
+    def __init__(self, data: Any = None, *, lesson: Lesson, user: User) -> None:
+        super().__init__(data)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What `move_lesson` is given."""
+        return {}
+
+
+class NoteForm(MoveForm):
+    """Why it is done."""
+
+    looks = {"note": Look(label_size="m")}
+
+    note = Words(
+        max_length=LONGEST_TEXT,
+        rows=4,
+        required=True,
+        label="Why?",
+        error_messages={"required": "Say why, in words that others can act on"},
+    )
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return {"note": self.cleaned_data["note"]}
+
+
+class ArchiveForm(MoveForm):
+    looks = {"reason": Look(label_size="m", reveals={"superseded": "reference"})}
+
+    reason = forms.ChoiceField(
+        choices=[*ARCHIVE_REASONS.items()],
+        widget=forms.RadioSelect,
+        label="Why is it archived?",
+        error_messages={"required": "Select why it is archived"},
+    )
+    reference = Words(
+        max_length=LONGEST_REFERENCE, label="Reference of the lesson that supersedes it", help_text="Like LI-2026-00042"
+    )
+    note = Words(max_length=LONGEST_TEXT, rows=3, label="Anything else (optional)")
+
+    def clean(self) -> None:
+        sent = self.cleaned_data
+        if sent.get("reason") == "superseded" and not sent.get("reference") and "reference" not in self.errors:
+            self.add_error("reference", "Enter the reference of the lesson that supersedes it")
+
+    @property
+    def given(self) -> dict[str, Any]:
+        sent = self.cleaned_data
+        is_superseded = sent["reason"] == "superseded"
+        return {"reason": sent["reason"], "note": sent["reference"].upper() if is_superseded else sent["note"]}
+
+
+class ReassignForm(MoveForm):
+    """To whom."""
+
+    looks = {"to": Look(label_size="m", called="who gets it")}
+
+    to = forms.ModelChoiceField(User.objects.none(), label="Who gets it?", widget=forms.RadioSelect, empty_label=None)
+    note = Words(max_length=LONGEST_TEXT, rows=3, label="A word to them (optional)")
+
+    def __init__(self, data: Any = None, *, lesson: Lesson, user: User) -> None:
+        super().__init__(data, lesson=lesson, user=user)
+        others = others_who_may_review(lesson, but=user)
+        field: forms.ModelChoiceField[User] = self.fields["to"]  # type: ignore[assignment]
+        field.queryset = User.objects.filter(pk__in=[one.pk for one in others]).order_by("name", "pk")
+        field.label_from_instance = User.get_full_name  # type: ignore[method-assign]
+
+    @property
+    def given(self) -> dict[str, Any]:
+        return {"to": self.cleaned_data["to"], "note": self.cleaned_data["note"]}
+
+
+class MergeForm(forms.Form):
+    """Into what: looked for first, then confirmed."""
+
+    into = Words(
+        max_length=LONGEST_REFERENCE,
+        required=True,
+        label="Reference of the published lesson that stays",
+        help_text="Like LI-2026-00042",
+        error_messages={"required": "Enter the reference of the lesson it is merged into"},
+    )

@@ -1,0 +1,56 @@
+"""The two pages on which the text to be published is written, and what their buttons do."""
+
+from dataclasses import dataclass
+
+from lessons.forms.review.decisions import DecisionForm, VersionForm
+from lessons.models import Move, Status
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One of the pages.
+
+    :ivar page: name of its address
+    :ivar statuses: in which the text is written there
+    :ivar moves: what a button decides
+    :ivar leads_to: what a button opens once the text is saved
+    """
+
+    page: str
+    template: str
+    form: type[DecisionForm] | type[VersionForm]
+    statuses: frozenset[Status]
+    moves: dict[str, Move]
+    leads_to: dict[str, str]
+
+
+REVIEW = Bench(
+    page="review",
+    template="lessons/review/review.html",
+    form=DecisionForm,
+    statuses=frozenset({Status.IN_REVIEW}),
+    moves={
+        "publish": Move.PUBLISH,
+        "approve": Move.APPROVE,
+        "ask_for_changes": Move.ASK_FOR_CHANGES,
+        "decline": Move.DECLINE,
+        "give_back": Move.GIVE_BACK,
+    },
+    leads_to={"escalate": "escalate", "merge": "merge", "reassign": "reassign", "preview": "preview"},
+)
+NEW_VERSION = Bench(
+    page="new_version",
+    template="lessons/review/new_version.html",
+    form=VersionForm,
+    statuses=frozenset({Status.PUBLISHED, Status.SUSPENDED, Status.ARCHIVED}),
+    moves={"publish_again": Move.PUBLISH_AGAIN, "approve": Move.APPROVE},
+    leads_to={"restore": "restore", "preview": "preview"},
+)
+DONE = {
+    Move.PUBLISH: "{} is published. Everyone who subscribed to it will be emailed.",
+    Move.PUBLISH_AGAIN: "The new version of {} is published.",
+    Move.APPROVE: "You approved {}. Another moderator has to agree.",
+    Move.ASK_FOR_CHANGES: "{} went back to its owner with your words. They can send it back at any time.",
+    Move.DECLINE: "{} is declined. Its owner is told why, and may appeal once.",
+    Move.GIVE_BACK: "{} is back in the queue. The text you prepared is kept.",
+}

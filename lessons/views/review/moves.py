@@ -1,0 +1,144 @@
+"""Pages of single moves: each says what will happen and what can be done about it afterwards, then asks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from lessons.access import get_lesson
+from lessons.actions.moves import move_lesson
+from lessons.conditions import approved_text
+from lessons.errors import LessonError, WrongStatus
+from lessons.forms.review.moves import ArchiveForm, MoveForm, NoteForm, ReassignForm
+from lessons.models import Move, Status
+from lessons.views.reading import SignedInRequest
+from lessons.workflow import rule_for
+
+
+@dataclass(frozen=True)
+class MovePage:
+    """:ivar after: what can be done about it once it is done"""
+
+    move: Move
+    heading: str
+    explanation: str
+    after: str
+    button: str
+    done: str
+    form: type[MoveForm]
+    back_to: str = "review"
+    is_warning: bool = False
+    shows_text: bool = False
+
+
+ESCALATE = MovePage(
+    Move.ESCALATE,
+    "Escalate to the national team",
+    "The JOL Secretariat decides on it, with a new date. What you prepared is kept and handed on.",
+    "It stays with the national team. If that was a mistake, tell the Secretariat: they can decide on it at once.",
+    "Escalate",
+    "{} is with the national team now.",
+    NoteForm,
+    back_to="queue",
+)
+REASSIGN = MovePage(
+    Move.REASSIGN,
+    "Give it to another moderator",
+    "They have it at once, with the text as it was prepared, and are told by email.",
+    "Any moderator who may decide on it can give it to somebody else again.",
+    "Give it to them",
+    "{} is passed on.",
+    ReassignForm,
+    back_to="queue",
+)
+ARCHIVE = MovePage(
+    Move.ARCHIVE,
+    "Archive it",
+    "It can still be read by its address, but lists, counts and emails leave it out.",
+    "It can be brought back at any time, on this lesson’s page for moderators.",
+    "Archive",
+    "{} is archived.",
+    ArchiveForm,
+    is_warning=True,
+)
+RESTORE = MovePage(
+    Move.RESTORE,
+    "Bring it back",
+    "Readers find it again at once. Those who were told to stop using it are told that they may use it. If a new "
+    "version was prepared meanwhile, that is what comes back.",
+    "It can be suspended again at any time.",
+    "Publish it again",
+    "{} is published again.",
+    NoteForm,
+    shows_text=True,
+)
+APPROVE = MovePage(
+    Move.APPROVE,
+    "Approve it as the second person",
+    "You confirm exactly the text below. It comes into force when another moderator publishes or restores it as it is.",
+    "An approval lapses by itself as soon as anybody changes the text.",
+    "Approve this text",
+    "You approved {}. Another moderator has to agree.",
+    MoveForm,
+    shows_text=True,
+)
+GIVE_BACK = MovePage(
+    Move.GIVE_BACK,
+    "Put it back into the queue",
+    "Whoever has it loses it. What they prepared is kept for the next moderator.",
+    "They, or anybody else, can claim it again.",
+    "Put it back",
+    "{} is back in the queue.",
+    MoveForm,
+    back_to="queue",
+)
+
+
+def _move_page(request: SignedInRequest, pk: int, page: MovePage) -> HttpResponse:
+    """Say what will happen and, on POST, make the move.
+
+    :raises WrongStatus: the lesson is not where this move begins
+    """
+    lesson = get_lesson(user=request.user, pk=pk)
+    rule = rule_for(page.move, lesson.status)
+    if rule is None:
+        get_lesson(user=request.user, pk=pk, permission="lessons.review_lesson")
+        raise WrongStatus(f"This lesson is {lesson.get_status_display().lower()} now, so this cannot be done.")
+    get_lesson(user=request.user, pk=pk, permission=rule.permission)
+    form = page.form(request.POST if request.method == "POST" else None, lesson=lesson, user=request.user)
+    refusal = ""
+    if form.is_valid():
+        try:
+            move_lesson(lesson=lesson, move=page.move, by=request.user, at=timezone.now(), **form.given)
+        except LessonError as error:
+            refusal = str(error)
+        else:
+            messages.success(request, page.done.format(lesson.reference))
+            return redirect("queue") if page.back_to == "queue" else redirect(page.back_to, pk)
+    context = {
+        "lesson": lesson,
+        "form": form,
+        "page": page,
+        "refusal": refusal,
+        "text": approved_text(lesson) if page.shows_text else None,
+        "is_in_hand": lesson.status == Status.IN_REVIEW and lesson.claimed_by_id == request.user.pk,
+    }
+    status = 409 if refusal else 422 if form.errors else 200
+    return render(request, "lessons/review/move.html", context, status=status)
+
+
+def _view(page: MovePage) -> Callable[[SignedInRequest, int], HttpResponse]:
+    @require_http_methods(["GET", "HEAD", "POST"])
+    def view(request: SignedInRequest, pk: int) -> HttpResponse:
+        return _move_page(request, pk, page)
+
+    view.__doc__ = page.heading
+    return view
+
+
+escalate, reassign, archive = _view(ESCALATE), _view(REASSIGN), _view(ARCHIVE)
+restore, approve, give_back = _view(RESTORE), _view(APPROVE), _view(GIVE_BACK)

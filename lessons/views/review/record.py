@@ -1,0 +1,62 @@
+"""A lesson as a moderator finds it who does not have it in hand: to read, with what can be done about it."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.roles import Role
+from lessons.conditions import decides_tier, wrote_it
+from lessons.models import Lesson, Move, Status
+from lessons.views.reading import SignedInRequest
+from lessons.workflow import rule_for
+
+#: Moves with a page, in the order in which they are offered: (move, address, words, statuses where it is offered).
+OFFERED: tuple[tuple[Move, str, str], ...] = (
+    (Move.PUBLISH_AGAIN, "new_version", "Prepare a new version"),
+    (Move.RESTORE, "restore", "Bring it back"),
+    (Move.APPROVE, "approve", "Approve it as the second person"),
+    (Move.REASSIGN, "reassign", "Give it to another moderator"),
+    (Move.MERGE, "merge", "Merge it into another lesson"),
+    (Move.ARCHIVE, "archive", "Archive it"),
+)
+#: Only their author, or whoever has them, is in the way; the page itself says so.
+NOT_FOR_WRITERS = {Move.PUBLISH_AGAIN, Move.RESTORE, Move.APPROVE, Move.MERGE}
+
+
+@dataclass(frozen=True)
+class Offer:
+    url: str
+    words: str
+
+
+def read_page(request: SignedInRequest, lesson: Lesson) -> HttpResponse:
+    now = timezone.now()
+    context = {
+        "lesson": lesson,
+        "now": now,
+        "is_in_remit": decides_tier(lesson, request.user),
+        "has_lapsed": lesson.claim_has_lapsed(now),
+        "may_give_back": lesson.status == Status.IN_REVIEW and request.user.has_role(Role.SECRETARIAT),
+        "text": lesson.publications.current().first() or lesson,
+        "offers": list(offers(lesson, request.user)),
+    }
+    return render(request, "lessons/review/read.html", context)
+
+
+def offers(lesson: Lesson, user: User) -> list[Offer]:
+    """Return the pages of what `user` may do, as far as state, permission, tier and authorship tell."""
+    if not decides_tier(lesson, user):
+        return []
+    is_own = wrote_it(lesson, user)
+    found = []
+    for move, page, words in OFFERED:
+        rule = rule_for(move, lesson.status)
+        if page == "new_version" and rule is None:  # a version may also be prepared before it is restored
+            rule = rule_for(Move.RESTORE, lesson.status)
+        if rule and user.has_perm(rule.permission, lesson) and not (is_own and move in NOT_FOR_WRITERS):
+            found.append(Offer(reverse(page, args=[lesson.pk]), words))
+    return found
