@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lessons.views import paper, record, steps, writing
+from lessons.views import paper, partners, record, steps, writing
 
 urlpatterns = [
     path("submit/", writing.submit, name="submit"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("submit/<int:pk>/<slug:step>/autosave/", steps.submit_autosave, name="submit_autosave"),
     path("our-lessons/", record.our_lessons, name="our_lessons"),
     path("records/<int:pk>/", record.lesson_record, name="lesson_record"),
+    path("records/<int:pk>/partners/", partners.partners, name="partners"),
     path("records/<int:pk>/withdraw/", record.withdraw, name="withdraw"),
     path("records/<int:pk>/reopen/", record.reopen, name="reopen"),
     path("records/<int:pk>/appeal/", record.appeal, name="appeal"),

@@ -136,6 +136,7 @@ def lesson_record(request: SignedInRequest, pk: int) -> HttpResponse:
         "may_sign_off": SIGN_OFF.is_open(lesson, user) and not is_own,
         "may_send_back": SEND_BACK.is_open(lesson, user),
         "may_suspend": rule_for(Move.SUSPEND, lesson.status) and user.has_perm("lessons.suspend_lesson", lesson),
+        "may_share": lesson.is_open_to_owner and user.has_perm("lessons.share_lesson", lesson),
         "may_review": user.has_perm("lessons.review_lesson", lesson),
         "today": timezone.localdate(),
         "is_author": is_own,
