@@ -55,7 +55,8 @@ def _to_subscriptions(announcement: Announcement, at: datetime, size: int) -> bo
         (until,) = cursor.fetchone()
         if until is None:
             return _finish(announcement, at)
-        cursor.execute(sql.to_subscriptions(again=_went_out_before(announcement)), parameters | {"until": until})
+        parameters |= {"until": until} | _holders(cursor, sql.HOLDERS_MET, parameters | {"until": until})
+        cursor.execute(sql.to_subscriptions(again=_went_out_before(announcement)), parameters)
     announcement.last_subscription = until
     announcement.save(update_fields=["last_subscription"])
     return True
@@ -76,10 +77,18 @@ def _to_those_who_got_it(announcement: Announcement, at: datetime, size: int) ->
         (until,) = cursor.fetchone()
         if until is None:
             return _finish(announcement, at)
-        cursor.execute(sql.to_those_who_got_it(only=_only(announcement)), parameters | {"until": until})
+        parameters |= {"until": until} | _holders(cursor, sql.HOLDERS_TOLD, parameters | {"until": until})
+        cursor.execute(sql.to_those_who_got_it(only=_only(announcement)), parameters)
     announcement.last_notice = until
     announcement.save(update_fields=["last_notice"])
     return True
+
+
+def _holders(cursor: Any, statement: str, parameters: dict[str, Any]) -> dict[str, list[int]]:
+    """Return the keys of the people and organisations that this batch is about."""
+    cursor.execute(statement, parameters)
+    people, mailboxes = cursor.fetchone()
+    return {"people": people, "mailboxes": mailboxes}
 
 
 def _only(announcement: Announcement) -> str:

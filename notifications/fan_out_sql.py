@@ -37,25 +37,34 @@ NAMED = " OR ".join(
 MATCHED = f"coalesce((SELECT jsonb_agg(t) FROM unnest(%(terms)s::text[]) AS t WHERE {NAMED}), '[]')"  # noqa: S608 - constants of this file
 REASON = f"jsonb_build_object('subscription', s.id, 'matched', {MATCHED}, 'words', s.words)"
 
-PERSON_OPENS = "EXISTS (SELECT 1 FROM reader_key k WHERE k.user_id = {} AND k.key = ANY(%({})s))"
-MAILBOX_OPENS = "EXISTS (SELECT 1 FROM mailbox_key k WHERE k.organisation_id = {} AND k.key = ANY(%({})s))"
 MAILBOX_IN_USE = "o.mailbox <> '' AND o.mailbox_confirmed_at IS NOT NULL"
 
-#: Addresses met in this batch; who holds them and may read it; all that these asked for.
-MATCHING = f"""
+#: Who holds an address that this batch meets, as one list of people and one of organisations.  The views of keys are
+#: asked about such lists: so the planner looks up a few people instead of everybody.
+HOLDERS_MET = f"""
 WITH met AS MATERIALIZED (
     SELECT DISTINCT coalesce(lower(u.email), lower(o.mailbox)) AS address
     FROM notifications_subscription s
     LEFT JOIN accounts_user u ON u.id = s.person_id
     LEFT JOIN accounts_organisation o ON o.id = s.organisation_id AND {MAILBOX_IN_USE}
     WHERE s.id > %(after)s AND s.id <= %(until)s AND (u.id IS NOT NULL OR o.id IS NOT NULL) AND {ASKS_FOR_IT}
-), person AS MATERIALIZED (
-    SELECT met.address, u.id FROM met JOIN accounts_user u ON lower(u.email) = met.address
-    WHERE {PERSON_OPENS.format("u.id", "readers")}
+)
+SELECT coalesce((SELECT array_agg(u.id) FROM met JOIN accounts_user u ON lower(u.email) = met.address), '{{}}'),
+       coalesce((SELECT array_agg(o.id) FROM met JOIN accounts_organisation o
+                 ON lower(o.mailbox) = met.address AND {MAILBOX_IN_USE}), '{{}}')
+"""  # noqa: S608 - constants of this file
+#: Of the people and organisations given, those that hold a key of the readers given.
+PEOPLE_OPEN = "SELECT k.user_id FROM reader_key k WHERE k.user_id = ANY(%(people)s) AND k.key = ANY(%({})s)"
+MAILBOXES_OPEN = (
+    "SELECT k.organisation_id FROM mailbox_key k WHERE k.organisation_id = ANY(%(mailboxes)s) AND k.key = ANY(%({})s)"
+)
+#: All that those who may read it asked for, by address.
+MATCHING = f"""
+WITH person AS MATERIALIZED (
+    SELECT lower(u.email) AS address, u.id FROM accounts_user u WHERE u.id IN ({PEOPLE_OPEN.format("readers")})
 ), mailbox AS MATERIALIZED (
-    SELECT met.address, o.id
-    FROM met JOIN accounts_organisation o ON lower(o.mailbox) = met.address AND {MAILBOX_IN_USE}
-    WHERE {MAILBOX_OPENS.format("o.id", "readers")}
+    SELECT lower(o.mailbox) AS address, o.id FROM accounts_organisation o
+    WHERE o.id IN ({MAILBOXES_OPEN.format("readers")})
 ), matching AS (
     SELECT person.address, person.id AS person_id, NULL::bigint AS organisation_id, s.frequency, s.id,
            {REASON} AS reason
@@ -84,12 +93,18 @@ NEWS_TO_THEM = f"""
     NOT EXISTS ({EARLIER_NOTICES} AND {REACHED})
     AND (%(told_of_readers)s::text[] = '{{}}'
          OR EXISTS ({EARLIER_NOTICES})
-         OR NOT ({PERSON_OPENS.format("w.person_id", "told_of_readers")}
-                 OR {MAILBOX_OPENS.format("w.organisation_id", "told_of_readers")}))"""
+         OR NOT (coalesce(w.person_id, 0) IN ({PEOPLE_OPEN.format("told_of_readers")})
+                 OR coalesce(w.organisation_id, 0) IN ({MAILBOXES_OPEN.format("told_of_readers")})))"""
 
-MAY_READ_IT = f"""({PERSON_OPENS.format("n.person_id", "readers")}
-    OR {MAILBOX_OPENS.format("n.organisation_id", "readers")})"""
+MAY_READ_IT = f"""(coalesce(n.person_id, 0) IN ({PEOPLE_OPEN.format("readers")})
+    OR coalesce(n.organisation_id, 0) IN ({MAILBOXES_OPEN.format("readers")}))"""
 MAY_NOT_READ_IT = f"NOT {MAY_READ_IT}"
+#: Whom the earlier notices of this batch were for.
+HOLDERS_TOLD = """
+SELECT coalesce(array_agg(person_id) FILTER (WHERE person_id IS NOT NULL), '{}'),
+       coalesce(array_agg(organisation_id) FILTER (WHERE organisation_id IS NOT NULL), '{}')
+FROM notifications_notice WHERE announcement_id = ANY(%(earlier)s) AND id > %(after)s AND id <= %(until)s
+"""
 
 WRITE = """
 , chosen AS (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -54,6 +55,7 @@ class ScriptedServer:
         self.delay = 0.0
         self._answers: dict[str, tuple[str, str]] = {}
         self._ended = threading.Event()
+        self._clients: list[tuple[socket.socket, threading.Thread]] = []
         self._problem: BaseException | None = None
 
     def answer(self, step: str, how: str, *, only: str = "") -> None:
@@ -68,6 +70,10 @@ class ScriptedServer:
     def __exit__(self, *error: object) -> None:
         self._ended.set()
         self.listener.close()
+        for client, thread in self._clients:
+            with contextlib.suppress(OSError):
+                client.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
         assert self._problem is None, self._problem
 
     def _accept(self) -> None:
@@ -76,13 +82,15 @@ class ScriptedServer:
                 client, _ = self.listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._serve, args=[client], daemon=True).start()
+            thread = threading.Thread(target=self._serve, args=[client], daemon=True)
+            self._clients.append((client, thread))
+            thread.start()
 
     def _serve(self, client: socket.socket) -> None:
         try:
             with client, client.makefile("rb") as lines:
                 self._talk(client, lines)
-        except (ConnectionError, _Dropped):
+        except (OSError, _Dropped):
             pass
         except BaseException as problem:  # noqa: BLE001 - shown by the test that ends the server
             self._problem = problem

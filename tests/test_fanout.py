@@ -230,7 +230,7 @@ def test_the_number_of_queries_does_not_grow_with_the_subscriptions(
     SubscriptionFactory.create_batch(20)
     announcement = AnnouncementFactory()
 
-    with django_assert_num_queries(8):  # type: ignore[operator]
+    with django_assert_num_queries(9):  # type: ignore[operator]
         fan_out_batch(announcement=announcement, at=NOON)
 
     assert Subscription.objects.count() == Delivery.objects.count()

@@ -22,6 +22,7 @@ LONGEST_WAIT_FOR_SENDERS = "5s"
 #: These say nothing that a reader must be entitled to; whoever got the lesson gets them.
 TO_WHOEVER_GOT_IT = (DeliveryKind.STOP_USING,)
 BY_SUBSCRIPTION = (DeliveryKind.NEW_LESSON, DeliveryKind.CORRECTION)
+CLOSED = "The account or organisation is closed."
 
 
 @dataclass(frozen=True)
@@ -35,35 +36,32 @@ class Verdict:
     current: int | None = None
 
 
-#: Per mail of an announcement: what stands in the way, and for whom the current version opens.
+#: Per mail of an announcement: what stands in the way, the current version, and the subscriptions it was sent for.
 ABOUT_ANNOUNCED = """
-SELECT d.id, d.kind, p.lesson_id, a.ended_at IS NOT NULL AS ended, current.id AS current,
-       (u.id IS NULL OR (u.is_active AND u.dormant_at IS NULL)) AND (o.id IS NULL OR o.ended_at IS NULL)
-           AS holder_active,
-       EXISTS (SELECT 1 FROM reader_key k WHERE k.user_id = u.id AND k.key = ANY(current.readers))
-       OR EXISTS (SELECT 1 FROM mailbox_key k WHERE k.organisation_id = o.id AND k.key = ANY(current.readers))
-           AS holder_opens,
-       coalesce((
-           SELECT jsonb_agg(reason ORDER BY s.id)
-           FROM notifications_notice n
-           CROSS JOIN LATERAL jsonb_array_elements(n.reasons) AS reason
-           JOIN notifications_subscription s ON s.id = (reason ->> 'subscription')::bigint
-           LEFT JOIN accounts_user su ON su.id = s.person_id
-           LEFT JOIN accounts_organisation so ON so.id = s.organisation_id
-           WHERE n.delivery_id = d.id AND s.ended_at IS NULL AND s.frequency <> 'off'
-             AND coalesce(lower(su.email), lower(so.mailbox)) = d.address
-             AND (EXISTS (SELECT 1 FROM reader_key k WHERE k.user_id = su.id AND k.key = ANY(current.readers))
-                  OR EXISTS (SELECT 1 FROM mailbox_key k
-                             WHERE k.organisation_id = so.id AND k.key = ANY(current.readers)))
-       ), '[]') AS reasons
+WITH asked AS MATERIALIZED (
+    SELECT n.delivery_id, jsonb_agg(jsonb_build_array(s.person_id, s.organisation_id, reason) ORDER BY s.id) AS reasons
+    FROM notifications_notice n
+    CROSS JOIN LATERAL jsonb_array_elements(n.reasons) AS reason
+    JOIN notifications_subscription s ON s.id = (reason ->> 'subscription')::bigint
+    LEFT JOIN accounts_user su ON su.id = s.person_id
+    LEFT JOIN accounts_organisation so ON so.id = s.organisation_id
+    WHERE n.delivery_id = ANY(%(ids)s) AND s.ended_at IS NULL AND s.frequency <> 'off'
+      AND coalesce(lower(su.email), lower(so.mailbox)) = n.address
+    GROUP BY n.delivery_id
+)
+SELECT d.id, d.kind, d.person_id, d.organisation_id, a.ended_at IS NOT NULL AS ended,
+       current.id AS current, current.readers,
+       (u.id IS NULL OR (u.is_active AND u.dormant_at IS NULL)) AND (o.id IS NULL OR o.ended_at IS NULL) AS active,
+       coalesce(asked.reasons, '[]') AS reasons
 FROM notifications_delivery d
+LEFT JOIN asked ON asked.delivery_id = d.id
 JOIN notifications_announcement a ON a.id = d.announcement_id
 JOIN lessons_publication p ON p.id = a.publication_id
 LEFT JOIN lessons_publication current ON current.lesson_id = p.lesson_id
     AND current.published_at IS NOT NULL AND current.superseded_at IS NULL AND current.suspended_at IS NULL
 LEFT JOIN accounts_user u ON u.id = d.person_id
 LEFT JOIN accounts_organisation o ON o.id = d.organisation_id
-WHERE d.id = ANY(%s)
+WHERE d.id = ANY(%(ids)s)
 """
 ABOUT_OTHERS = """
 SELECT d.id, (u.id IS NULL OR (u.is_active AND u.dormant_at IS NULL)) AND (o.id IS NULL OR o.ended_at IS NULL)
@@ -75,38 +73,68 @@ WHERE d.id = ANY(%s)
 
 
 def look(deliveries: Iterable[Delivery]) -> dict[int, Verdict]:
-    """Return what is to be done with each mail, by its key.  Two queries, however many there are."""
+    """Return what is to be done with each mail, by its key.  A few queries, however many there are."""
     deliveries = list(deliveries)
     announced = [one.pk for one in deliveries if one.announcement_id]
     others = [one.pk for one in deliveries if not one.announcement_id]
     verdicts: dict[int, Verdict] = {}
     with connection.cursor() as cursor:
         if announced:
-            cursor.execute(ABOUT_ANNOUNCED, [announced])
+            cursor.execute(ABOUT_ANNOUNCED, {"ids": announced})
             names = [column.name for column in cursor.description]
-            for row in cursor.fetchall():
-                facts = dict(zip(names, row, strict=True))
-                verdicts[facts["id"]] = _verdict(facts)
+            found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            keys = _keys_of(cursor, found)
+            verdicts |= {facts["id"]: _verdict(facts, keys) for facts in found}
         if others:
             cursor.execute(ABOUT_OTHERS, [others])
             for key, active in cursor.fetchall():
-                verdicts[key] = Verdict() if active else Verdict("The account or organisation is closed.")
+                verdicts[key] = Verdict() if active else Verdict(CLOSED)
     return verdicts
 
 
-def _verdict(facts: dict[str, Any]) -> Verdict:
+Holder = tuple[int | None, int | None]  # person, organisation
+
+
+def _keys_of(cursor: Any, found: list[dict[str, Any]]) -> dict[Holder, set[str]]:
+    """Return the keys of all who are named, as far as they open one of the publications."""
+    readers = sorted({key for facts in found for key in facts["readers"] or []})
+    holders: set[Holder] = {(facts["person_id"], facts["organisation_id"]) for facts in found}
+    for facts in found:
+        if isinstance(facts["reasons"], str):  # Django has the driver leave JSON as text
+            facts["reasons"] = json.loads(facts["reasons"])
+        holders |= {(person, organisation) for person, organisation, reason in facts["reasons"]}
+    keys: dict[Holder, set[str]] = {}
+    people = [person for person, organisation in holders if person]
+    cursor.execute("SELECT user_id, key FROM reader_key WHERE user_id = ANY(%s) AND key = ANY(%s)", [people, readers])
+    for person, key in cursor.fetchall():
+        keys.setdefault((person, None), set()).add(key)
+    mailboxes = [organisation for person, organisation in holders if organisation]
+    if mailboxes:
+        cursor.execute(
+            "SELECT organisation_id, key FROM mailbox_key WHERE organisation_id = ANY(%s) AND key = ANY(%s)",
+            [mailboxes, readers],
+        )
+        for organisation, key in cursor.fetchall():
+            keys.setdefault((None, organisation), set()).add(key)
+    return keys
+
+
+def _verdict(facts: dict[str, Any], keys: dict[Holder, set[str]]) -> Verdict:
+    def opens(person: int | None, organisation: int | None) -> bool:
+        return not keys.get((person, organisation), set()).isdisjoint(facts["readers"])
+
     if facts["ended"]:
         return Verdict("Suspended, or replaced by later news.")
-    if not facts["holder_active"]:
-        return Verdict("The account or organisation is closed.")
+    if not facts["active"]:
+        return Verdict(CLOSED)
     if facts["kind"] in TO_WHOEVER_GOT_IT:
         return Verdict()
     if facts["current"] is None:
         return Verdict("No longer published.")
     if facts["kind"] not in BY_SUBSCRIPTION:
-        entitled = facts["holder_opens"]
+        entitled = opens(facts["person_id"], facts["organisation_id"])
         return Verdict(current=facts["current"]) if entitled else Verdict("Not entitled to it any more.")
-    reasons = facts["reasons"] if isinstance(facts["reasons"], list) else json.loads(facts["reasons"])
+    reasons = [reason for person, organisation, reason in facts["reasons"] if opens(person, organisation)]
     if not reasons:
         return Verdict("No subscription that is on, and entitled, matches any more.")
     return Verdict(reasons=reasons, current=facts["current"])

@@ -108,9 +108,9 @@ class Sender:
 
     def _send_window(self, deliveries: list[Delivery]) -> int:
         """Send within one window; return how many were dealt with."""
-        end = time.monotonic() + WINDOW.total_seconds()
         with checks.window(checks.lessons_of(deliveries)):
             verdicts = checks.look(deliveries)
+            end = time.monotonic() + WINDOW.total_seconds()
             for done, delivery in enumerate(deliveries, start=1):
                 verdict = verdicts.get(delivery.pk, checks.Verdict("The mail is gone."))
                 if verdict.reason:
