@@ -1,6 +1,6 @@
 """The routes of the REST API, its pages and its errors."""
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
@@ -14,6 +14,7 @@ from rest_framework.views import set_rollback
 from jol import schema  # noqa: F401 - registers itself
 from jol.docs import api_docs
 from jol.errors import PROBLEM_JSON
+from jol.parsing import TooLarge
 from lessons import api as lessons_api
 from lessons.access import Moved, Suspended
 from lessons.errors import LessonError
@@ -23,14 +24,7 @@ def problem_details(error: Exception, context: dict[str, object]) -> HttpRespons
     """Turn what a view raised into problem details (RFC 9457); None: it is a fault of ours."""
     if isinstance(error, Moved):
         return HttpResponseRedirect(reverse("api:lesson-detail", args=[error.reference]))
-    if isinstance(error, Http404):
-        error = exceptions.NotFound("There is nothing here that you may read.")
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
-    elif isinstance(error, Suspended):
-        error = Gone()
-    elif isinstance(error, LessonError):
-        error = Conflict(str(error))
+    error = _named(error)
     if not isinstance(error, exceptions.APIException):
         return None
     set_rollback()
@@ -45,6 +39,19 @@ def problem_details(error: Exception, context: dict[str, object]) -> HttpRespons
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(wait) + 1)
     return Response(body, status=error.status_code, headers=headers, content_type=PROBLEM_JSON)
+
+
+def _named(error: Exception) -> Exception:
+    """Return the error of the API that stands for an error of ours or of Django."""
+    if isinstance(error, Http404):
+        return exceptions.NotFound("There is nothing here that you may read.")
+    if isinstance(error, PermissionDenied):
+        return exceptions.PermissionDenied()
+    if isinstance(error, Suspended):
+        return Gone()
+    if isinstance(error, LessonError):
+        return Conflict(str(error))
+    return TooLarge() if isinstance(error, RequestDataTooBig) else error
 
 
 class Gone(exceptions.APIException):
@@ -68,6 +75,9 @@ class SchemaView(SpectacularAPIView):
 
 router = SimpleRouter()
 router.register("lessons", lessons_api.LessonViewSet, basename="lesson")
+router.register("events", lessons_api.EventViewSet, basename="event")
+router.register("changes", lessons_api.ChangeViewSet, basename="change")
+router.register("drafts", lessons_api.DraftViewSet, basename="draft")
 router.register("national-risks", lessons_api.NationalRiskViewSet, basename="national-risk")
 router.register("themes", lessons_api.ThemeViewSet, basename="theme")
 router.register("capabilities", lessons_api.CapabilityViewSet, basename="capability")
@@ -77,6 +87,7 @@ router.register("resilience-areas", lessons_api.AreaViewSet, basename="resilienc
 urlpatterns = [
     path("", include((router.urls, "api"))),
     re_path(r"^lessons\.(?P<form>csv|xlsx|ndjson)$", lessons_api.ExportView.as_view(), name="api-export"),
+    path("similar/", lessons_api.SimilarView.as_view(), name="api-similar"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", api_docs, name="api-docs"),
 ]

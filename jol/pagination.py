@@ -112,7 +112,10 @@ def _size(given: str | None) -> int:
 
 
 def _field(queryset: QuerySet[Any], name: str) -> Any:
+    """Return the field that a name of `page_by` stands for: of the model, or computed."""
     name = name.removeprefix("-")
+    if computed := queryset.query.annotations.get(name):
+        return computed.output_field
     meta = queryset.model._meta
     return meta.pk if name == "pk" else meta.get_field(name)
 
@@ -129,7 +132,7 @@ def _known(value: Any) -> Any:
 
 
 def _value(row: Any, name: str) -> Any:
-    return row.pk if name == "pk" else getattr(row, name)
+    return row[name] if isinstance(row, dict) else getattr(row, name)
 
 
 def _beyond(names: list[str], edge: list[Any], way: str) -> Q:

@@ -25,8 +25,9 @@ class StrictJSONParser(JSONParser):
         """:raises ParseError: it is no such JSON
         :raises TooLarge: it is longer than `DATA_UPLOAD_MAX_MEMORY_SIZE`
         """
-        body = stream.read(settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
-        if len(body) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        most: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # Django itself looks at bodies that it reads whole
+        body = stream.read(most + 1)
+        if len(body) > most:
             raise TooLarge
         try:
             return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse, object_pairs_hook=_once)

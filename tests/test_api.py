@@ -2,9 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,9 +12,9 @@ from django.utils import timezone
 
 from accounts.models import ApiToken, TokenScope, User
 from accounts.roles import Role
-from accounts.tokens import create_token
 from lessons.filters import LessonFilters
-from lessons.models import Lesson, Publication, Status
+from lessons.models import Publication, Status
+from tests.calling import LESSONS, Caller, problem, published, token_of
 from tests.factories import (
     NOON,
     CapabilityFactory,
@@ -33,43 +31,6 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-LESSONS = "/api/v1/lessons/"
-
-
-def published(**given: Any) -> Lesson:
-    return LessonFactory(status=Status.PUBLISHED, **given)
-
-
-def token_of(user: User, *scopes: str) -> str:
-    _, text = create_token(user=user, scopes=scopes or [TokenScope.READ_PUBLISHED], at=timezone.now())
-    return text
-
-
-class Caller:
-    """A program with a token."""
-
-    def __init__(self, user: User, *scopes: str) -> None:
-        self.token = token_of(user, *scopes)
-
-    def get(self, path: str, query: dict[str, Any] | None = None, **headers: str) -> Any:
-        return Client().get(path, query, headers={"Authorization": f"Token {self.token}", **headers})
-
-    def references(self, **query: Any) -> list[str]:
-        answer = self.get(LESSONS, query)
-        assert answer.status_code == 200, answer.content
-        return [item["reference"] for item in answer.json()["results"]]
-
-    def walk(self, path: str, query: dict[str, Any] | None = None, then: Callable[[], None] | None = None) -> list[Any]:
-        """Follow `next` to the end; `then` is called after the first page."""
-        answer = self.get(path, query).json()
-        if then:
-            then()
-        found = answer["results"]
-        while answer["next"]:
-            answer = self.get(answer["next"]).json()
-            found += answer["results"]
-        return found
-
 
 @pytest.fixture
 def reader() -> User:
@@ -79,17 +40,6 @@ def reader() -> User:
 @pytest.fixture
 def caller(reader: User) -> Caller:
     return Caller(reader)
-
-
-def problem(answer: Any, status: int) -> dict[str, Any]:
-    """Return the problem details of an answer, having checked their form."""
-    assert answer.status_code == status, answer.content
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    body = answer.json()
-    assert body["status"] == status
-    assert body["type"]
-    assert body["title"]
-    return body
 
 
 # -- one lesson ------------------------------------------------------------------------------------

@@ -1,5 +1,8 @@
 """The REST API of lessons; its routes are in jol/api.py."""
 
+from lessons.api.changes import ChangeViewSet
+from lessons.api.drafts import DraftViewSet
+from lessons.api.events import EventViewSet
 from lessons.api.exports import ExportView
 from lessons.api.publications import LessonViewSet
 from lessons.api.reference import (
@@ -9,13 +12,18 @@ from lessons.api.reference import (
     OrganisationViewSet,
     ThemeViewSet,
 )
+from lessons.api.similar import SimilarView
 
 __all__ = [
     "AreaViewSet",
     "CapabilityViewSet",
+    "ChangeViewSet",
+    "DraftViewSet",
+    "EventViewSet",
     "ExportView",
     "LessonViewSet",
     "NationalRiskViewSet",
     "OrganisationViewSet",
+    "SimilarView",
     "ThemeViewSet",
 ]
