@@ -42,7 +42,17 @@ def end_earlier(lesson: Lesson, *, at: datetime, reason: str) -> None:
 
 
 def _tell(entry: LessonMove, kind: AnnouncementKind, *, told_of: Publication | None = None) -> None:
-    Announcement.objects.create(kind=kind, move=entry, publication=entry.publication, told_of=told_of, at=entry.at)
+    Announcement.objects.create(kind=kind, move=entry, publication=_published(entry), told_of=told_of, at=entry.at)
+
+
+def _published(entry: LessonMove) -> Publication:
+    """The version that a move is about.
+
+    :raises ValueError: it names none, which no move that readers are told of does
+    """
+    if entry.publication is None:
+        raise ValueError(f"move {entry.pk} names no publication")
+    return entry.publication
 
 
 def _was_announced(lesson: Lesson) -> bool:
@@ -59,9 +69,10 @@ def _tell_of_new_version(entry: LessonMove) -> None:
 
     A minor change tells nobody: mails on their way carry the newest text anyway.
     """
-    if entry.publication.change != Change.SUBSTANTIVE:
+    publication = _published(entry)
+    if publication.change != Change.SUBSTANTIVE:
         return
-    before = _version_before(entry.publication)
+    before = _version_before(publication)
     was_announced = _was_announced(entry.lesson)
     told_of = before if _all_were_told(entry.lesson) else None
     end_earlier(entry.lesson, at=entry.at, reason="A newer version replaced it.")
@@ -82,7 +93,7 @@ def _tell_of_return(entry: LessonMove) -> None:
     if not _was_announced(entry.lesson):
         return
     is_new = _is_new(entry)
-    before = _version_before(entry.publication) if is_new else entry.publication
+    before = _version_before(_published(entry)) if is_new else entry.publication
     told_of = before if _all_were_told(entry.lesson) else None
     end_earlier(entry.lesson, at=entry.at, reason="The lesson was restored.")
     # A new version concerns all who had the last one; the same one those who were told to stop using it.

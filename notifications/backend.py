@@ -27,7 +27,7 @@ class DeliveryBackend(BaseEmailBackend):
         return len(email_messages)
 
     def _write(self, message: EmailMessage) -> None:
-        body = content_from(message.subject, str(message.body))
+        body = content_from(str(message.subject), str(message.body))
         addresses = dict.fromkeys(address.strip().lower() for address in message.recipients())
         Delivery.objects.bulk_create(
             Delivery(

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
+from typing import BinaryIO
 
 from django.db import connections
 
@@ -29,7 +29,7 @@ class Received:
 
     @property
     def message(self) -> EmailMessage:
-        return cast("EmailMessage", message_from_bytes(self.content, policy=policy.default))
+        return message_from_bytes(self.content, policy=policy.default)
 
     @property
     def text(self) -> str:
@@ -97,8 +97,9 @@ class ScriptedServer:
         finally:
             connections.close_all()  # `on_mail` may have used one
 
-    def _talk(self, client: socket.socket, lines) -> None:  # type: ignore[no-untyped-def]
-        sender, recipients = "", []
+    def _talk(self, client: socket.socket, lines: BinaryIO) -> None:
+        sender = ""
+        recipients: list[str] = []
         self._say(client, "connect", "220 scripted")
         for line in lines:
             command = line.decode("ascii").strip()
@@ -120,7 +121,7 @@ class ScriptedServer:
             else:
                 client.sendall(b"250 ok\r\n")
 
-    def _take(self, client: socket.socket, lines, sender: str, recipients: list[str]) -> None:  # type: ignore[no-untyped-def]
+    def _take(self, client: socket.socket, lines: BinaryIO, sender: str, recipients: list[str]) -> None:
         content = b""
         for line in lines:
             if line == b".\r\n":

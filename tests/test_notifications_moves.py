@@ -37,7 +37,7 @@ def sent_now() -> set[tuple[str, str]]:
 
 def make(lesson: Lesson, move: Move, by: User, **how: object) -> Lesson:
     how.setdefault("note", "Because of what was agreed.")
-    return move_lesson(lesson=lesson, move=move, by=by, at=NOON, **how)  # type: ignore[arg-type]
+    return move_lesson(lesson=lesson, move=move, by=by, at=NOON, **how)
 
 
 def publish(lesson: Lesson | None = None, **how: object) -> Lesson:

@@ -39,8 +39,8 @@ def test_one_click_ends_every_subscription_named_in_the_mail_and_no_other() -> N
 
     assert answer.status_code == 200
     assert not answer.cookies
-    on = set(Subscription.objects.current())
-    assert on == {unnamed, of_another}
+    on = set(Subscription.objects.current().values_list("pk", flat=True))
+    assert on == {unnamed.pk, of_another.pk}
 
 
 def test_a_get_changes_nothing_and_shows_a_button() -> None:
@@ -92,7 +92,7 @@ def test_the_page_undoes_it_and_only_what_it_ended() -> None:
     answer = stranger().post(f"/unsubscribe/{mail.token}/undo/")
 
     assert "go on" in answer.content.decode()
-    assert list(Subscription.objects.current()) == [named]
+    assert Subscription.objects.current().get().pk == named.pk
 
 
 def test_those_who_look_after_a_mailbox_are_told() -> None:
@@ -106,7 +106,7 @@ def test_those_who_look_after_a_mailbox_are_told() -> None:
 
     told = Delivery.objects.filter(kind="mailbox_unsubscribed")
     assert {one.address for one in told} == {spoc.email, admin.email}
-    assert all(organisation.name in one.body["subject"] for one in told)
+    assert all(str(organisation.name) in str(one.body) for one in told)
 
 
 def test_unknown_tokens_and_mails_without_a_subscription_are_not_there() -> None:

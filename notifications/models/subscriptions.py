@@ -35,7 +35,7 @@ class Frequency(models.TextChoices):
     OFF = "off", "Off"
 
 
-class QueryField(models.Field):  # type: ignore[type-arg]
+class QueryField(models.Field):
     """A `tsquery`; written by SQL only, so that PostgreSQL's own parser makes it."""
 
     def db_type(self, connection: object) -> str:
