@@ -10,6 +10,8 @@ from accounts.models import ApiToken, TokenScope, User
 
 LONGEST = timedelta(days=365)
 NAME_LIMIT = 100
+#: Of one person; expired ones are made room by revoking them.
+MOST_TOKENS = 20
 
 
 class TokenError(Exception):
@@ -29,7 +31,7 @@ def create_token(
     """Make a token of `user` and return it with its text, which is stored nowhere and cannot be shown again.
 
     :param lasts: from now; at most a year
-    :raises TokenError: a scope is unknown or missing, or it would last too long
+    :raises TokenError: a scope is unknown or missing, it would last too long, or there are too many
     """
     scopes = list(dict.fromkeys(scopes))
     if unknown := [scope for scope in scopes if scope not in TokenScope.values]:
@@ -40,7 +42,16 @@ def create_token(
         raise TokenError(f"A token lasts from 1 to {LONGEST.days} days.")
     if len(name) > NAME_LIMIT:
         raise TokenError(f"The name is longer than {NAME_LIMIT} characters.")
+    if ApiToken.objects.filter(user=user).count() >= MOST_TOKENS:
+        raise TokenError(f"There are {MOST_TOKENS} tokens already. Revoke one that is not used any more.")
     token, text = ApiToken.objects.create(user=user, expiry=lasts, name=name or "command line", scopes=scopes)
     # The record names the first characters only, by which a leaked token can be told apart.
     audit.record(action="token.create", subject=user, by=by, at=at, reason=f"{token.token_key} {' '.join(scopes)}")
     return token, text
+
+
+@transaction.atomic
+def revoke_token(*, token: ApiToken, by: User, at: datetime) -> None:
+    """End a token for good."""
+    audit.record(action="token.revoke", subject=token.user, by=by, at=at, reason=token.token_key)
+    token.delete()

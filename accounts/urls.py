@@ -1,9 +1,16 @@
-"""Sign-in, sign-out and the password: the parts of allauth that are in use.  There is no open registration."""
+"""Sign-in, sign-out and the password: the parts of allauth that are in use; API tokens.
+
+There is no open registration.
+"""
 
 from allauth.account import views
 from django.urls import path, re_path
 
+from accounts.views import tokens
+
 urlpatterns = [
+    path("tokens/", tokens.tokens, name="tokens"),
+    path("tokens/<slug:token_key>/revoke/", tokens.revoke, name="token_revoke"),
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),

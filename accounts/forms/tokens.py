@@ -1,0 +1,51 @@
+"""What a person says about a new token."""
+
+from datetime import timedelta
+
+from django import forms
+
+from accounts.models import TokenScope
+from accounts.tokens import NAME_LIMIT
+from govuk.look import Look
+
+LASTS = {30: "30 days", 90: "90 days", 180: "180 days", 365: "A year"}
+
+
+class TokenForm(forms.Form):
+    looks = {
+        "lasts": Look(inline=True, small=True),
+        "scopes": Look(
+            hints={
+                TokenScope.READ_PUBLISHED: "What you find under “Find lessons”, marked OFFICIAL",
+                TokenScope.READ_SENSITIVE: "Only with the one above; you are asked for your password",
+                TokenScope.READ_STATISTICS: "The figures of the statistics pages",
+                TokenScope.WRITE_DRAFTS: "In your name; submitting them stays with you",
+            }
+        ),
+    }
+
+    name = forms.CharField(
+        max_length=NAME_LIMIT,
+        label="Name",
+        help_text="What it is for, so that you know it again: “Monthly report”",
+        error_messages={"required": "Enter a name"},
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=TokenScope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        label="What it may do",
+        help_text="Never more than you may do yourself",
+        error_messages={"required": "Select what it may do"},
+    )
+    lasts = forms.TypedChoiceField(
+        choices=[*LASTS.items()],
+        coerce=int,
+        initial=90,
+        widget=forms.RadioSelect,
+        label="How long it lasts",
+        error_messages={"required": "Select how long it lasts"},
+    )
+
+    @property
+    def lifetime(self) -> timedelta:
+        return timedelta(days=self.cleaned_data["lasts"])
