@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from lessons.checklist import CHECKLIST, unticked
 from lessons.models import Attribution, Audience, Event, Kind, Lesson, Marking, Publication, Theme, Wording
-from lessons.warnings.answers import unanswered
+from lessons.warnings.answers import unanswered, warnings_in
 
 TITLE_LENGTHS = range(10, 121)
 #: Widest first: each kind of attribution tells less than the one before.
@@ -43,7 +43,11 @@ class Tags:
 def missing_to_submit(lesson: Lesson) -> dict[str, str]:
     """Return what has to be there before `lesson` can be submitted: field -> what to do (MODEL, section 2)."""
     missing = missing_of_event(lesson.event) | missing_of_text(lesson, lesson.kind, Tags.of(lesson))
-    return missing | missing_own_area(lesson, lesson)
+    missing |= missing_own_area(lesson, lesson)
+    if left := sum(warned.is_open for warned in warnings_in(lesson)):
+        words = "a warning" if left == 1 else f"{left} warnings"
+        missing["warnings"] = f"Answer {words} about what readers may not see."
+    return missing
 
 
 def missing_own_area(text: Wording, lesson: Lesson) -> dict[str, str]:

@@ -274,6 +274,7 @@ def test_the_owner_answers_for_the_draft_and_the_moderator_sees_it_and_answers_a
 def test_submitting_and_claiming_look_through_the_text() -> None:
     lesson = LessonFactory(why=PHONE)
     moderator = person(Role.LRF_MODERATOR, area=lesson.area)
+    answer_all(text=lesson, because="It is the public line.", by=lesson.author, at=NOON)
 
     move_lesson(lesson=lesson, move=Move.SUBMIT, by=lesson.author, at=NOON)
     assert TextWarning.objects.get(lesson=lesson).kind == WarningKind.PHONE

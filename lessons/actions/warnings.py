@@ -81,11 +81,11 @@ def note_removed(*, text: Publication, removed: list[Spotted], by: User, at: dat
 
 
 @transaction.atomic
-def answer_all(*, text: Publication, because: str, by: User, at: datetime) -> int:
-    """Answer whatever is open with one reason, for an import whose publisher vouches for the whole file.
+def answer_all(*, text: Lesson | Publication, because: str, by: User, at: datetime) -> int:
+    """Answer whatever is open with one reason, for an import that somebody vouches for as a whole.
 
     :return: how many there were
-    :raises PermissionDenied: `by` does not moderate the lesson
+    :raises PermissionDenied: `by` may not write `text`
     :raises WrongStatus: one is a marking that may not be stored
     """
     found = [one for one in warnings_in(text) if one.is_open]

@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from lessons.views import paper, partners, record, steps, writing
+from lessons.views import own_warnings, paper, partners, record, steps, writing
 
 urlpatterns = [
     path("submit/", writing.submit, name="submit"),
     path("submit/paper/", paper.submit_paper, name="submit_paper"),
     path("submit/<int:pk>/check/", writing.submit_check, name="submit_check"),
     path("submit/<int:pk>/done/", writing.submit_done, name="submit_done"),
+    path("submit/<int:pk>/warnings/", own_warnings.submit_warnings, name="submit_warnings"),
     path("submit/<int:pk>/<slug:step>/", steps.submit_step, name="submit_step"),
     path("submit/<int:pk>/<slug:step>/autosave/", steps.submit_autosave, name="submit_autosave"),
     path("our-lessons/", record.our_lessons, name="our_lessons"),

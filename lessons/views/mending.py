@@ -23,7 +23,9 @@ class ToMend:
 
 
 def place_of(lesson: Lesson, name: str, url: str = "") -> str:
-    """Return where the field `name` is filled in."""
+    """Return where the field `name` is filled in, or warnings are answered."""
+    if name == "warnings":
+        return reverse("submit_warnings", args=[lesson.pk])
     slug, target = PLACES.get(name, ("", ""))
     if not slug:
         return url or reverse("submit_check", args=[lesson.pk])
