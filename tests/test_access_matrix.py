@@ -1,0 +1,398 @@
+"""Every address and method of site and API: who is let in, who is refused, from whom it is hidden.
+
+`access_matrix.csv` says of each what it does to what, or why it is public.  What a person may do to an object in a
+state is said here once, from MODEL sections 3, 4 and 6; 404 where the object is hidden, 403 where the verb is not
+theirs, 410 where a publication is suspended, the way to sign in (401 of the API) for strangers.
+"""
+
+import csv
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.roles import Role
+from lessons.actions.sharing import share_lesson
+from lessons.forms.writing import STEPS
+from lessons.models import Debrief, Lesson, Observation, Status
+from tests.factories import (
+    NOON,
+    CapabilityFactory,
+    DeliveryFactory,
+    LessonFactory,
+    MembershipFactory,
+    OrganisationFactory,
+    ResilienceAreaFactory,
+    SponsorshipFactory,
+    SubscriptionFactory,
+    UserFactory,
+    person,
+)
+
+pytestmark = pytest.mark.django_db
+
+ROWS = list(csv.DictReader((Path(__file__).parent / "access_matrix.csv").open(encoding="utf-8", newline="")))
+LOGIN = "/accounts/login/"
+
+# -- who --------------------
+STRANGERS = {"anonymous", "closed", "dormant"}  # all are asked to sign in
+MEMBERLESS = {"no_membership", "sponsorship_lapsed", "role_ended"}  # signed in, but nobody's member today
+OWNER_LEADS = {"spoc", "strategic_lead"}
+AREA_MODERATORS = {"moderator", "own_moderator"}
+SECRETARIAT = {"secretariat", "own_secretariat"}
+MODERATORS = AREA_MODERATORS | SECRETARIAT
+PLAIN = {"reader", "contributor", "organisation_admin", "reader_elsewhere", "analyst", "partner"}
+CLEARED = {"cleared_reader", "spoc_elsewhere", "moderator_elsewhere"}
+NATIONAL = SECRETARIAT | {"board_member", "auditor"}
+READERS = PLAIN | CLEARED | NATIONAL | OWNER_LEADS | AREA_MODERATORS | {"author"}
+EVERYBODY = STRANGERS | MEMBERLESS | READERS | {"system_admin"}
+SIGNED_IN = EVERYBODY - STRANGERS
+A_FEW = STRANGERS | {"no_membership", "sponsorship_lapsed", "reader", "auditor", "system_admin"}
+WRITERS = {"author", "contributor", "spoc", "strategic_lead"}  # for the owning organisation
+WRITERS_ELSEWHERE = {"spoc_elsewhere", "partner", "moderator_elsewhere", *AREA_MODERATORS}
+
+# -- the records (MODEL, section 3) --------------------
+OWNERS = {"author", "partner"} | OWNER_LEADS
+SEE_RECORD = {
+    Status.DRAFT: OWNERS,
+    Status.IN_REVIEW: OWNERS | MODERATORS | {"auditor"},
+    Status.PUBLISHED: OWNERS | MODERATORS | {"auditor"},
+}
+MAY_TO_RECORD = {
+    "read": EVERYBODY,
+    "change": {"author", "spoc"},  # and a partner let in, while it is open
+    "submit": {"author"} | OWNER_LEADS,
+    "submit or change": {"author"} | OWNER_LEADS,
+    "withdraw": {"author"} | OWNER_LEADS,
+    "sign off": OWNER_LEADS,
+    "review": MODERATORS,
+}
+# -- publications (MODEL, section 4) --------------------
+READ_PUBLICATION = {
+    "official": READERS,
+    "sensitive": READERS - PLAIN,
+    "for the national team": {"author"} | OWNER_LEADS | AREA_MODERATORS | NATIONAL,
+}
+MAY_SUSPEND = OWNER_LEADS | MODERATORS | {"auditor"}
+# -- all else --------------------
+MAY_ON_SITE = {
+    "read": SIGNED_IN,
+    "write": WRITERS | WRITERS_ELSEWHERE | SECRETARIAT,
+    "run a debrief": WRITERS | WRITERS_ELSEWHERE,
+    "moderate": MODERATORS | {"moderator_elsewhere"},
+    "subscribe": READERS,
+    "change the taxonomy": SECRETARIAT,
+}
+
+
+@dataclass
+class World:
+    """A lesson in a state and everybody of the matrix."""
+
+    lesson: Lesson
+    people: dict[str, User | None]
+    clients: dict[str, Client]
+    places: dict[str, dict[str, Any]] = field(default_factory=dict)  # arguments of addresses, by route
+
+    def answer(self, row: dict[str, str], name: str) -> str:
+        """Return what somebody gets: the status, or "sign in", "in" for whatever those who are let in get."""
+        client, url = self.clients[name], reverse(row["route"], kwargs=self.arguments(row["route"]))
+        with transaction.atomic():
+            answered = client.generic(row["method"], url)
+            transaction.set_rollback(True)
+        if answered.status_code == 401 or (answered.status_code == 302 and answered.url.startswith(LOGIN)):
+            return "sign in"
+        assert answered.status_code < 500, (row, name)
+        return str(answered.status_code) if answered.status_code in {403, 404, 410} else "in"
+
+    def answers(self, row: dict[str, str], names: set[str] = EVERYBODY) -> dict[str, str]:
+        return {name: self.answer(row, name) for name in sorted(names)}
+
+    def arguments(self, route: str) -> dict[str, Any]:
+        """Return the arguments of an address, for the objects of this world."""
+        if route in self.places:
+            return self.places[route]
+        for prefix, place in self.places.items():
+            if route.startswith(prefix):
+                return place
+        wanted = arguments_of()[route]
+        everything = {
+            "pk": self.lesson.pk,
+            "reference": self.lesson.reference,
+            "step": next(iter(STEPS)),
+            "form": "csv",
+        }
+        return {name: everything[name] for name in wanted}
+
+
+def patterns(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Walk all addresses: the name of the route, with its namespace, and the pattern."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from patterns(pattern, inner)
+        else:
+            yield f"{namespace}{pattern.name or pattern.pattern}", pattern
+
+
+@cache
+def arguments_of() -> dict[str, list[str]]:
+    """Return the names of the arguments of each route."""
+    return {name: list(pattern.pattern.regex.groupindex) for name, pattern in patterns(get_resolver())}
+
+
+def methods_of(view: Callable[..., Any]) -> set[str]:
+    """Return the methods that a view answers; HEAD and OPTIONS tell nothing that GET does not."""
+    if actions := getattr(view, "actions", None):
+        found = set(actions)
+    elif cls := getattr(view, "view_class", None):
+        found = {name for name in cls.http_method_names if hasattr(cls, name)}
+    else:
+        found = _required(view)
+    return {name.upper() for name in found} - {"HEAD", "OPTIONS"}
+
+
+def _required(view: Callable[..., Any]) -> set[str]:
+    """Read what `require_http_methods` was given from the decorators around a view."""
+    layer: Any = view
+    while layer is not None:
+        for cell in getattr(layer, "__closure__", None) or ():
+            if isinstance(cell.cell_contents, (list, tuple)) and set(cell.cell_contents) & {"GET", "POST"}:
+                return set(cell.cell_contents)
+        layer = getattr(layer, "__wrapped__", None)
+    return {"any method"}
+
+
+def rows_of(subject: str) -> list[dict[str, str]]:
+    return [row for row in ROWS if row["object"] == subject]
+
+
+# -- completeness --------------------
+def test_every_address_and_method_has_a_row() -> None:
+    served = {(name, method) for name, pattern in patterns(get_resolver()) for method in methods_of(pattern.callback)}
+    # PUT of allauth's forms is POST.
+    served = {(name, method) for name, method in served if not (name.startswith("account_") and method == "PUT")}
+
+    assert served == {(row["route"], row["method"]) for row in ROWS}
+
+
+def test_every_row_is_of_an_object_that_is_tested_or_public_with_a_reason() -> None:
+    for row in ROWS:
+        assert row["object"] in TESTED, row
+        assert bool(row["because"]) == (row["object"] == "public"), row
+
+
+# -- the world --------------------
+@pytest.fixture
+def world_of() -> Callable[..., World]:
+    def build(status: Status, **lesson: Any) -> World:
+        area = ResilienceAreaFactory(code="cumbria")
+        owner = OrganisationFactory(code="cumbria-fire", areas=[area])
+        people = {
+            "anonymous": None,
+            "closed": person(Role.JOL_SPOC, owner),
+            "dormant": person(Role.JOL_SPOC, owner),
+            "no_membership": UserFactory(),
+            "role_ended": _former(owner, area),
+            "sponsorship_lapsed": person(
+                Role.JOL_SPOC, SponsorshipFactory(starts_on=NOON.replace(year=2024)).organisation
+            ),
+            "reader": person(Role.READER, owner),
+            "contributor": person(Role.CONTRIBUTOR, owner),
+            "author": person(Role.CONTRIBUTOR, owner, cleared=True),
+            "organisation_admin": person(Role.ORGANISATION_ADMIN, owner),
+            "spoc": person(Role.JOL_SPOC, owner),
+            "strategic_lead": person(Role.STRATEGIC_LEAD, owner),
+            "reader_elsewhere": person(Role.READER),
+            "cleared_reader": person(Role.READER, cleared=True),
+            "spoc_elsewhere": person(Role.JOL_SPOC, area=area),
+            "partner": person(Role.CONTRIBUTOR),
+            "moderator": person(Role.LRF_MODERATOR, area=area),
+            "own_moderator": person(Role.LRF_MODERATOR, area=area),
+            "moderator_elsewhere": person(Role.LRF_MODERATOR),
+            "secretariat": person(Role.SECRETARIAT),
+            "own_secretariat": person(Role.SECRETARIAT),
+            "board_member": person(Role.BOARD_MEMBER),
+            "analyst": person(Role.ANALYST),
+            "auditor": person(Role.AUDITOR),
+            "system_admin": person(Role.SYSTEM_ADMIN),
+        }
+        assert set(people) == EVERYBODY
+        subject = LessonFactory(
+            status=status,
+            at=timezone.now(),
+            author=people["author"],
+            area=area,
+            editors=[people["own_moderator"], people["own_secretariat"]],
+            moderator=people["moderator"],
+            **lesson,
+        )
+        partner = people["partner"].memberships.get().organisation
+        share_lesson(lesson=subject, organisation=partner, may_write=True, by=people["author"], at=NOON)
+        User.objects.filter(pk=people["closed"].pk).update(is_active=False)
+        User.objects.filter(pk=people["dormant"].pk).update(dormant_at=NOON)
+        return World(subject, people, {name: _client(user) for name, user in people.items()})
+
+    return build
+
+
+def _client(user: User | None) -> Client:
+    client = Client(raise_request_exception=False)
+    if user:
+        client.force_login(user, backend="accounts.backends.SignInBackend")
+    return client
+
+
+def _former(owner: Any, area: Any) -> User:
+    somebody = UserFactory()
+    yesterday = timezone.localdate() - timedelta(days=1)
+    MembershipFactory(user=somebody, organisation=owner, role=Role.LRF_MODERATOR, area=area, ends_on=yesterday)
+    return somebody
+
+
+def expected(*, seeing: set[str], may: set[str]) -> dict[str, str]:
+    """Return the answers where `seeing` know of the object and `may` do it."""
+
+    def one(name: str) -> str:
+        if name in STRANGERS:
+            return "sign in"
+        return ("in" if name in may else "403") if name in seeing else "404"
+
+    return {name: one(name) for name in sorted(EVERYBODY)}
+
+
+# -- the answers --------------------
+@pytest.mark.parametrize("status", SEE_RECORD)
+def test_records_are_hidden_refused_or_opened(status: Status, world_of: Callable[..., World]) -> None:
+    world = world_of(status)
+    for row in rows_of("record"):
+        verb = row["verb"]
+        may = set(MAY_TO_RECORD[verb])
+        if status == Status.DRAFT and verb in {"change", "submit or change"}:
+            may.add("partner")
+        answers = expected(seeing=SEE_RECORD[status], may=may)
+        if row["route"] == "submit_step" and row["method"] == "POST":
+            # What was typed is shown again to whoever is signed out, with the way to sign in.
+            answers |= dict.fromkeys(STRANGERS, "403")
+
+        assert world.answers(row) == answers, row
+
+
+@pytest.mark.parametrize("kind", READ_PUBLICATION)
+@pytest.mark.parametrize("status", [Status.PUBLISHED, Status.SUSPENDED])
+def test_publications_are_hidden_gone_or_opened(kind: str, status: Status, world_of: Callable[..., World]) -> None:
+    values = {
+        "official": {},
+        "sensitive": {"marking": "official_sensitive"},
+        "for the national team": {"marking": "official_sensitive", "audience": "national_team"},
+    }[kind]
+    world = world_of(status, **values)
+    for row in rows_of("publication"):
+        seeing = READ_PUBLICATION[kind]
+        answers = expected(seeing=seeing, may=MAY_SUSPEND if row["verb"] == "suspend" else EVERYBODY)
+        if status == Status.SUSPENDED:
+            answers |= dict.fromkeys(seeing, "410")
+
+        assert world.answers(row) == answers, row
+
+
+def test_the_site_is_open_to_those_whose_role_it_serves(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.PUBLISHED, capabilities=[CapabilityFactory(code="shelter")])
+    codes = {
+        "national_risk": "surface-water-flooding",
+        "api:national-risk-detail": "surface-water-flooding",
+        "api:theme-detail": "communicate",
+        "api:capability-detail": "shelter",
+        "api:organisation-detail": "cumbria-fire",
+        "api:resilience-area-detail": "cumbria",
+    }
+    world.places = {route: {"code": code} for route, code in codes.items()} | {"national_risks": {}}
+    for row in rows_of("site"):
+        answers = expected(seeing=EVERYBODY, may=MAY_ON_SITE[row["verb"]])
+        names = A_FEW if row["verb"] == "read" else EVERYBODY  # all who are signed in are alike there
+
+        assert world.answers(row, names) == {name: answers[name] for name in sorted(names)}, row
+
+
+def test_a_subscription_is_its_persons(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.PUBLISHED)
+    subscription = SubscriptionFactory(person=world.people["reader"])
+    world.places = {"subscription_": {"token": subscription.token}}
+    for row in rows_of("subscription"):
+        answers = expected(seeing={"reader"}, may={"reader"})
+        answers |= dict.fromkeys(SIGNED_IN - READERS, "403")  # who reads nothing subscribes to nothing
+
+        assert world.answers(row) == answers, row
+
+
+def test_the_mailbox_is_looked_after_by_spoc_and_administrator(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.PUBLISHED)
+    organisation = world.lesson.organisation
+    organisation.mailbox, organisation.mailbox_confirmed_at = "fire@responder.example", NOON
+    organisation.save()
+    subscription = SubscriptionFactory(organisation=organisation)
+    world.places = {"subscription_": {"token": subscription.token}}
+    for row in rows_of("subscription"):
+        assert {name for name, answer in world.answers(row, READERS).items() if answer == "in"} == {
+            "spoc",
+            "organisation_admin",
+        }
+
+
+def test_debriefs_and_events_are_for_those_who_write_for_the_organisation(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.DRAFT)
+    lesson = world.lesson
+    debrief = Debrief.objects.create(
+        event=lesson.event,
+        organisation=lesson.organisation,
+        opened_by=lesson.author,
+        opened_at=NOON,
+        kind="hot",
+        held_on=NOON.date(),
+        code="otters",
+        closes_at=timezone.now() + timedelta(days=1),
+    )
+    point = Observation.objects.create(debrief=debrief, kind="to_improve", text="Lists differed", given_on=NOON.date())
+    world.places = {
+        "debrief_reword": {"pk": debrief.pk, "point": point.pk},
+        "debrief_undo": {"pk": debrief.pk, "point": point.pk},
+        "debrief_open": {"event": lesson.event.pk},
+        "debrief": {"pk": debrief.pk},
+    }
+    for row in rows_of("debrief"):
+        assert world.answers(row) == expected(seeing=WRITERS, may=WRITERS), row
+    of_the_area = WRITERS | {"spoc_elsewhere"} | AREA_MODERATORS
+    for row in rows_of("event"):
+        answers = expected(seeing=of_the_area, may=of_the_area)
+        answers |= dict.fromkeys(SIGNED_IN - MAY_ON_SITE["run a debrief"], "403")  # who writes nothing is told so first
+
+        assert world.answers(row) == answers, row
+
+
+def test_what_is_public_asks_nobody_to_sign_in(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.DRAFT)
+    token = {"token": DeliveryFactory(kind="new_lesson").token}
+    world.places = {
+        "unsubscribe": token,
+        "submit_autosave": {"pk": world.lesson.pk, "step": next(iter(STEPS))},
+        "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
+        "account_reset_password_from_key_done": {},
+        "debrief_code": {"code": "no-such-code"},
+    }
+    # A key that is missing, a code that nobody gave, a sign-up that there is not.
+    refused = {"submit_autosave": "403", "debrief_code": "404"}
+    for row in rows_of("public"):
+        assert world.answer(row, "anonymous") == refused.get(row["route"], "in"), row
+
+
+#: Objects of the matrix; each has a test above.
+TESTED = {"public", "site", "record", "publication", "subscription", "debrief", "event"}
