@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lessons.views import editions, reading, recurring
+from lessons.views import editions, plan, reading, recurring
 
 urlpatterns = [
     path("", reading.home, name="home"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("lessons/<slug:reference>/", reading.lesson, name="lesson"),
     path("risks/", reading.national_risks, name="national_risks"),
     path("risks/<slug:code>/", reading.national_risk, name="national_risk"),
+    path("plan/", plan.plan, name="plan"),
     path("recurring/", recurring.recurring, name="recurring"),
     path("recurring/<slug:risk_theme>/<slug:theme>/", recurring.recurring_trend, name="recurring_trend"),
     path("registers/", editions.registers, name="registers"),
