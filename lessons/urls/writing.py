@@ -12,6 +12,7 @@ urlpatterns = [
     path("submit/<int:pk>/warnings/", own_warnings.submit_warnings, name="submit_warnings"),
     path("submit/<int:pk>/<slug:step>/", steps.submit_step, name="submit_step"),
     path("submit/<int:pk>/<slug:step>/autosave/", steps.submit_autosave, name="submit_autosave"),
+    path("submit/<int:pk>/<slug:step>/beside/", steps.submit_beside, name="submit_beside"),
     path("our-lessons/", record.our_lessons, name="our_lessons"),
     path("records/<int:pk>/", record.lesson_record, name="lesson_record"),
     path("records/<int:pk>/partners/", partners.partners, name="partners"),

@@ -16,6 +16,7 @@ from lessons.actions.reading import record_view
 from lessons.filters import LessonFilters
 from lessons.models import Kind, Lesson, NationalRisk, Publication
 from lessons.named import with_names
+from lessons.recurring import recurrence_with
 from lessons.waiting import waiting_for
 
 LESSONS_PER_PAGE = 20
@@ -69,6 +70,7 @@ def lesson(request: SignedInRequest, reference: str) -> HttpResponse:
         "publication": with_names([publication])[0],
         "versions": publication.lesson.publications.filter(published_at__isnull=False).order_by("-version"),
         "record": record,
+        "recurrence": recurrence_with(publication, Publication.objects.readable_by(request.user)),
         "may_suspend": request.user.has_perm("lessons.suspend_lesson", publication.lesson),
     }
     return render(request, "lessons/lesson.html", context)

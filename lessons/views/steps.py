@@ -16,11 +16,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from lessons.access import get_lesson
+from lessons.access import get_lesson, get_publication
 from lessons.actions.drafts import version_of
+from lessons.actions.recurrences import link_recurrence, unlink_recurrence
+from lessons.beside import beside
 from lessons.draft_keys import holder_of, key_for
 from lessons.errors import LessonError, StaleText
 from lessons.forms.steps import StepForm
@@ -76,12 +78,30 @@ def _save_step(request: SignedInRequest, pk: int, step: str) -> HttpResponse:
         return _step_page(request, form, status=422)
     try:
         form.save(by=request.user, at=timezone.now())
+        _link(request, lesson)
     except StaleText as error:
         return _stale_page(request, form, error)
     except LessonError as error:  # submitted meanwhile: show what was typed, so that it can be copied
         form.add_error(None, str(error))
         return _step_page(request, form, status=409)
     return _onwards(request, form)
+
+
+def _link(request: SignedInRequest, lesson: Lesson) -> None:
+    """Say, or take back, that it is a recurrence of the lesson whose button was pressed."""
+    for name, act in (("link", link_recurrence), ("unlink", unlink_recurrence)):
+        if reference := request.POST.get(name):
+            target = get_publication(user=request.user, reference=reference).lesson
+            act(lesson=lesson, target=target, by=request.user, at=timezone.now())
+
+
+@require_GET
+def submit_beside(request: SignedInRequest, pk: int, step: str) -> HttpResponse:
+    """What stands beside a step, as a piece of a page."""
+    if step not in STEPS:
+        raise Http404
+    lesson = get_lesson(user=request.user, pk=pk, permission=CHANGE)
+    return render(request, "lessons/writing/_beside.html", {"beside": beside(lesson, step, request.user)})
 
 
 def _onwards(request: HttpRequest, form: StepForm) -> HttpResponseRedirect:
@@ -96,6 +116,8 @@ def _onwards(request: HttpRequest, form: StepForm) -> HttpResponseRedirect:
             return redirect(_here(request, form, f"#id_what_{rows}", rows=rows))
         case "organisation":
             return redirect(_here(request, form, "#more", more="open"))
+    if {"link", "unlink"} & set(request.POST):
+        return redirect(_here(request, form, "#seen-before"))
     after = slugs.index(form.slug) + 1
     if _comes_from_check(request) or after == len(slugs):
         return redirect("submit_check", pk)
@@ -139,9 +161,15 @@ def _step_page(request: SignedInRequest, form: StepForm, status: int = 200, **mo
         "from_check": _comes_from_check(request),
         "more_is_open": request.GET.get("more") == "open",
         "asked": asked_for(lesson),
+        "beside": beside(_as_saved(form), form.slug, request.user),
         **more,
     }
     return render(request, f"lessons/writing/step_{form.slug.replace('-', '_')}.html", context, status=status)
+
+
+def _as_saved(form: StepForm) -> Lesson:
+    """Return the lesson as it is stored: the one of a form that was sent may hold what was refused."""
+    return Lesson.objects.get(pk=form.lesson.pk) if form.is_bound else form.lesson
 
 
 # -- the session ended ------------------------------------------------------------------------------
