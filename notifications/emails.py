@@ -26,12 +26,14 @@ class Link:
 class Content:
     """One mail, before it is drawn.
 
+    :param news: a line above the heading, where the heading does not say what happened
     :param quote: words of a person, shown as such
     :param why: why it was sent; for mails of a subscription the reasons follow it
     """
 
     subject: str
     heading: str
+    news: str = ""
     paragraphs: list[str] = field(default_factory=list)
     facts: list[tuple[str, str]] = field(default_factory=list)
     quote: str = ""
@@ -281,9 +283,10 @@ SUBSCRIBED = "You get this because it matches what you asked to be mailed about 
 def _alert(about: About, *, news: str, heading: str, paragraphs: list[str], why: str) -> Content:
     return Content(
         subject=subject(about, news),
+        news="" if heading == news else news,
         heading=heading,
         paragraphs=paragraphs,
-        facts=facts(about),
+        facts=[fact for fact in facts(about) if fact != ("Title", heading)],
         link=Link("Read it", about.page),
         why=why,
     )
@@ -295,7 +298,8 @@ def new_lesson(about: About) -> Content:
         paragraphs = ["It is OFFICIAL-SENSITIVE. Sign in to read it."]
     else:
         paragraphs = [about.publication.statement] if about.publication else []
-    return _alert(about, news=news, heading=news, paragraphs=paragraphs, why=SUBSCRIBED)
+    heading = news if about.is_sensitive else about.title
+    return _alert(about, news=news, heading=heading, paragraphs=paragraphs, why=SUBSCRIBED)
 
 
 def correction(about: About) -> Content:

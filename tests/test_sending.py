@@ -26,8 +26,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _lanes(db: None) -> None:
+def _lanes(db: None) -> Iterator[None]:
     lanes.prepare_lanes()
+    yield
+    with connection.cursor() as cursor:  # these outlive the transaction of a test
+        cursor.execute("SELECT pg_advisory_unlock_all()")
 
 
 @pytest.fixture

@@ -152,12 +152,12 @@ def lanes_wanted() -> int:
 def take_lane(*, at: datetime) -> HeldLane | None:
     """Take a lane that is free and not at rest; None if there is none."""
     free = Lane.objects.select_for_update(skip_locked=True).filter(pk__lte=lanes_wanted(), holder=None)
-    lane = free.exclude(rest_until__gt=at).order_by("pk").first()
-    if lane is None or not _lock(lane):
-        return None
-    lane.holder, lane.lease_until = uuid.uuid4(), at + LEASE
-    lane.save(update_fields=["holder", "lease_until"])
-    return HeldLane(lane)
+    for lane in free.exclude(rest_until__gt=at).order_by("pk"):
+        if _lock(lane):
+            lane.holder, lane.lease_until = uuid.uuid4(), at + LEASE
+            lane.save(update_fields=["holder", "lease_until"])
+            return HeldLane(lane)
+    return None
 
 
 def _lock(lane: Lane) -> bool:
