@@ -167,6 +167,17 @@ CONTENT_SECURITY_POLICY = {
         "object-src": [NONE],
     },
 }
+# -- attachments: kept where no web server looks, checked before anybody gets them ------------------
+ATTACHMENTS_ROOT = Path(env("ATTACHMENTS_ROOT", str(BASE_DIR / "var" / "attachments")))
+SCANNER_URL = env("SCANNER_URL", "stub:" if DEMO else "clamd://127.0.0.1:3310")
+if SCANNER_URL.startswith("stub:") and not (DEMO or DEBUG):
+    raise ImproperlyConfigured("SCANNER_URL=stub: scans nothing, so it is for demonstrations (DEMO=1) only.")
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_HANDLERS = [
+    "lessons.attachments.uploads.CappedUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
@@ -186,6 +197,10 @@ WHITENOISE_USE_FINDERS = STATIC_FROM_SOURCE
 WHITENOISE_AUTOREFRESH = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "attachments": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": ATTACHMENTS_ROOT, "directory_permissions_mode": 0o700},
+    },
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if STATIC_FROM_SOURCE
@@ -224,6 +239,11 @@ CELERY_TASK_TIME_LIMIT = 330
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "relay": {"task": "notifications.tasks.relay", "schedule": 1.0, "options": {"expires": 10}},
+    "check-attachments": {
+        "task": "lessons.tasks.check_attachments",
+        "schedule": 5.0,
+        "options": {"expires": 10},
+    },
 }
 
 # -- API -----------------------------------------------------------------------------------------

@@ -210,9 +210,11 @@ def needs_two_people(attempt: Attempt) -> None:
 
 
 def digest_of_text(text: Publication) -> str:
-    """Return the digest of everything a second person approves: words, tags and the event as published."""
+    """Return the digest of everything a second person approves: words, tags, the event as published, and files."""
     tags = sorted(Tags.of(text).as_terms())
-    return digest_of(text.wording() | {"event_name": text.event_name, "tags": tags})
+    files = sorted(text.lesson.attachments.for_readers().values_list("sha256", flat=True))
+    attached = {"files": files} if files else {}
+    return digest_of(text.wording() | {"event_name": text.event_name, "tags": tags} | attached)
 
 
 def approved_text(lesson: Lesson) -> Publication | None:

@@ -62,10 +62,10 @@ def pages_of(debrief: Debrief) -> list[str]:
 
 def faults_of(visitor: Visitor, path: str) -> list[str]:
     """Return what axe finds on the page that is shown, and by how much it is too wide for a phone."""
-    visitor.page.set_viewport_size(DESK)  # type: ignore[arg-type]
+    visitor.page.set_viewport_size(DESK)
     visitor.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
     faults = [f"{path} {fault}" for fault in violations(visitor.page)]
-    visitor.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    visitor.page.set_viewport_size(PHONE)
     overflow = visitor.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     return faults + ([f"{path} is {overflow} pixels too wide for a phone"] if overflow > 0 else [])
 
@@ -100,7 +100,7 @@ def test_from_an_event_to_points_on_a_phone_to_a_draft(
     debrief = Debrief.objects.get()
 
     on_phone = Visitor(browser, live_server.url, java_script_enabled=scripts)
-    on_phone.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    on_phone.page.set_viewport_size(PHONE)
     on_phone.go("/d/")
     on_phone.fill(code=debrief.spoken_code.upper())
     on_phone.press("Continue")

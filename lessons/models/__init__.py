@@ -1,5 +1,6 @@
 """What is stored about events, lessons, their moves and their publications."""
 
+from lessons.models.attachments import Attachment, AttachmentQuerySet, Scan
 from lessons.models.debriefs import Debrief, DebriefKind, Disposition, Observation, PointKind, ServiceSystem
 from lessons.models.events import Event, EventKind, LegalContext, Precision, Scale
 from lessons.models.exports import ExportForm, ExportRecord, IdempotencyKey
@@ -14,6 +15,8 @@ from lessons.models.words import Collection, CountedPublication, Lexeme, Word
 
 __all__ = [
     "Answer",
+    "Attachment",
+    "AttachmentQuerySet",
     "Attribution",
     "Audience",
     "Brag",
@@ -49,6 +52,7 @@ __all__ = [
     "PublicationView",
     "ReferenceCounter",
     "Scale",
+    "Scan",
     "ServiceSystem",
     "Status",
     "TextWarning",

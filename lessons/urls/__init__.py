@@ -1,6 +1,6 @@
 """The addresses of the pages about lessons."""
 
-from lessons.urls import debriefs, exports, reading, review, writing
+from lessons.urls import attachments, debriefs, exports, reading, review, writing
 
 urlpatterns = [
     *exports.urlpatterns,
@@ -8,4 +8,5 @@ urlpatterns = [
     *writing.urlpatterns,
     *review.urlpatterns,
     *debriefs.urlpatterns,
+    *attachments.urlpatterns,
 ]

@@ -70,6 +70,7 @@ def lesson(request: SignedInRequest, reference: str) -> HttpResponse:
         "publication": with_names([publication])[0],
         "versions": publication.lesson.publications.filter(published_at__isnull=False).order_by("-version"),
         "record": record,
+        "attachments": publication.lesson.attachments.for_readers(),
         "recurrence": recurrence_with(publication, Publication.objects.readable_by(request.user)),
         "may_suspend": request.user.has_perm("lessons.suspend_lesson", publication.lesson),
     }

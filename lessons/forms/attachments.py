@@ -1,0 +1,20 @@
+"""The form with which a file is attached."""
+
+from typing import ClassVar
+
+from django import forms
+
+from govuk.look import Look
+from lessons.attachments.kinds import KINDS
+
+
+class AttachmentForm(forms.Form):
+    looks: ClassVar = {"file": Look(label_size="m", called="a file")}
+    file = forms.FileField(
+        allow_empty_file=True,  # refused in words of our own
+        label="Attach a file",
+        help_text="PDF, DOCX, XLSX, PPTX, PNG, JPEG, CSV or TXT, up to 20 megabytes, without a password and macros.",
+        widget=forms.FileInput(
+            attrs={"accept": ",".join(f".{suffix}" for kind in KINDS.values() for suffix in kind.suffixes)}
+        ),
+    )

@@ -1,0 +1,21 @@
+"""Tasks only say that there may be work: rows decide, so one that is lost, late or run twice changes nothing."""
+
+import time
+
+from celery import shared_task
+from django.utils import timezone
+
+from lessons.actions.scanning import check_next
+from lessons.attachments.scanners import scanner
+
+#: No check is begun later, so that the last one ends before the task's time is up.
+CHECK_SECONDS = 20
+
+
+@shared_task
+def check_attachments() -> None:
+    """Every few seconds: check the files that wait, for a while."""
+    end = time.monotonic() + CHECK_SECONDS
+    with_ = scanner()
+    while time.monotonic() < end and check_next(scanner=with_, at=timezone.now()):
+        pass

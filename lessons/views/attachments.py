@@ -1,0 +1,122 @@
+"""Pages of attachments: add files to a lesson, take them out, publish them, download them."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import FileResponse, Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.models import User
+from lessons.access import get_lesson
+from lessons.actions import attachments as actions
+from lessons.attachments import store
+from lessons.attachments.content import TOO_LARGE
+from lessons.attachments.kinds import Refused
+from lessons.attachments.scanners import scanner
+from lessons.errors import WrongStatus
+from lessons.forms.attachments import AttachmentForm
+from lessons.models import Attachment, Lesson, Publication
+from lessons.throttle import Throttle
+from lessons.views.reading import SignedInRequest
+
+#: Files by one person: more than anybody attaches, fewer than keep the scanner from others.
+UPLOADS = Throttle("attachments", limit=60, seconds=3600)
+#: Whatever a browser makes of a file, it may load nothing, run nothing, and act in nobody's name.
+SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def lesson_attachments(request: SignedInRequest, pk: int) -> HttpResponse:
+    """List the files of a lesson; POST adds one."""
+    lesson = get_lesson(user=request.user, pk=pk)
+    if request.method != "POST":
+        return _page(request, lesson, AttachmentForm())
+    lesson = get_lesson(user=request.user, pk=pk, permission=actions.CHANGE)
+    form = AttachmentForm(request.POST, request.FILES)
+    if getattr(request, "was_too_large", False):
+        form.errors.clear()
+        form.add_error("file", TOO_LARGE)
+    if not form.is_valid():
+        return _page(request, lesson, form, status=422)
+    now = timezone.now()
+    if UPLOADS.is_used_up(str(request.user.pk), now):
+        form.add_error("file", "You attached very many files within an hour. Try again later")
+        return _page(request, lesson, form, status=429)
+    UPLOADS.count(str(request.user.pk), now)
+    file = form.cleaned_data["file"]
+    try:
+        actions.add_attachment(lesson=lesson, file=file.file, name=file.name, by=request.user, at=now)
+    except Refused as error:
+        form.add_error("file", str(error))
+        return _page(request, lesson, form, status=422)
+    messages.success(request, "The file is attached. It is checked before anybody can download it.")
+    return redirect("lesson_attachments", pk)
+
+
+def _page(request: SignedInRequest, lesson: Lesson, form: AttachmentForm, status: int = 200) -> HttpResponse:
+    attachments = list(lesson.attachments.order_by("pk"))
+    may_change = lesson.is_open_to_owner and request.user.has_perm(actions.CHANGE, lesson)
+    context: dict[str, Any] = {
+        "lesson": lesson,
+        "form": form,
+        "attachments": attachments,
+        "may_change": may_change,
+        "may_publish": request.user.has_perm(actions.PUBLISH, lesson) and lesson.submitted_at is not None,
+        "is_full": sum(not one.reason for one in attachments) >= actions.MOST_ATTACHMENTS,
+        "most": actions.MOST_ATTACHMENTS,
+        "is_waiting": any(one.is_waiting for one in attachments),
+        "is_scanned": scanner().is_real,
+    }
+    return render(request, "lessons/attachments/attachments.html", context, status=status)
+
+
+@require_POST
+def attachment_remove(request: SignedInRequest, pk: int, key: str) -> HttpResponse:
+    lesson = get_lesson(user=request.user, pk=pk, permission=actions.CHANGE)
+    attachment = get_object_or_404(lesson.attachments.select_related("lesson"), key=key)
+    actions.remove_attachment(attachment=attachment, by=request.user, at=timezone.now())
+    messages.success(request, f"“{attachment.name}” is taken out.")
+    return redirect("lesson_attachments", pk)
+
+
+@require_POST
+def attachment_publish(request: SignedInRequest, pk: int, key: str) -> HttpResponse:
+    """Give a file to readers, or take it from them."""
+    lesson = get_lesson(user=request.user, pk=pk, permission=actions.PUBLISH)
+    attachment = get_object_or_404(lesson.attachments, key=key)
+    wanted = request.POST.get("published") == "yes"
+    actions.set_published(attachment=attachment, published=wanted, by=request.user, at=timezone.now())
+    words = "Readers get it with the publication" if wanted else "Readers do not get it any more"
+    messages.success(request, f"{words}: “{attachment.name}”.")
+    return redirect("lesson_attachments", pk)
+
+
+@require_GET
+def attachment(request: SignedInRequest, key: str) -> FileResponse:
+    """Download a file.
+
+    :raises Http404: there is none that this person may have
+    :raises WrongStatus: it was not found clean
+    """
+    found = get_object_or_404(_had_by(request.user), key=key)
+    if not found.is_clean:
+        raise WrongStatus("This file is being checked." if found.is_waiting else "This file was refused.")
+    try:
+        file = store.opened(found.key)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    answer = FileResponse(file, as_attachment=True, filename=found.name, content_type=found.kind.media_type)
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Content-Security-Policy"] = SANDBOX
+    answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return answer
+
+
+def _had_by(user: User) -> "Any":
+    """Return the files of the records that `user` may see, and those published with what they may read."""
+    seen = Q(lesson__in=Lesson.objects.visible_to(user).values("pk"))
+    readable = Publication.objects.readable_by(user).values("lesson")
+    return Attachment.objects.filter(seen | Q(published=True, lesson__in=readable))
