@@ -146,13 +146,18 @@ def seal(text: Publication, *, by: User, at: datetime, change: str, note: str = 
     lesson.publications.current().update(superseded_at=at)
     text.version = (lesson.publications.aggregate(last=Max("version"))["last"] or 0) + 1
     text.published_at, text.published_by, text.change, text.note = at, by, change, note
-    if text.audience == Audience.OWN_AREA:
-        text.audience_areas, text.audience = sorted(areas_of(text, lesson)), Audience.AREAS
-    text.attributed_to = attribution_of(text)
-    text.terms, text.readers = terms_of(text), readers_of(text)
+    complete(text)
     text.save()
     index(text)
     return text
+
+
+def complete(text: Publication) -> None:
+    """Fill in what follows from text and lesson: readers, terms, attribution.  Nothing is stored."""
+    if text.audience == Audience.OWN_AREA:
+        text.audience_areas, text.audience = sorted(areas_of(text, text.lesson)), Audience.AREAS
+    text.attributed_to = attribution_of(text)
+    text.terms, text.readers = terms_of(text), readers_of(text)
 
 
 def rewrite_keys(lesson: Lesson) -> None:

@@ -1,39 +1,103 @@
-"""The queue of moderators: its filters, and taking the next one."""
+"""The queue of moderators: its filters, what a row shows, and taking the next one."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django import forms
 from django.core.exceptions import PermissionDenied
+from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import ResilienceArea, User
+from accounts.roles import Role
+from govuk.look import Look
 from lessons.actions.moves import move_lesson
 from lessons.errors import LessonError
-from lessons.models import Kind, Lesson, LessonQuerySet, Move, Status
+from lessons.models import (
+    Brag,
+    Kind,
+    Lesson,
+    LessonQuerySet,
+    Marking,
+    Move,
+    Publication,
+    Status,
+    TextWarning,
+    TextWarningQuerySet,
+)
+
+WHOSE = [
+    ("", "Everything"),
+    ("free", "Not taken yet"),
+    ("mine", "With me"),
+    ("others", "With others"),
+    ("late", "Late"),
+]
 
 
 class QueueFilters(forms.Form):
     """The filters of the queue; a wrong value filters nothing."""
 
-    whose = forms.ChoiceField(
-        required=False,
-        label="Show",
-        choices=[("", "Everything"), ("free", "Not taken yet"), ("mine", "With me"), ("late", "Late")],
-    )
+    looks = {name: Look(width="full") for name in ("whose", "kind", "brag", "marking", "area")}
+
+    whose = forms.ChoiceField(required=False, label="Show", choices=WHOSE)
     kind = forms.ChoiceField(required=False, label="Kind", choices=[("", "Any"), *Kind.choices])
+    brag = forms.ChoiceField(required=False, label="BRAG rating", choices=[("", "Any"), *Brag.choices])
+    marking = forms.ChoiceField(required=False, label="Marking", choices=[("", "Any"), *Marking.choices])
+    area = forms.ChoiceField(required=False, label="Resilience area", choices=[])
+
+    def __init__(self, data: Mapping[str, object], *, user: User) -> None:
+        super().__init__(data)
+        areas = ResilienceArea.objects.order_by("name")
+        if not user.has_role(Role.SECRETARIAT):
+            areas = areas.filter(pk__in=user.moderated_areas)
+        found = list(areas.values_list("code", "name"))
+        if len(found) > 1:
+            self.fields["area"].choices = [("", "Any"), *found]  # type: ignore[attr-defined]
+        else:
+            del self.fields["area"]
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What filters now: name -> value."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
 
     def apply(self, waiting: LessonQuerySet, *, user: User, at: datetime) -> LessonQuerySet:
-        self.is_valid()
-        if kind := self.cleaned_data.get("kind"):
-            waiting = waiting.filter(kind=kind)
-        match self.cleaned_data.get("whose"):
+        return self._by_holder(self.narrow(waiting), user, at)
+
+    def narrow(self, waiting: LessonQuerySet) -> LessonQuerySet:
+        """Keep what matches the filters but for who has it."""
+        fields = {"kind": "kind", "brag": "brag", "marking": "marking", "area": "area__code"}
+        return waiting.filter(**{fields[name]: value for name, value in self.chosen.items() if name in fields})
+
+    def _by_holder(self, waiting: LessonQuerySet, user: User, at: datetime) -> LessonQuerySet:
+        match self.chosen.get("whose"):
             case "free":
-                waiting = waiting.filter(status=Status.SUBMITTED)
+                return waiting.filter(status=Status.SUBMITTED)
             case "mine":
-                waiting = waiting.filter(claimed_by=user)
+                return waiting.filter(claimed_by=user)
+            case "others":
+                return waiting.filter(status=Status.IN_REVIEW).exclude(claimed_by=user)
             case "late":
-                waiting = waiting.filter(due_on__lt=timezone.localdate(at))
+                return waiting.filter(due_on__lt=timezone.localdate(at))
         return waiting
+
+
+def with_warnings(waiting: LessonQuerySet) -> LessonQuerySet:
+    """Add `open_warnings`: those of the text to be published, once there is one; before, those of the owner's."""
+    working = Publication.objects.working().filter(lesson=OuterRef("pk"))
+    of_text = _count(
+        TextWarning.objects.open().filter(publication__lesson=OuterRef("pk"), publication__published_at=None)
+    )
+    of_owner = _count(TextWarning.objects.open().filter(lesson=OuterRef("pk")))
+    return waiting.annotate(open_warnings=Case(When(Exists(working), then=of_text), default=of_owner))
+
+
+def _count(warnings: TextWarningQuerySet) -> Coalesce:
+    counted = warnings.order_by().values(one=Value(1)).annotate(count=Count("pk")).values("count")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def claim_next(waiting: LessonQuerySet, *, by: User, at: datetime) -> Lesson | None:

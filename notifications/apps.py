@@ -8,4 +8,4 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        from notifications import receivers  # noqa: F401 - connects itself
+        from notifications import outlook, receivers  # noqa: F401 - connect themselves

@@ -5,13 +5,15 @@ from django.dispatch import receiver
 
 from lessons.models import LessonMove, Move, Publication
 from lessons.preview import Mailing
-from lessons.publishing import index
+from lessons.search import index
 from lessons.signals import mailing_asked
 from notifications import emails
 from notifications import fan_out_sql as sql
 from notifications.models import CRITERIA, Frequency, Subscription
 
 COUNT = "SELECT frequency, count(*) FROM wanted GROUP BY frequency"
+#: Soonest first, as the fan-out has them.
+WANTED = [frequency.value for frequency in Frequency if frequency != Frequency.OFF]
 
 
 @receiver(mailing_asked)
@@ -29,7 +31,7 @@ def _addresses_by_frequency(text: Publication) -> dict[str, int]:
     codes = {name: text.codes_of(prefix) for name, prefix in CRITERIA.items()}
     last = Subscription.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     everything = {"publication": text.pk or 0, "terms": text.terms, "readers": text.readers, "after": 0, "until": last}
-    parameters = codes | everything | {"frequencies": list(Frequency)}
+    parameters = codes | everything | {"frequencies": WANTED}
     with transaction.atomic(), connection.cursor() as cursor:
         if text.pk:
             index(text)

@@ -1,5 +1,6 @@
 """The queue of moderators: what is in it, in which order, and taking the next one."""
 
+import time
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,7 +13,10 @@ from django.utils import timezone
 
 from accounts.models import ResilienceArea, User
 from accounts.roles import Role
-from lessons.models import Status, Tier
+from lessons.actions.moves import move_lesson
+from lessons.actions.review import save_working_text
+from lessons.actions.warnings import look_again
+from lessons.models import Lesson, Move, Status, Tier
 from tests.factories import NOON, LessonFactory, ResilienceAreaFactory, person
 from tests.reviewing import in_review, sign_in
 
@@ -122,3 +126,102 @@ def test_the_queue_takes_as_many_queries_for_fifty_lessons_as_for_one(area: Resi
 
 def test_an_empty_queue_says_so(moderator: User) -> None:
     assert "The queue is empty" in sign_in(moderator).get(reverse("queue")).content.decode()
+
+
+# -- filters that stay -------------------------------------------------------------------------------------
+def test_filters_stay_until_they_are_cleared(area: ResilienceArea, moderator: User) -> None:
+    waits("Amber", area=area, brag="amber")
+    waits("Green", area=area)
+    client = sign_in(moderator)
+    panel = {"whose": "", "kind": "", "brag": "amber", "marking": ""}
+
+    assert titles(client, **panel) == ["Amber"]
+    assert titles(client) == ["Amber"]
+    assert titles(client, page="1") == ["Amber"]
+    assert len(titles(client, clear="1")) == 2
+    assert len(titles(client)) == 2
+
+
+def test_a_link_to_a_part_of_the_queue_is_for_once(area: ResilienceArea, moderator: User) -> None:
+    waits("Free", area=area)
+    client = sign_in(moderator)
+
+    assert titles(client, whose="mine") == []
+    assert titles(client) == ["Free"]
+
+
+def test_the_next_one_is_taken_from_what_the_filters_leave(area: ResilienceArea, moderator: User) -> None:
+    waits("Red", area=area, brag="red")
+    amber = waits("Amber", area=area, brag="amber")
+    client = sign_in(moderator)
+    titles(client, whose="", kind="", brag="amber", marking="")
+
+    assert client.post(reverse("take_next")).url == reverse("review", args=[amber.pk])
+
+
+def test_areas_are_a_filter_for_those_who_moderate_several(area: ResilienceArea, moderator: User) -> None:
+    other = ResilienceAreaFactory(code="kent")
+    waits("Here", area=area)
+    waits("There", area=other)
+    secretariat = sign_in(person(Role.SECRETARIAT))
+
+    assert titles(secretariat, area="kent") == ["There"]
+    assert "area" not in sign_in(moderator).get(reverse("queue")).context["filters"].fields
+
+
+def test_the_queue_counts_warnings_of_the_owners_text_and_then_of_the_moderators(
+    area: ResilienceArea, moderator: User
+) -> None:
+    lesson = LessonFactory(area=area, why="Ring 07700 900123 or 07700 900124.", status=Status.SUBMITTED)
+    look_again(lesson)
+    client = sign_in(moderator)
+
+    def counted() -> int:
+        (row,) = client.get(reverse("queue")).context["page"]
+        return row.open_warnings
+
+    assert counted() == 2
+    assert "2 warnings" in client.get(reverse("queue")).content.decode()
+
+    move_lesson(lesson=lesson, move=Move.CLAIM, by=moderator, at=timezone.now())
+    lesson.refresh_from_db()
+    save_working_text(
+        lesson=lesson,
+        by=moderator,
+        at=timezone.now(),
+        row_version=lesson.row_version,
+        values={"why": "Ring 07700 900124."},
+    )
+    assert counted() == 1
+
+
+def test_five_thousand_waiting_lessons_are_no_more_work_than_a_page(area: ResilienceArea, moderator: User) -> None:
+    first = waits("First", area=area)
+    client = sign_in(moderator)
+    with CaptureQueriesContext(connection) as few:
+        client.get(reverse("queue"))
+    Lesson.objects.bulk_create(
+        Lesson(
+            kind=first.kind,
+            title=f"Waits {number}",
+            brag="green",
+            event=first.event,
+            organisation=first.organisation,
+            area=area,
+            author=first.author,
+            status=Status.SUBMITTED,
+            reference=f"LI-2031-{number:05d}",
+            submitted_at=NOON,
+            due_on=first.due_on,
+        )
+        for number in range(5_000)
+    )
+
+    began = time.monotonic()
+    with CaptureQueriesContext(connection) as many:
+        answer = client.get(reverse("queue"))
+    took = time.monotonic() - began
+
+    assert answer.context["page"].paginator.count == 5_001
+    assert len(many) == len(few) <= 15
+    assert took < 10, "ten times what is promised"

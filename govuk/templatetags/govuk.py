@@ -65,9 +65,15 @@ def button(
 
 
 @register.inclusion_tag("govuk/filter_panel.html")
-def filter_panel(form: forms.BaseForm, *, action: str = "", title: str = "Filter") -> dict[str, Any]:
-    """A form of filters sent by GET; `action` is the page it filters, by default this one."""
-    return {"form": form, "action": action, "title": title, "is_used": form.has_changed()}
+def filter_panel(
+    form: forms.BaseForm, *, action: str = "", title: str = "Filter", clear: str = ""
+) -> dict[str, Any]:
+    """A form of filters sent by GET.
+
+    :param action: the page it filters, by default this one
+    :param clear: where nothing is filtered, if that is another address
+    """
+    return {"form": form, "action": action, "title": title, "clear": clear or action, "is_used": form.has_changed()}
 
 
 # Finding the way

@@ -17,7 +17,7 @@ HANDED_IN = (Move.SUBMIT, Move.RESUBMIT)
 def open_comments(lesson: Lesson) -> QuerySet[Comment]:
     """Return what was said since the owner handed the text in, oldest first: what they are to change."""
     handed_in = lesson.moves.filter(move__in=HANDED_IN).aggregate(at=Max("at"))["at"]
-    comments = Comment.objects.filter(lesson=lesson).order_by("pk")
+    comments = Comment.objects.filter(lesson=lesson).select_related("by").order_by("pk")
     return comments.filter(at__gte=handed_in) if handed_in else comments
 
 

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from lessons.views.review import merging, moves, queue, suspension, versions, workbench
+from lessons.views.review import bulk, merging, moves, previewing, queue, suspension, versions, workbench
 
 urlpatterns = [
     path("review/", queue.queue, name="queue"),
     path("review/next/", queue.take_next, name="take_next"),
+    path("review/several/", bulk.several, name="several"),
     path("review/<int:pk>/", workbench.review, name="review"),
     path("review/<int:pk>/claim/", queue.claim, name="claim"),
     path("review/<int:pk>/new-version/", workbench.new_version, name="new_version"),
@@ -17,6 +18,7 @@ urlpatterns = [
     path("review/<int:pk>/archive/", moves.archive, name="archive"),
     path("review/<int:pk>/restore/", moves.restore, name="restore"),
     path("review/<int:pk>/merge/", merging.merge, name="merge"),
+    path("review/<int:pk>/preview/", previewing.preview, name="preview"),
     path("lessons/<slug:reference>/versions/", versions.versions, name="versions"),
     path("lessons/<slug:reference>/suspend/", suspension.suspend, name="suspend"),
 ]

@@ -12,11 +12,14 @@ from accounts.roles import Role
 from lessons.access import get_lesson
 from lessons.actions.moves import move_lesson
 from lessons.models import Lesson, LessonQuerySet, Move
-from lessons.queue import QueueFilters, claim_next
+from lessons.queue import QueueFilters, claim_next, with_warnings
 from lessons.views.reading import SignedInRequest
 
 LESSONS_PER_PAGE = 25
 REVIEW = "lessons.review_lesson"
+#: Where a session keeps the filters, so that they are still there after a decision.
+KEPT = "queue_filters"
+SENT_BY_PANEL = {"whose", "kind", "brag", "marking"}
 
 
 def queue_of(request: SignedInRequest) -> LessonQuerySet:
@@ -26,12 +29,25 @@ def queue_of(request: SignedInRequest) -> LessonQuerySet:
     return Lesson.objects.visible_to(request.user).moderated_by(request.user).waiting()
 
 
+def filters_of(request: SignedInRequest) -> QueueFilters:
+    """Return the filters that were sent, else those of the last time; `?clear=1` forgets them."""
+    if request.GET.keys() & QueueFilters.base_fields.keys():
+        filters = QueueFilters(request.GET, user=request.user)
+        if request.GET.keys() >= SENT_BY_PANEL:  # a link to a part of the queue is for once
+            request.session[KEPT] = filters.chosen
+        return filters
+    if "clear" in request.GET:
+        request.session.pop(KEPT, None)
+    return QueueFilters(request.session.get(KEPT, {}), user=request.user)
+
+
 @require_safe
 def queue(request: SignedInRequest) -> HttpResponse:
     """What waits for a decision, most urgent first."""
-    filters = QueueFilters(request.GET)
     now = timezone.now()
-    waiting = filters.apply(queue_of(request), user=request.user, at=now).in_queue_order().for_list()
+    everything = queue_of(request)
+    filters = filters_of(request)
+    waiting = with_warnings(filters.apply(everything, user=request.user, at=now)).in_queue_order().for_list()
     page = Paginator(waiting, LESSONS_PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "filters": filters, "form": filters, "today": timezone.localdate(now), "now": now}
     return render(request, "lessons/review/queue.html", context)
@@ -39,8 +55,9 @@ def queue(request: SignedInRequest) -> HttpResponse:
 
 @require_POST
 def take_next(request: SignedInRequest) -> HttpResponse:
-    """Claim the most urgent lesson that is free."""
-    lesson = claim_next(queue_of(request), by=request.user, at=timezone.now())
+    """Claim the most urgent lesson that is free and matches the filters."""
+    waiting = filters_of(request).narrow(queue_of(request))
+    lesson = claim_next(waiting, by=request.user, at=timezone.now())
     if lesson is None:
         messages.info(request, "Nothing is waiting that you can take.")
         return redirect("queue")

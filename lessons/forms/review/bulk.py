@@ -1,0 +1,70 @@
+"""What is done to several lessons of the queue at once."""
+
+from typing import Any
+
+from django import forms
+
+from accounts.models import User
+from govuk.look import Look
+from lessons.conditions import DECLINE_REASONS
+from lessons.forms.fields import Words
+from lessons.forms.review.text import LONGEST_TEXT
+from lessons.models import Move
+from lessons.moderators import colleagues_of
+
+MOST_AT_ONCE = 50
+
+
+class SeveralForm(forms.Form):
+    """Which lessons, and what is done with them."""
+
+    looks = {
+        "what": Look(
+            label_size="m",
+            reveals={Move.REASSIGN: "to", Move.DECLINE: "reason"},
+            hints={Move.DECLINE: "Claims what nobody has, then declines it"},
+        ),
+        "to": Look(called="who gets them"),
+    }
+
+    lesson = forms.TypedMultipleChoiceField(coerce=int, widget=forms.MultipleHiddenInput, choices=[])
+    what = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        choices=[(Move.REASSIGN, "Give them to one person"), (Move.DECLINE, "Decline them with one reason")],
+        label="What do you want to do with them?",
+        error_messages={"required": "Select what you want to do with them"},
+    )
+    to = forms.ModelChoiceField(User.objects.none(), required=False, label="Who gets them?", empty_label="Select")
+    reason = forms.ChoiceField(
+        required=False, label="Why are they declined?", choices=[("", "Select"), *DECLINE_REASONS.items()]
+    )
+    note = Words(
+        max_length=LONGEST_TEXT,
+        rows=3,
+        label="What the owners, or the one who gets them, should know",
+    )
+
+    def __init__(self, data: Any = None, *, user: User, lessons: list[int]) -> None:
+        super().__init__(data)
+        self.fields["lesson"].choices = [(pk, str(pk)) for pk in lessons]  # type: ignore[attr-defined]
+        field: forms.ModelChoiceField[User] = self.fields["to"]  # type: ignore[assignment]
+        field.queryset = User.objects.filter(pk__in=[one.pk for one in colleagues_of(user)]).order_by("name", "pk")
+        field.label_from_instance = User.get_full_name  # type: ignore[method-assign]
+
+    def clean(self) -> None:
+        sent = self.cleaned_data
+        if sent.get("what") == Move.REASSIGN and not sent.get("to") and "to" not in self.errors:
+            self.add_error("to", "Select who gets them")
+        if sent.get("what") == Move.DECLINE:
+            if not sent.get("reason") and "reason" not in self.errors:
+                self.add_error("reason", "Select why they are declined")
+            if not sent.get("note") and "note" not in self.errors:
+                self.add_error("note", "Enter an explanation for the owners")
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What `move_lesson` is given."""
+        sent = self.cleaned_data
+        if sent["what"] == Move.REASSIGN:
+            return {"to": sent["to"], "note": sent["note"]}
+        return {"reason": sent["reason"], "note": sent["note"]}

@@ -1,0 +1,55 @@
+"""Several lessons of the queue at once: chosen, looked at before, done."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from lessons.bulk import Outcome, move_several
+from lessons.forms.review.bulk import MOST_AT_ONCE, SeveralForm
+from lessons.models import Lesson, Move
+from lessons.views.reading import SignedInRequest
+from lessons.views.review.queue import queue_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def several(request: SignedInRequest) -> HttpResponse:
+    """Ask what to do, show what would come of it, and do it when that was seen (`go`)."""
+    sent = request.POST if request.method == "POST" else request.GET
+    chosen = {int(pk) for pk in sent.getlist("lesson") if pk.isascii() and pk.isdecimal() and len(pk) < 10}
+    lessons = list(queue_of(request).filter(pk__in=chosen).in_queue_order().for_list()[:MOST_AT_ONCE])
+    if not lessons:
+        messages.info(request, "Select some lessons of the queue first.")
+        return redirect("queue")
+    post = request.POST.copy() if request.method == "POST" else None
+    if post is not None:
+        post.setlist("lesson", [str(lesson.pk) for lesson in lessons])
+    form = SeveralForm(post, user=request.user, lessons=[lesson.pk for lesson in lessons])
+    outcomes: list[Outcome] = []
+    if form.is_valid():
+        rehearse = "go" not in request.POST
+        outcomes = _carry_out(form, lessons, request, rehearse=rehearse)
+        if not rehearse:
+            return _tell(request, outcomes)
+    context = {"form": form, "lessons": lessons, "outcomes": outcomes, "possible": _done(outcomes)}
+    return render(request, "lessons/review/several.html", context, status=422 if form.errors else 200)
+
+
+def _carry_out(form: SeveralForm, lessons: list[Lesson], request: SignedInRequest, *, rehearse: bool) -> list[Outcome]:
+    move = Move(form.cleaned_data["what"])
+    return move_several(lessons=lessons, move=move, by=request.user, at=timezone.now(), rehearse=rehearse, **form.given)
+
+
+def _done(outcomes: list[Outcome]) -> int:
+    return sum(1 for outcome in outcomes if not outcome.refusal)
+
+
+def _tell(request: SignedInRequest, outcomes: list[Outcome]) -> HttpResponse:
+    done = _done(outcomes)
+    if done:
+        messages.success(request, f"Done with {done} lesson{'' if done == 1 else 's'}.")
+    for outcome in outcomes:
+        if outcome.refusal:
+            messages.warning(request, f"{outcome.lesson.reference}: {outcome.refusal}")
+    return redirect("queue")
