@@ -87,6 +87,7 @@ router.register("resilience-areas", lessons_api.AreaViewSet, basename="resilienc
 urlpatterns = [
     path("", include((router.urls, "api"))),
     re_path(r"^lessons\.(?P<form>csv|xlsx|ndjson)$", lessons_api.ExportView.as_view(), name="api-export"),
+    path("statistics/", lessons_api.StatisticsView.as_view(), name="api-statistics"),
     path("similar/", lessons_api.SimilarView.as_view(), name="api-similar"),
     path("schema/", SchemaView.as_view(), name="api-schema"),
     path("docs/", api_docs, name="api-docs"),

@@ -40,5 +40,5 @@ def _places(request: HttpRequest) -> "list[Place]":
         places += [("Submit a lesson", "submit"), ("Our lessons", "our_lessons"), ("Debriefs", "debrief_list")]
     if user.has_role(Role.LRF_MODERATOR, Role.SECRETARIAT):
         places.append(("Review", "queue"))
-    places.append(("Subscriptions", "subscriptions"))
+    places += [("Statistics", "statistics"), ("Subscriptions", "subscriptions")]
     return [Place(label, reverse(name), request.path.startswith(reverse(name))) for label, name in places]

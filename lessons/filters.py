@@ -20,6 +20,8 @@ DAYS = {
     "until": "published_at__date__lte",
     "submitted_since": "lesson__submitted_at__date__gte",
     "submitted_until": "lesson__submitted_at__date__lte",
+    "event_since": "event_on__gte",
+    "event_until": "event_on__lte",
 }
 
 
@@ -55,6 +57,8 @@ class LessonFilters(forms.Form):
     until = forms.DateField(required=False, label="Published to", widget=forms.DateInput(attrs={"type": "date"}))
     submitted_since = forms.DateField(required=False, label="Submitted from", widget=forms.HiddenInput)
     submitted_until = forms.DateField(required=False, label="Submitted to", widget=forms.HiddenInput)
+    event_since = forms.DateField(required=False, label="Event from", widget=forms.HiddenInput)
+    event_until = forms.DateField(required=False, label="Event to", widget=forms.HiddenInput)
     archived = forms.ChoiceField(
         required=False, choices=[("", "Leave them out"), *Archived.choices], label="Archived lessons"
     )

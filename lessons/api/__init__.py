@@ -13,6 +13,7 @@ from lessons.api.reference import (
     ThemeViewSet,
 )
 from lessons.api.similar import SimilarView
+from lessons.api.statistics import StatisticsView
 
 __all__ = [
     "AreaViewSet",
@@ -25,5 +26,6 @@ __all__ = [
     "NationalRiskViewSet",
     "OrganisationViewSet",
     "SimilarView",
+    "StatisticsView",
     "ThemeViewSet",
 ]

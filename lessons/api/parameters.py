@@ -24,6 +24,8 @@ WORDS = {
     "until": "Published on this day or earlier.",
     "submitted_since": "Submitted on this day or later.",
     "submitted_until": "Submitted on this day or earlier.",
+    "event_since": "The event was in this month or later.",
+    "event_until": "The event was in this month or earlier.",
     "archived": "Archived lessons are left out unless asked for.",
 }
 

@@ -1,10 +1,11 @@
 """The addresses of the pages about lessons."""
 
-from lessons.urls import attachments, debriefs, exports, reading, review, writing
+from lessons.urls import attachments, debriefs, exports, reading, review, statistics, writing
 
 urlpatterns = [
     *exports.urlpatterns,
     *reading.urlpatterns,
+    *statistics.urlpatterns,
     *writing.urlpatterns,
     *review.urlpatterns,
     *debriefs.urlpatterns,

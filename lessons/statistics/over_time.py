@@ -1,0 +1,58 @@
+"""How many lessons were submitted and published in each month or year."""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django.utils.formats import date_format
+
+from lessons.statistics import drawing
+from lessons.statistics.counts import count_months
+from lessons.statistics.drawing import Row
+from lessons.statistics.study import NOTHING, Figure, Study
+
+#: Months are shown one by one up to here, then years.
+MOST_MONTHS = 36
+
+
+def published(study: Study) -> Figure:
+    return _over_time(study, "published", "published_at", "since", "until", "published")
+
+
+def submitted(study: Study) -> Figure:
+    figure = _over_time(study, "submitted", "lesson__submitted_at", "submitted_since", "submitted_until", "submitted")
+    figure.note = "Only lessons that are published and that you may read."
+    return figure
+
+
+def _over_time(study: Study, code: str, moment: str, since: str, until: str, done: str) -> Figure:
+    months = count_months(study.found, moment)
+    if not months:
+        return Figure(code, NOTHING, ["Month", "Lessons"], [], shape="columns", drawn=drawing.columns([]))
+    first, last = min(months), max(months)
+    by_year = _months_from(first, last) >= MOST_MONTHS
+    rows = []
+    for begin, end in _years(first, last) if by_year else _months(first, last):
+        count = sum(number for month, number in months.items() if begin <= month <= end)
+        name = str(begin.year) if by_year else date_format(begin, "M Y")
+        rows.append(Row(name, count, study.list_url(**study.between(**{since: begin, until: end}))))
+    most = max(rows, key=lambda row: row.count)
+    title = f"Most were {done} in {most.name}: {most.count} of {sum(row.count for row in rows)}"
+    head = ["Year" if by_year else "Month", "Lessons"]
+    return Figure(code, title, head, rows, shape="columns", drawn=drawing.columns(rows))
+
+
+def _months_from(first: date, last: date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month
+
+
+def _months(first: date, last: date) -> Iterable[tuple[date, date]]:
+    """Yield first and last day of each month."""
+    begin = first
+    while begin <= last:
+        following = (begin + timedelta(days=31)).replace(day=1)
+        yield begin, following - timedelta(days=1)
+        begin = following
+
+
+def _years(first: date, last: date) -> Iterable[tuple[date, date]]:
+    return ((date(year, 1, 1), date(year, 12, 31)) for year in range(first.year, last.year + 1))

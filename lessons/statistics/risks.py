@@ -1,0 +1,52 @@
+"""National Risks: their themes by year, and those without a lesson."""
+
+from datetime import date
+
+from lessons.models import NationalRisk
+from lessons.statistics import drawing
+from lessons.statistics.drawing import Row
+from lessons.statistics.study import NOTHING, Figure, Study
+
+
+def matrix(study: Study) -> Figure:
+    """Theme of risk by year of the event."""
+    by_theme = study.counts.by_year("risk-theme")
+    years = sorted({year for counts in by_theme.values() for year in counts if year is not None})
+    if len(years) > 1:
+        years = list(range(years[0], years[-1] + 1))
+    table = {
+        name: [(by_theme.get(code, {}).get(year, 0), _in_year(study, code, year)) for year in years]
+        for code, name in sorted(study.filters.risk_theme_names.items(), key=lambda item: item[1])
+    }
+    rows = [
+        Row(name, sum(count for count, _ in cells), more=tuple(count for count, _ in cells))
+        for name, cells in table.items()
+    ]
+    most = max(
+        ((count, name, year) for name, cells in table.items() for (count, _), year in zip(cells, years, strict=True)),
+        default=None,
+    )
+    title = f"{most[1]} in {most[2]} has most lessons: {most[0]}" if most and most[0] else NOTHING
+    return Figure(
+        "matrix",
+        title,
+        ["Theme of the risk", "All", *map(str, years)],
+        rows,
+        shape="matrix",
+        drawn=drawing.matrix(table),
+        columns=[*map(str, years)],
+        note="By the year of the event. A lesson about risks of two themes counts in both.",
+    )
+
+
+def _in_year(study: Study, risk_theme: str, year: int) -> str:
+    days = {"event_since": date(year, 1, 1), "event_until": date(year, 12, 31)}
+    return study.list_url(risk_theme=risk_theme, **study.between(**days))
+
+
+def gaps(study: Study) -> Figure:
+    counts = study.counts.under("risk")
+    current = sorted(NationalRisk.objects.current(), key=lambda risk: (risk.theme, risk.name))
+    rows = [Row(risk.name, 0, risk.get_absolute_url(), (risk.theme,)) for risk in current if risk.code not in counts]
+    title = f"{len(rows)} of {len(current)} National Risks have no lesson that you may read"
+    return Figure("gaps", title, ["National Risk", "Lessons", "Theme"], rows, shape="table")

@@ -1,0 +1,76 @@
+"""What a reader studies: the publications, their counts, and the addresses of the lists that are counted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from accounts.models import ResilienceArea, User
+from lessons.filters import CODES, LessonFilters
+from lessons.models import Publication, PublicationQuerySet
+from lessons.statistics.counts import TermCounts, count_terms
+from lessons.statistics.drawing import Row
+
+NOTHING = "Nothing is published yet that you may read"
+
+
+@dataclass
+class Figure:
+    """One chart.
+
+    :ivar title: a sentence that says what it shows
+    :ivar head: of the table; the first column names the row
+    :ivar shape: the template that draws it: bars, columns, tiles, matrix or table
+    :ivar drawn: what that template is given
+    """
+
+    code: str
+    title: str
+    head: list[str]
+    rows: list[Row]
+    shape: str = "bars"
+    drawn: Any = None
+    note: str = ""
+    columns: list[str] = field(default_factory=list)
+
+    def cells(self) -> Iterable[list[Any]]:
+        """Return the rows of the CSV file."""
+        return ([row.name, row.shown, *row.more] for row in self.rows)
+
+
+class Study:
+    """All that `user` may read and the filters find; it is counted when that is first asked for."""
+
+    def __init__(self, user: User, filters: LessonFilters, at: datetime) -> None:
+        self.user, self.filters, self.at = user, filters, at
+        self.chosen = {name: str(value) for name, value in filters.cleaned.items()}
+
+    @cached_property
+    def found(self) -> PublicationQuerySet:
+        return self.filters.apply(Publication.objects.readable_by(self.user))
+
+    @cached_property
+    def counts(self) -> TermCounts:
+        return count_terms(self.found)
+
+    @cached_property
+    def areas(self) -> list[ResilienceArea]:
+        return list(ResilienceArea.objects.order_by("name"))
+
+    def list_url(self, **more: Any) -> str:
+        """Return the list of what is counted: these filters and more; "" if the list cannot ask for both at once."""
+        if any(self.chosen.get(name, value) != value for name, value in more.items() if name in CODES):
+            return ""
+        return f"{reverse('lesson_list')}?{urlencode(self.chosen | more)}"
+
+    def between(self, **days: date) -> dict[str, str]:
+        """Return `days` as filters, but no wider than what is chosen already."""
+        narrowed = {}
+        for name, day in days.items():
+            limits = [day.isoformat(), *([self.chosen[name]] if name in self.chosen else [])]
+            narrowed[name] = max(limits) if name.endswith("since") else min(limits)
+        return narrowed

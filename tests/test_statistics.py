@@ -1,0 +1,357 @@
+"""Statistics: counts agree with lists whoever looks; charts say what they show, in words, tables and CSV."""
+
+import csv
+import io
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import TokenScope, User
+from accounts.roles import Role
+from lessons.models import Lesson, Status, Tier
+from lessons.statistics import drawing
+from lessons.statistics.drawing import Row
+from lessons.statistics.figures import FIGURES
+from lessons.statistics.pages import PAGES
+from tests.calling import Caller, problem, published
+from tests.factories import (
+    NOON,
+    CapabilityFactory,
+    EventFactory,
+    LessonFactory,
+    NationalRiskFactory,
+    OrganisationFactory,
+    ResilienceAreaFactory,
+    ResponderTypeFactory,
+    ThemeFactory,
+    person,
+)
+
+pytestmark = pytest.mark.django_db
+
+PATHS = [f"/statistics/{page.code}/".replace("//", "/") for page in PAGES]
+
+
+@pytest.fixture
+def reader() -> User:
+    return person(Role.READER)
+
+
+def sign_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def figure(client: Client, code: str, **query: Any) -> Any:
+    """Return a figure as its page shows it."""
+    (page,) = (page for page in PAGES if code in page.figures)
+    path = f"/statistics/{page.code}/".replace("//", "/")
+    return next(one for one in client.get(path, query).context["figures"] if one.code == code)
+
+
+def counts(client: Client, code: str, **query: Any) -> dict[str, int]:
+    return {row.name: row.count for row in figure(client, code, **query).rows if row.count}
+
+
+def length(client: Client, url: str) -> int:
+    parts = urlsplit(url)
+    page = client.get(parts.path, dict(parse_qsl(parts.query))).context["page"]
+    return int(page.paginator.count)
+
+
+@pytest.fixture
+def some_lessons() -> list[Lesson]:
+    """Lessons of every kind of audience, in several places and years."""
+    cumbria, kent = ResilienceAreaFactory(code="cumbria", name="Cumbria"), ResilienceAreaFactory(code="kent")
+    police = ResponderTypeFactory(code="territorial-police-force", sector="police")
+    force = OrganisationFactory(areas=[cumbria], type=police)
+    wildfire = NationalRiskFactory(code="wildfire", name="Wildfire")
+    attack = NationalRiskFactory(code="attack", name="Attack", theme_code="terrorism", theme="Terrorism")
+    old = EventFactory(organisation=force, started_on=NOON.date() - timedelta(days=800), kind="incident")
+    return [
+        published(),
+        published(organisation=force, risks=[wildfire], brag="red"),
+        published(organisation=force, risks=[wildfire, attack], event=old, at=NOON - timedelta(days=60)),
+        published(kind="notable_practice", area=kent, capabilities=[CapabilityFactory(code="mass-evacuation")]),
+        published(area=kent, audience="areas", audience_areas=["kent"], attribution="area"),
+        published(area=kent, audience="category_1", attribution="none", themes=[ThemeFactory(code="co-locate")]),
+        published(organisation=force, marking="official_sensitive"),
+        published(organisation=force, audience="national_team", risks=[attack]),
+        published(organisation=force, audience="sectors", audience_sectors=["police"], attribution="sector"),
+        LessonFactory(status=Status.ARCHIVED, risks=[wildfire]),
+        LessonFactory(status=Status.SUSPENDED, risks=[wildfire]),
+        LessonFactory(status=Status.IN_REVIEW, risks=[wildfire]),
+    ]
+
+
+def personas(lessons: list[Lesson]) -> dict[str, User]:
+    owner = lessons[1].organisation
+    kent = lessons[3].area
+    return {
+        "reader elsewhere": person(Role.READER),
+        "reader of the owner": person(Role.READER, owner),
+        "cleared reader": person(Role.READER, cleared=True),
+        "reader in the area": person(Role.READER, area=kent),
+        "author": lessons[7].author,
+        "owner lead": person(Role.JOL_SPOC, owner),
+        "moderator of the area": person(Role.LRF_MODERATOR, area=kent),
+        "secretariat": person(Role.SECRETARIAT),
+        "board": person(Role.BOARD_MEMBER),
+        "analyst": person(Role.ANALYST),
+        "auditor": person(Role.AUDITOR),
+        "organisation administrator": person(Role.ORGANISATION_ADMIN, owner),
+        "system administrator": person(Role.SYSTEM_ADMIN),
+    }
+
+
+def test_every_number_leads_to_a_list_of_that_length_for_every_persona(some_lessons: list[Lesson]) -> None:
+    seen = set()
+    for name, user in personas(some_lessons).items():
+        client = sign_in(user)
+        for page in PAGES:
+            answer = client.get(f"/statistics/{page.code}/".replace("//", "/"))
+            seen.add(answer.context["total"])
+            assert answer.context["total"] == length(client, "/lessons/")
+            for one in answer.context["figures"]:
+                for row in one.rows:
+                    if row.url.startswith("/lessons/") and row.count:
+                        assert length(client, row.url) == row.count, (name, one.code, row)
+    assert len(seen) > 3, "personas differ"
+
+
+def test_the_api_counts_what_the_pages_count_for_every_persona(some_lessons: list[Lesson]) -> None:
+    pairs = {"kind": "kinds", "risk": "risks", "capability": "capabilities", "area": "areas", "sector": "sectors"}
+    for name, user in personas(some_lessons).items():
+        client = sign_in(user)
+        body = client.get("/api/v1/statistics/").json()
+        assert body["total"] == length(client, "/lessons/"), name
+        for field, code in pairs.items():
+            in_api = {one["name"]: one["count"] for one in body["by"][field]}
+            assert in_api == counts(client, code), (name, field)
+        assert sum(one["count"] for one in body["published"]) == body["total"]
+
+
+def test_a_hidden_lesson_changes_no_page_and_no_answer(reader: User, some_lessons: list[Lesson]) -> None:
+    client = sign_in(reader)
+    paths = [*PATHS, "/api/v1/statistics/", *(f"/statistics/{code}.csv" for code in FIGURES)]
+    before = [stable(client.get(path).content) for path in paths]
+
+    known = {"organisation": some_lessons[1].organisation, "event": some_lessons[1].event, "history": False}
+    published(**known, audience="national_team", risks=[NationalRiskFactory(code="wildfire")])
+    published(**known, marking="official_sensitive")
+    LessonFactory(**known, status=Status.SUSPENDED)
+    LessonFactory(**known, status=Status.SUBMITTED)
+
+    for path, was in zip(paths, before, strict=True):
+        assert stable(client.get(path).content) == was, path
+
+
+def stable(content: bytes) -> bytes:
+    return re.sub(rb'name="csrfmiddlewaretoken" value="[^"]+"', b"", content)
+
+
+def test_a_token_without_that_scope_counts_no_sensitive_lesson(some_lessons: list[Lesson]) -> None:
+    auditor = person(Role.AUDITOR)
+    path = "/api/v1/statistics/"
+
+    plain = Caller(auditor, TokenScope.READ_STATISTICS).get(path).json()["total"]
+    full = Caller(auditor, TokenScope.READ_STATISTICS, TokenScope.READ_SENSITIVE).get(path).json()["total"]
+
+    assert (plain, full) == (8, 9)
+    problem(Caller(auditor, TokenScope.READ_PUBLISHED).get(path), 403)
+    problem(Caller(auditor, TokenScope.READ_STATISTICS).get(path, {"risk": "none-such"}), 400)
+
+
+def test_filters_narrow_every_figure_and_go_on_in_the_links(reader: User, some_lessons: list[Lesson]) -> None:
+    client = sign_in(reader)
+
+    assert counts(client, "kinds", risk="wildfire") == {"Lesson identified": 2}
+    assert counts(client, "risks", kind="notable_practice") == {"Surface water flooding": 1}
+    for code in ("kinds", "published", "matrix", "areas", "themes", "sources"):
+        for row in figure(client, code, risk="wildfire").rows:
+            if row.count and row.url:
+                assert "risk=wildfire" in row.url
+                assert length(client, row.url) == row.count, (code, row)
+    page = client.get("/statistics/", {"risk": "wildfire"}).content.decode()
+    assert "Wildfire" in page
+    assert "/statistics/risks/?risk=wildfire" in page
+    assert "/statistics/kinds.csv?risk=wildfire" in page
+
+
+def test_a_number_that_no_list_can_show_has_no_link(reader: User) -> None:
+    both = [NationalRiskFactory(code="wildfire", name="Wildfire"), NationalRiskFactory(code="drought", name="Drought")]
+    published(risks=both)
+
+    rows = {row.name: row for row in figure(sign_in(reader), "risks", risk="wildfire").rows}
+
+    assert rows["Wildfire"].url
+    assert (rows["Drought"].count, rows["Drought"].url) == (1, "")
+
+
+def test_the_matrix_has_theme_by_year_of_the_event(reader: User, some_lessons: list[Lesson]) -> None:
+    one = figure(sign_in(reader), "matrix")
+
+    assert one.columns == ["2023", "2024", "2025", "2026"]
+    terrorism = next(row for row in one.drawn if row.name == "Terrorism")
+    assert [cell.count for cell in terrorism.cells] == [1, 0, 0, 0]
+    for row in one.drawn:
+        for cell in row.cells:
+            assert length(sign_in(reader), cell.url) == cell.count
+
+
+def test_gaps_are_the_risks_without_a_lesson_that_one_may_read(reader: User, some_lessons: list[Lesson]) -> None:
+    NationalRiskFactory(code="drought", name="Drought")
+    published(risks=[NationalRiskFactory(code="meteor", name="Meteor")], audience="national_team")
+
+    gaps = figure(sign_in(reader), "gaps")
+
+    assert {row.name for row in gaps.rows} == {"Drought", "Meteor"}
+    assert gaps.title.startswith("2 of 5 National Risks")
+    assert {row.name for row in figure(sign_in(person(Role.AUDITOR)), "gaps").rows} == {"Drought"}
+
+
+def test_silence_is_a_year_without_a_publication(reader: User) -> None:
+    loud, silent = ResilienceAreaFactory(name="Loud"), ResilienceAreaFactory(name="Silent")
+    now = timezone.now()
+    published(area=loud, at=now - timedelta(days=364))
+    published(area=silent, at=now - timedelta(days=366))
+
+    rows = {row.name: row.more for row in figure(sign_in(reader), "silent_areas").rows}
+
+    assert "Loud" not in rows
+    assert rows["Silent"] == ((now - timedelta(days=366)).strftime("%B %Y"),)
+
+
+def test_pace_is_told_from_five_lessons_on(reader: User) -> None:
+    for days in (1, 2, 3, 4):
+        published(tier=Tier.AREA, submitted_at=NOON - timedelta(days=days))
+        published(tier=Tier.NATIONAL, submitted_at=NOON - timedelta(days=days))
+    published(tier=Tier.AREA, submitted_at=NOON - timedelta(days=10))
+
+    rows = {row.name: (row.shown, *row.more) for row in figure(sign_in(reader), "pace").rows}
+
+    assert rows["Area, all years"] == (5, 3.0, 7.6)
+    assert rows["National, all years"] == ("fewer than 5", "", "")
+    in_api = {
+        one["tier"]: one["lessons"]
+        for one in sign_in(reader).get("/api/v1/statistics/").json()["pace"]
+        if one["year"] is None
+    }
+    assert in_api == {"area": 5, "national": None}
+
+
+def test_months_without_a_lesson_are_told_and_many_months_become_years(reader: User) -> None:
+    published(at=NOON)
+    published(at=NOON - timedelta(days=90))
+    client = sign_in(reader)
+
+    assert [(row.name, row.count) for row in figure(client, "published").rows] == [
+        ("Dec 2025", 1),
+        ("Jan 2026", 0),
+        ("Feb 2026", 0),
+        ("Mar 2026", 1),
+    ]
+
+    published(at=NOON - timedelta(days=4 * 365))
+    rows = figure(client, "published").rows
+    assert [(row.name, row.count) for row in rows] == [("2022", 1), ("2023", 0), ("2024", 0), ("2025", 1), ("2026", 1)]
+    assert length(client, rows[0].url) == 1
+
+
+# -- as shown ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("path", PATHS)
+def test_each_chart_has_a_title_a_table_and_its_numbers(reader: User, some_lessons: list[Lesson], path: str) -> None:
+    answer = sign_in(reader).get(path)
+    page = answer.content.decode()
+
+    assert "style=" not in page.split("<main")[1]
+    for one in answer.context["figures"]:
+        assert one.title in unescape(page)
+        if one.rows:
+            assert f"/statistics/{one.code}.csv" in page
+            assert f'<caption class="govuk-visually-hidden">{one.title}' in unescape(page)
+
+
+@pytest.mark.parametrize("code", list(FIGURES))
+def test_the_csv_of_a_figure_holds_its_table(reader: User, some_lessons: list[Lesson], code: str) -> None:
+    client = sign_in(reader)
+
+    answer = client.get(f"/statistics/{code}.csv")
+
+    head, *rows = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")))
+    shown = figure(client, code)
+    assert head == shown.head
+    assert rows == [[str(cell) for cell in cells] for cells in shown.cells()]
+    assert f'filename="{code}.csv"' in answer.headers["Content-Disposition"]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_portal_without_lessons_has_statistics_too(path: str) -> None:
+    assert sign_in(person(Role.READER)).get(path).status_code == 200
+    assert sign_in(person(Role.SYSTEM_ADMIN)).get(path).status_code == 200
+
+
+def test_what_is_not_there_is_404_and_strangers_sign_in(reader: User) -> None:
+    for path in ("/statistics/nothing/", "/statistics/nothing.csv"):
+        assert sign_in(reader).get(path).status_code == 404
+        assert Client().get(path).status_code == 302
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/api/v1/statistics/"])
+def test_fifty_lessons_take_as_many_queries_as_one_and_at_most_fifteen(reader: User, path: str) -> None:
+    client = sign_in(reader)
+
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(path).status_code == 200
+        return len(queries)
+
+    published(themes=[ThemeFactory()], risks=[NationalRiskFactory()])
+    cost()
+    one = cost()
+    for _ in range(49):
+        published(themes=[ThemeFactory()], risks=[NationalRiskFactory()])
+
+    assert cost() == one <= 15
+
+
+# -- drawing ---------------------------------------------------------------------------------------------
+def test_the_longest_bar_is_whole_and_nothing_has_no_length() -> None:
+    assert [bar.percent for bar in drawing.bars([Row("a", 8), Row("b", 2), Row("c", 0)])] == ["100.0%", "25.0%", "0.0%"]
+    assert [bar.percent for bar in drawing.bars([Row("a", 0)])] == ["0.0%"]
+
+
+def test_columns_stand_on_the_line_and_inside_the_picture() -> None:
+    drawn = drawing.columns([Row(str(n), n % 7) for n in range(36)])
+
+    for column in drawn.columns:
+        assert column.y + column.height == pytest.approx(drawn.baseline, abs=0.1)
+        assert 0 <= column.x <= column.x + column.width <= drawn.width
+    assert sum(column.has_label for column in drawn.columns) == 12
+    assert drawn.columns[-1].has_label
+
+
+def test_shades_rise_with_the_count_and_nothing_is_unshaded() -> None:
+    shades = [drawing.shade(count, 100) for count in (0, 1, 10, 30, 60, 100)]
+
+    assert shades[0] == 0
+    assert shades[1] == 1
+    assert shades == sorted(shades)
+    assert shades[-1] == drawing.SHADES
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [("Cumbria", "CUM"), ("County Durham and Darlington", "CDD"), ("West Mercia", "WES"), ("Dyfed-Powys", "DYF")],
+)
+def test_a_tile_has_three_letters(name: str, short: str) -> None:
+    assert drawing.letters(name) == short
