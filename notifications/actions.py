@@ -79,7 +79,13 @@ def subscribe(
 
 @transaction.atomic
 def change_subscription(
-    *, subscription: Subscription, by: User, at: datetime, criteria: Mapping[str, Sequence[str]], words: str = ""
+    *,
+    subscription: Subscription,
+    by: User,
+    at: datetime,
+    criteria: Mapping[str, Sequence[str]],
+    words: str = "",
+    frequency: Frequency = Frequency.AT_ONCE,
 ) -> Subscription:
     """Ask for something else from now on.
 
@@ -88,6 +94,7 @@ def change_subscription(
     """
     _may_change(by, subscription)
     _set(subscription, criteria, words)
+    subscription.frequency = frequency
     subscription.save()
     audit.record(action="subscription.change", subject=subscription, by=by, at=at)
     return subscription

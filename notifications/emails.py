@@ -357,6 +357,6 @@ ENTRIES: dict[str, Callable[[About], Content]] = {
     DeliveryKind.USE_AGAIN: use_again,
 }
 #: Sent because of a subscription: with the reasons and a one-click unsubscribe.
-SUBSCRIPTION_MAILS = {DeliveryKind.NEW_LESSON, DeliveryKind.CORRECTION}
+SUBSCRIPTION_MAILS = {DeliveryKind.NEW_LESSON, DeliveryKind.CORRECTION, DeliveryKind.DIGEST}
 #: Sent to many.
 ALERTS = SUBSCRIPTION_MAILS | {DeliveryKind.STOP_USING, DeliveryKind.USE_AGAIN}

@@ -10,7 +10,7 @@ from lessons.forms import choices
 from lessons.forms.fields import GroupedChoices, Words
 from lessons.models import Kind, NationalRisk, Theme
 from notifications.actions import can_be_searched
-from notifications.models import CRITERIA, Subscription
+from notifications.models import CRITERIA, Frequency, Subscription
 from notifications.models.subscriptions import mailboxes_of
 
 MYSELF = "me"
@@ -22,6 +22,16 @@ PREFILLED_BY = {
     "theme": "themes",
     "area": "areas",
     "sector": "sectors",
+}
+
+
+HOW_OFTEN = {
+    Frequency.AT_ONCE: "One mail for each, at night too",
+    Frequency.DAILY: "One mail at 8 in the morning",
+    Frequency.WEEKLY: "One mail on Mondays",
+    Frequency.MONTHLY: "One mail on the first of the month",
+    Frequency.QUARTERLY: "One mail on the first of January, April, July and October",
+    Frequency.OFF: "Kept, but nothing is mailed",
 }
 
 
@@ -37,6 +47,7 @@ class SubscriptionForm(forms.Form):
         "sectors": Look(label_size="m", small=True),
         "themes": Look(label_size="m"),
         "words": Look(label_size="m", width="two-thirds"),
+        "frequency": Look(label_size="m", small=True, hints=HOW_OFTEN),
     }
 
     holder = forms.ChoiceField(label="Who gets the mails?", widget=forms.RadioSelect)
@@ -69,6 +80,14 @@ class SubscriptionForm(forms.Form):
         label="With which words?",
         help_text="“exact words”, OR, -without. Empty: whatever the words.",
         max_length=200,
+    )
+
+    frequency = forms.ChoiceField(
+        label="How often?",
+        choices=Frequency.choices,
+        widget=forms.RadioSelect,
+        initial=Frequency.AT_ONCE,
+        required=False,
     )
 
     def __init__(self, *args: Any, user: User, subscription: Subscription | None = None, **kwargs: Any) -> None:
@@ -108,6 +127,9 @@ class SubscriptionForm(forms.Form):
         """The mailbox that was chosen; None for the person."""
         return self.mailboxes.get(self.cleaned_data.get("holder", MYSELF))
 
+    def clean_frequency(self) -> Frequency:
+        return Frequency(self.cleaned_data["frequency"] or Frequency.AT_ONCE)
+
     @property
     def criteria(self) -> dict[str, list[str]]:
         return {name: self.cleaned_data[name] for name in CRITERIA}
@@ -129,7 +151,8 @@ def _flat(offered: list[Any]) -> list[tuple[str, str]]:
 
 
 def initial_of(subscription: Subscription) -> dict[str, Any]:
-    return {name: getattr(subscription, name) for name in CRITERIA} | {"words": subscription.words}
+    asked = {name: getattr(subscription, name) for name in CRITERIA}
+    return asked | {"words": subscription.words, "frequency": subscription.frequency}
 
 
 def prefilled(query: Any) -> dict[str, Any]:

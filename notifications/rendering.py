@@ -17,9 +17,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from lessons.models import Publication
-from notifications import mime
+from notifications import digest_mail, mime
 from notifications.emails import ALERTS, ENTRIES, SUBSCRIPTION_MAILS, About, Content, Link
 from notifications.models import Delivery, DeliveryKind
+from notifications.sending.digest_checks import Item
 from notifications.words import names_of, reason_in_words
 
 #: Drawn mails that a process keeps: a blast is one, duty mails come one by one.
@@ -31,6 +32,7 @@ def load(deliveries: Iterable[Delivery]) -> None:
     prefetch_related_objects(
         list(deliveries),
         "announcement__publication__lesson",
+        "digest_run",
         "announcement__told_of",
         "announcement__move__publication",
         "move__publication",
@@ -40,19 +42,27 @@ def load(deliveries: Iterable[Delivery]) -> None:
     )
 
 
-def content_of(delivery: Delivery, reasons: list[dict[str, Any]], current: int | None = None) -> bytes:
+def content_of(
+    delivery: Delivery,
+    reasons: list[dict[str, Any]],
+    current: int | None = None,
+    items: tuple[Item, ...] = (),
+) -> bytes:
     """Return the mail, ready to be handed over.
 
     :param reasons: those of its notice that hold now
     :param current: key of the version that readers get now
+    :param items: of a digest: the lessons in it, and their reasons that hold now
     """
+    if delivery.kind == DeliveryKind.DIGEST:
+        return _digest(delivery, items)
     drawn = _drawn(delivery, current)
     gaps, more = {}, b""
     if delivery.kind in SUBSCRIPTION_MAILS:
         url = unsubscribe_url(delivery)
         why = drawn.why(reasons)
         gaps = {"unsubscribe": mime.quoted(url), "why_text": why[0], "why_html": why[1]}
-        more = f"List-Unsubscribe: <{url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode("ascii")
+        more = _one_click(url)
     return drawn.prepared.filled(
         to=envelope_address(delivery.address),
         message_id=delivery.message_id_header,
@@ -60,6 +70,39 @@ def content_of(delivery: Delivery, reasons: list[dict[str, Any]], current: int |
         gaps=gaps,
         more=more,
     )
+
+
+def _digest(delivery: Delivery, items: tuple[Item, ...]) -> bytes:
+    """Return a digest: drawn for one reader, since no two need be alike."""
+    url = unsubscribe_url(delivery)
+    digest = digest_mail.digest_of(delivery, items)
+    words = _surroundings() | {"digest": digest, "unsubscribe": url}
+    prepared = mime.prepare(
+        head=_head(digest.subject, delivery.kind),
+        text=render_to_string("emails/digest.txt", words),
+        html=_inliner().inline(render_to_string("emails/digest.html", words)),
+        gaps={},
+    )
+    return prepared.filled(
+        to=envelope_address(delivery.address),
+        message_id=delivery.message_id_header,
+        date=delivery.date,
+        gaps={},
+        more=_one_click(url),
+    )
+
+
+def _one_click(url: str) -> bytes:
+    """Return the header lines of RFC 8058."""
+    return f"List-Unsubscribe: <{url}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n".encode("ascii")
+
+
+def _surroundings() -> dict[str, Any]:
+    return {
+        "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
+        "subscriptions_url": settings.SITE_URL + reverse("subscriptions"),
+    }
 
 
 @dataclass
@@ -126,12 +169,9 @@ def _draw(content: Content, kind: str, about: About | None = None) -> Drawn:
     gaps = {}
     if kind in SUBSCRIPTION_MAILS:
         gaps = {name: f"gap{secrets.token_hex(12)}" for name in ("unsubscribe", "why_text", "why_html")}
-    words = {
+    words = _surroundings() | {
         "content": content,
         "gaps": gaps,
-        "site_name": settings.SITE_NAME,
-        "site_url": settings.SITE_URL,
-        "subscriptions_url": settings.SITE_URL + reverse("subscriptions"),
         "sensitive": about is not None and about.is_sensitive,
     }
     text = render_to_string("emails/mail.txt", words)

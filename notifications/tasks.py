@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from notifications.digests import begin_due_runs, run_batch
 from notifications.fan_out import fan_out_batch
 from notifications.models import Announcement, Delivery
 from notifications.sending import lanes
@@ -36,6 +37,14 @@ def relay() -> None:
     start_senders(at=now)
     if fan_out():
         start_senders(at=timezone.now())
+
+
+@shared_task
+def digest() -> None:
+    """Every five minutes: begin the digests whose period has ended, and go on with those that are not done."""
+    for run in begin_due_runs(at=timezone.now()):
+        while run_batch(run=run, at=timezone.now()):
+            start_senders(at=timezone.now())
 
 
 @shared_task

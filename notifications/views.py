@@ -16,7 +16,7 @@ from accounts.models import User
 from notifications import actions
 from notifications.emails import SUBSCRIPTION_MAILS
 from notifications.forms import SubscriptionForm, prefilled
-from notifications.models import Delivery, Subscription
+from notifications.models import Delivery, Frequency, Subscription
 from notifications.models.subscriptions import mailboxes_of
 from notifications.words import with_sentences
 
@@ -39,6 +39,16 @@ def _for_readers(user: User) -> None:
 def _theirs(user: User, token: UUID) -> Subscription:
     _for_readers(user)
     return get_object_or_404(Subscription.objects.looked_after_by(user).select_related("organisation"), token=token)
+
+
+BEGUN = {
+    Frequency.AT_ONCE: "You will be mailed as soon as something like this is published.",
+    Frequency.DAILY: "You will be mailed at 8 in the morning after something like this was published.",
+    Frequency.WEEKLY: "You will be mailed on Mondays after something like this was published.",
+    Frequency.MONTHLY: "You will be mailed on the first of the month after something like this was published.",
+    Frequency.QUARTERLY: "You will be mailed at the end of a quarter in which something like this was published.",
+    Frequency.OFF: "The subscription is kept. Nothing is mailed until you change how often.",
+}
 
 
 @require_GET
@@ -70,8 +80,9 @@ def subscription_new(request: SignedInRequest) -> HttpResponse:
         criteria=form.criteria,
         words=form.cleaned_data["words"],
         organisation=form.organisation,
+        frequency=form.cleaned_data["frequency"],
     )
-    messages.success(request, "You will be mailed as soon as something like this is published.")
+    messages.success(request, BEGUN[form.cleaned_data["frequency"]])
     return redirect("subscriptions")
 
 
@@ -89,6 +100,7 @@ def subscription_change(request: SignedInRequest, token: UUID) -> HttpResponse:
         at=timezone.now(),
         criteria=form.criteria,
         words=form.cleaned_data["words"],
+        frequency=form.cleaned_data["frequency"],
     )
     messages.success(request, "Your subscription is changed.")
     return redirect("subscriptions")

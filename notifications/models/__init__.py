@@ -2,6 +2,7 @@
 
 from notifications.models.announcements import Announcement, AnnouncementKind, Notice
 from notifications.models.deliveries import Delivery, DeliveryKind, DeliveryQuerySet, Lane, Priority, State
+from notifications.models.digests import DigestRun
 from notifications.models.subscriptions import CRITERIA, Frequency, Subscription, SubscriptionQuerySet
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Delivery",
     "DeliveryKind",
     "DeliveryQuerySet",
+    "DigestRun",
     "Frequency",
     "Lane",
     "Notice",

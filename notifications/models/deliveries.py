@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Organisation, User
 from lessons.models import LessonMove
+from notifications.models.digests import DigestRun
 
 
 class Priority(models.IntegerChoices):
@@ -56,6 +57,7 @@ class DeliveryKind(models.TextChoices):
     CORRECTION = "correction", "Correction"
     STOP_USING = "stop_using", "Stop using this"
     USE_AGAIN = "use_again", "You may use this again"
+    DIGEST = "digest", "Digest"
     MAILBOX_UNSUBSCRIBED = "mailbox_unsubscribed", "Mailbox unsubscribed"
 
 
@@ -119,6 +121,9 @@ class Delivery(models.Model):
     move = models.ForeignKey(
         LessonMove, null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
     )
+    digest_run = models.ForeignKey(
+        DigestRun, null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="deliveries"
+    )
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     due_at = models.DateTimeField(null=True, blank=True, default=timezone.now, help_text="Empty: not again.")
     lane = models.ForeignKey(
@@ -155,6 +160,11 @@ class Delivery(models.Model):
                 fields=["move", "address"],
                 condition=Q(move__isnull=False),
                 name="delivery_is_made_once_per_move_and_address",
+            ),
+            models.UniqueConstraint(
+                fields=["digest_run", "address"],
+                condition=Q(digest_run__isnull=False),
+                name="delivery_is_made_once_per_digest_and_address",
             ),
         ]
         indexes = [

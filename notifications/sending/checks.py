@@ -13,7 +13,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.utils import OperationalError
 
-from notifications.models import Delivery, DeliveryKind
+from notifications.models import Delivery, DeliveryKind, Notice
+from notifications.sending.digest_checks import Item, items_of, rows_about
 
 #: First key of the advisory locks on lessons; the second is the lesson's.
 LOCK_SPACE = 20_260
@@ -34,6 +35,7 @@ class Verdict:
     reason: str = ""
     reasons: list[dict[str, Any]] = field(default_factory=list)
     current: int | None = None
+    items: tuple[Item, ...] = ()  # of a digest
 
 
 #: Per mail of an announcement: what stands in the way, the current version, and the subscriptions it was sent for.
@@ -76,7 +78,8 @@ def look(deliveries: Iterable[Delivery]) -> dict[int, Verdict]:
     """Return what is to be done with each mail, by its key.  A few queries, however many there are."""
     deliveries = list(deliveries)
     announced = [one.pk for one in deliveries if one.announcement_id]
-    others = [one.pk for one in deliveries if not one.announcement_id]
+    digests = [one.pk for one in deliveries if one.kind == DeliveryKind.DIGEST]
+    others = [one.pk for one in deliveries if not one.announcement_id and one.kind != DeliveryKind.DIGEST]
     verdicts: dict[int, Verdict] = {}
     with connection.cursor() as cursor:
         if announced:
@@ -85,6 +88,11 @@ def look(deliveries: Iterable[Delivery]) -> dict[int, Verdict]:
             found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
             keys = _keys_of(cursor, found)
             verdicts |= {facts["id"]: _verdict(facts, keys) for facts in found}
+        if digests:
+            rows = rows_about(digests)
+            items = items_of(rows, _keys_of(cursor, rows))
+            verdicts |= {key: Verdict(items=tuple(items.get(key, ()))) for key in digests if key in items}
+            verdicts |= {key: Verdict("Nothing is left of it.") for key in digests if key not in items}
         if others:
             cursor.execute(ABOUT_OTHERS, [others])
             for key, active in cursor.fetchall():
@@ -98,7 +106,7 @@ Holder = tuple[int | None, int | None]  # person, organisation
 def _keys_of(cursor: Any, found: list[dict[str, Any]]) -> dict[Holder, set[str]]:
     """Return the keys of all who are named, as far as they open one of the publications."""
     readers = sorted({key for facts in found for key in facts["readers"] or []})
-    holders: set[Holder] = {(facts["person_id"], facts["organisation_id"]) for facts in found}
+    holders: set[Holder] = {(facts.get("person_id"), facts.get("organisation_id")) for facts in found}
     for facts in found:
         if isinstance(facts["reasons"], str):  # Django has the driver leave JSON as text
             facts["reasons"] = json.loads(facts["reasons"])
@@ -141,8 +149,14 @@ def _verdict(facts: dict[str, Any], keys: dict[Holder, set[str]]) -> Verdict:
 
 
 def lessons_of(deliveries: Iterable[Delivery]) -> list[int]:
-    """Return the keys of the lessons that announced mails are about, in order."""
-    return sorted({one.announcement.publication.lesson_id for one in deliveries if one.announcement})
+    """Return the keys of the lessons that announced mails and digests are about, in order."""
+    deliveries = list(deliveries)
+    lessons = {one.announcement.publication.lesson_id for one in deliveries if one.announcement}
+    digests = [one.pk for one in deliveries if one.kind == DeliveryKind.DIGEST]
+    if digests:
+        in_digests = Notice.objects.filter(delivery__in=digests)
+        lessons |= set(in_digests.values_list("announcement__publication__lesson", flat=True))
+    return sorted(lessons)
 
 
 @contextmanager
@@ -150,15 +164,18 @@ def window(lessons: Iterable[int]) -> Iterator[None]:
     """Hold off suspensions of these lessons; keep it short."""
     lessons = sorted(lessons)
     with connection.cursor() as cursor:
-        for lesson in lessons:
-            cursor.execute("SELECT pg_advisory_lock_shared(%s, %s)", [LOCK_SPACE, lesson])
+        cursor.execute(
+            "SELECT pg_advisory_lock_shared(%s, lesson) FROM unnest(%s::int[]) AS lesson", [LOCK_SPACE, lessons]
+        )
     try:
         yield
     finally:
         if connection.connection is not None and not connection.connection.closed:  # the server lets go by itself
             with connection.cursor() as cursor:
-                for lesson in lessons:
-                    cursor.execute("SELECT pg_advisory_unlock_shared(%s, %s)", [LOCK_SPACE, lesson])
+                cursor.execute(
+                    "SELECT pg_advisory_unlock_shared(%s, lesson) FROM unnest(%s::int[]) AS lesson",
+                    [LOCK_SPACE, lessons],
+                )
 
 
 def wait_for_senders(lesson: int) -> None:
