@@ -239,6 +239,7 @@ CELERY_TASK_TIME_LIMIT = 330
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "relay": {"task": "notifications.tasks.relay", "schedule": 1.0, "options": {"expires": 10}},
+    "digest": {"task": "notifications.tasks.digest", "schedule": 300.0, "options": {"expires": 300}},
     "check-attachments": {
         "task": "lessons.tasks.check_attachments",
         "schedule": 5.0,
