@@ -56,7 +56,7 @@ class Table:
             )
 
 
-def open_csv(path: Path) -> Table:
+def open_csv(path: Path, *, row_limit: int = ROW_LIMIT) -> Table:
     """Read a CSV file through and return it as a table.
 
     UTF-8 with or without a mark, UTF-16 with one, and Windows-1252 are understood; separators are those of
@@ -74,17 +74,17 @@ def open_csv(path: Path) -> Table:
     encoding = _encoding_of(path)
     with path.open(encoding=encoding, newline="") as file:
         separator = _separator_of(path, next(_lines(path, file), ""))
-    columns = _columns_of(path, next(_records(path, encoding, separator), (1, []))[1])
+    columns = columns_of(path, next(_records(path, encoding, separator), (1, []))[1])
 
     def read() -> Iterator[Row]:
         records = _records(path, encoding, separator)
         next(records)
-        return (_row(line, record, columns) for line, record in records if any(cell.strip() for cell in record))
+        return (row_of(line, record, columns) for line, record in records if any(cell.strip() for cell in record))
 
     count = 0
     for count, row in enumerate(read(), start=1):
-        if count > ROW_LIMIT:
-            raise UnreadableTable(f"{path.name} has more than {ROW_LIMIT:,} rows (line {row.line}). Split it.")
+        if count > row_limit:
+            raise UnreadableTable(f"{path.name} has more than {row_limit:,} rows (line {row.line}). Split it.")
     return Table(path.name, columns, count, encoding, read)
 
 
@@ -195,7 +195,11 @@ def _plain(error: csv.Error) -> str:
     return f"the record that begins here cannot be read ({reason})."
 
 
-def _columns_of(path: Path, header: list[str]) -> tuple[str, ...]:
+def columns_of(path: Path, header: list[str]) -> tuple[str, ...]:
+    """Return the names of the columns.
+
+    :raises UnreadableTable: one has none, two have the same, or there are too many
+    """
     columns = [name.strip() for name in header]
     while columns and not columns[-1]:
         columns.pop()
@@ -211,7 +215,8 @@ def _columns_of(path: Path, header: list[str]) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def _row(line: int, record: list[str], columns: tuple[str, ...]) -> Row:
+def row_of(line: int, record: list[str], columns: tuple[str, ...]) -> Row:
+    """Return a record as a row of a table with these columns."""
     cells = dict(zip(columns, (cell.strip() for cell in record), strict=False))
     filled = len(record)
     while filled > len(columns) and not record[filled - 1].strip():

@@ -72,6 +72,7 @@ class ColumnMap:
     list_separator: str = ";"
     date_formats: tuple[str, ...] = ("%Y-%m-%d",)
     empty_cells: frozenset[str] = frozenset()  # such as "N/A"
+    replace: Mapping[str, str] = field(default_factory=dict)  # in every cell, such as "<br/>" by a line break
 
     @property
     def columns(self) -> list[str]:
@@ -80,8 +81,13 @@ class ColumnMap:
 
     def read(self, cells: Mapping[str, str]) -> dict[str, str | list[str]]:
         """Return what a row says of each field: a text, or a list of texts for a field that takes several."""
-        cells = {name: "" if cell in self.empty_cells else cell for name, cell in cells.items()}
+        cells = {name: "" if cell in self.empty_cells else self._cleaned(cell) for name, cell in cells.items()}
         return {name: self._read(name, source, cells) for name, source in self.sources.items()}
+
+    def _cleaned(self, cell: str) -> str:
+        for part, by in self.replace.items():
+            cell = cell.replace(part, by)
+        return cell
 
     def _read(self, name: str, source: Source, cells: Mapping[str, str]) -> str | list[str]:
         text = source.text(cells)
@@ -112,7 +118,7 @@ def column_map(given: Any, name: str) -> ColumnMap:
     fields = given.get("fields") if isinstance(given, dict) else None
     if not isinstance(fields, dict):
         raise BadColumnMap(f"{name}: there must be an object with “fields”.")
-    if unknown := sorted(set(given) - {"about", "fields", "list_separator", "date_formats", "empty_cells"}):
+    if unknown := sorted(set(given) - {"about", "fields", "list_separator", "date_formats", "empty_cells", "replace"}):
         raise BadColumnMap(f"{name}: unknown entry {', '.join(unknown)}.")
     if unknown := sorted(set(fields) - set(FIELDS)):
         raise BadColumnMap(f"{name}: unknown field {', '.join(unknown)}. Fields: {', '.join(FIELDS)}.")
@@ -125,6 +131,8 @@ def column_map(given: Any, name: str) -> ColumnMap:
         options["date_formats"] = tuple(_texts(given["date_formats"], f"{name}: date_formats"))
     if "empty_cells" in given:
         options["empty_cells"] = frozenset(_texts(given["empty_cells"], f"{name}: empty_cells"))
+    if "replace" in given:
+        options["replace"] = _pairs(given["replace"], f"{name}: replace")
     return ColumnMap({field: _source(value, f"{name}: {field}") for field, value in fields.items()}, **options)
 
 

@@ -80,6 +80,15 @@ class Intake:
                 self._events.pop(key, None)  # it went with the transaction
         return lesson
 
+    def write_draft(self, draft: Draft, *, organisation: Organisation, by: User, at: datetime) -> Lesson:
+        """Record the event if it is new and write the lesson as a draft, complete or not.
+
+        The caller owns the transaction, and throws the intake away if it fails.
+
+        :raises PermissionDenied: `by` may not write for the organisation
+        """
+        return self._write(draft, self._event(draft, organisation, by, at), organisation, by, at)
+
     def _event(self, draft: Draft, organisation: Organisation, by: User, at: datetime) -> Event:
         """Return the organisation's event of that name and date, made if there is none."""
         key = _key(draft, organisation)

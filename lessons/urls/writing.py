@@ -2,10 +2,12 @@
 
 from django.urls import path
 
-from lessons.views import own_warnings, paper, partners, record, steps, writing
+from lessons.views import own_warnings, paper, partners, record, sheet, steps, writing
 
 urlpatterns = [
     path("submit/", writing.submit, name="submit"),
+    path("submit/sheet/", sheet.submit_sheet, name="submit_sheet"),
+    path("submit/sheet/template/", sheet.submit_sheet_template, name="submit_sheet_template"),
     path("submit/paper/", paper.submit_paper, name="submit_paper"),
     path("submit/<int:pk>/check/", writing.submit_check, name="submit_check"),
     path("submit/<int:pk>/done/", writing.submit_done, name="submit_done"),

@@ -1,4 +1,4 @@
-"""manage.py import_lessons: lessons from a CSV file, as docs/importing.md describes."""
+"""manage.py import_lessons: lessons from a CSV file, a workbook or JSON Lines, as docs/importing.md describes."""
 
 import sys
 from argparse import ArgumentParser
@@ -11,7 +11,8 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from accounts.lookup import UnknownCode, organisation_of, person_of
-from accounts.tables import Table, UnreadableTable, open_csv
+from accounts.table_files import open_table
+from accounts.tables import Table, UnreadableTable
 from lessons.importing.column_map import BadColumnMap, load_column_map
 from lessons.importing.drafts import DraftMaker
 from lessons.importing.names import Names
@@ -25,7 +26,7 @@ NOTES_SHOWN = 20
 
 
 class Command(BaseCommand):
-    help = "Import lessons from a CSV file.  Running it twice adds nothing; rows that fail go to a reject file."
+    help = "Import lessons from CSV, XLSX or JSONL.  Running it twice adds nothing; rows that fail go to a reject file."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
@@ -48,7 +49,7 @@ class Command(BaseCommand):
             raise CommandError("--announce goes with --publish-by: nothing else is announced.")
         try:
             column_map = load_column_map(columns if columns.exists() else COLUMN_MAPS / columns.name)
-            table = open_csv(file)
+            table = open_table(file)
             table.require(column_map.columns)
             importer = TableImport(
                 maker=DraftMaker(column_map, Names()),

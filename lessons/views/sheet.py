@@ -1,0 +1,120 @@
+"""A debrief sheet: uploaded, looked through cell by cell, mended in the page, and turned into drafts."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import Organisation
+from accounts.tables import Row, UnreadableTable
+from lessons.forms.choices import organisations_written_for
+from lessons.forms.sheet import SheetForm, packed, unpacked
+from lessons.importing.sheet import COLUMNS, Sheet, SheetRow, template
+from lessons.models import Status
+from lessons.views.reading import SignedInRequest
+
+WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def submit_sheet(request: SignedInRequest) -> HttpResponse:
+    """Upload a sheet; POST of its preview looks again at what was mended, or makes the drafts."""
+    if not organisations_written_for(request.user).exists():
+        raise PermissionDenied
+    if request.method != "POST":
+        return _upload_page(request, SheetForm(user=request.user))
+    if "rows" in request.POST:
+        return _from_preview(request)
+    form = SheetForm(request.POST, request.FILES, user=request.user)
+    if not form.is_valid():
+        return _upload_page(request, form, status=422)
+    try:
+        rows, left_out = form.rows()
+    except UnreadableTable as error:
+        form.add_error("file", str(error))
+        return _upload_page(request, form, status=422)
+    if not rows:
+        form.add_error("file", "The sheet has no rows below its first")
+        return _upload_page(request, form, status=422)
+    return _preview(request, form.organisation_chosen, rows, left_out=left_out)
+
+
+def _upload_page(request: SignedInRequest, form: SheetForm, status: int = 200) -> HttpResponse:
+    return render(request, "lessons/writing/sheet.html", {"form": form}, status=status)
+
+
+def _from_preview(request: SignedInRequest) -> HttpResponse:
+    organisation = organisations_written_for(request.user).filter(code=request.POST.get("organisation", "")).first()
+    mended = {name: value for name, value in request.POST.items() if name.startswith("cell-")}
+    try:
+        rows = unpacked(request.POST["rows"], mended)
+    except ValueError:
+        organisation = None
+    if organisation is None:
+        messages.info(request, "That could not be read. Upload the sheet again.")
+        return redirect("submit_sheet")
+    if request.POST.get("then") not in {"all", "good"}:
+        return _preview(request, organisation, rows)
+    sheet = Sheet(organisation)
+    looked = sheet.look_through(rows)
+    rest = [one for one in looked if one.problems]
+    if rest and request.POST["then"] == "all":
+        return _preview(request, organisation, rows, status=422)
+    made = sheet.make_drafts(looked, by=request.user, at=timezone.now())
+    words = "1 draft was made." if len(made) == 1 else f"{len(made)} drafts were made."
+    messages.success(request, f"{words} Open each to complete and submit it.")
+    if rest:
+        return _preview(request, organisation, [one.row for one in rest])
+    return redirect(f"{reverse('our_lessons')}?{urlencode({'status': Status.DRAFT})}")
+
+
+def _preview(
+    request: SignedInRequest,
+    organisation: Organisation,
+    rows: list[Row],
+    *,
+    left_out: list[str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    looked = Sheet(organisation).look_through(rows)
+    context = {
+        "organisation": organisation,
+        "packed": packed(rows),
+        "left_out": left_out or [],
+        "good": [one for one in looked if one.is_good],
+        "known": [one for one in looked if one.is_known and not one.problems],
+        "wrong": [(one, _cells(one)) for one in looked if one.problems],
+        "count": len(looked),
+        "is_refused": status != 200,
+    }
+    return render(request, "lessons/writing/sheet_preview.html", context, status=status)
+
+
+def _cells(one: SheetRow) -> list[dict[str, object]]:
+    """Return what has to be mended in a row: each cell once, with all that is wrong in it."""
+    cells: dict[str, dict[str, object]] = {}
+    for problem in one.problems:
+        value = one.row.cells.get(problem.column, "")
+        cell = cells.setdefault(
+            problem.column,
+            {
+                "column": problem.column,
+                "name": f"cell-{one.row.line}-{list(COLUMNS).index(problem.column)}" if problem.column else "",
+                "value": value,
+                "is_long": len(value) > 60,
+                "said": [],
+            },
+        )
+        cell["said"].append(f"{problem.what} {problem.to_do}")  # type: ignore[attr-defined]
+    return list(cells.values())
+
+
+@require_GET
+def submit_sheet_template(request: SignedInRequest) -> HttpResponse:
+    """The empty sheet, with the lists of risks, themes and areas in it."""
+    headers = {"Content-Disposition": 'attachment; filename="debrief-sheet.xlsx"', "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(template(), content_type=WORKBOOK, headers=headers)
