@@ -10,6 +10,7 @@ from lessons.in_words import OF_PRACTICE, ORDER, Values, in_words
 from lessons.labels import label_of
 from lessons.models import Comment, Kind
 from lessons.warnings.answers import Warned
+from lessons.warnings.recommendations import hint_on
 
 #: Things to tick: folded away until they are needed.
 LISTS = {"risks", "themes", "capabilities", "audience_sectors", "audience_areas"}
@@ -31,6 +32,7 @@ class Row:
     warnings: list["WarningRow"]
     comment: GovukBoundField
     comments: list[Comment]
+    hints: list[str]
 
     @property
     def is_list(self) -> bool:
@@ -70,7 +72,14 @@ def rows_of(form: ReviewForm, before: Values, comments: list[Comment]) -> Iterat
             [WarningRow(one, form[f"because_{one.code}"]) for one in form.warnings if one.spotted.field == name],
             form[f"comment_{name}"],
             [comment for comment in comments if comment.field == name],
+            _hints(form.as_typed["recommendations"]) if name == "recommendations" else [],
         )
+
+
+def _hints(recommendations: list[dict[str, str]]) -> list[str]:
+    """Return what would make recommendations clearer; nobody has to follow them."""
+    hints = [hint_on(one.get("text", ""), one.get("by_whom", "")) for one in recommendations]
+    return [f"Recommendation {number}: {hint}" for number, hint in enumerate(hints, 1) if hint]
 
 
 def changes(name: str, before: str, after: str) -> list[Piece]:

@@ -9,12 +9,12 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
-from lessons.conditions import decides_tier, wrote_it
+from lessons.conditions import decides_tier, wants_two_people, working_text, wrote_it
 from lessons.models import Lesson, Move, Status
 from lessons.views.reading import SignedInRequest
 from lessons.workflow import rule_for
 
-#: Moves with a page, in the order in which they are offered: (move, address, words, statuses where it is offered).
+#: Moves with a page, in the order in which they are offered: (move, address, words).
 OFFERED: tuple[tuple[Move, str, str], ...] = (
     (Move.PUBLISH_AGAIN, "new_version", "Prepare a new version"),
     (Move.RESTORE, "restore", "Bring it back"),
@@ -57,6 +57,14 @@ def offers(lesson: Lesson, user: User) -> list[Offer]:
         rule = rule_for(move, lesson.status)
         if page == "new_version" and rule is None:  # a version may also be prepared before it is restored
             rule = rule_for(Move.RESTORE, lesson.status)
+        if move == Move.APPROVE and not _waits_for_a_second_person(lesson):
+            continue
         if rule and user.has_perm(rule.permission, lesson) and not (is_own and move in NOT_FOR_WRITERS):
             found.append(Offer(reverse(page, args=[lesson.pk]), words))
     return found
+
+
+def _waits_for_a_second_person(lesson: Lesson) -> bool:
+    """Whether an approval is of use: of what is suspended always, else of a new version that takes two people."""
+    text = working_text(lesson)
+    return lesson.status == Status.SUSPENDED or (text is not None and wants_two_people(lesson, text))
