@@ -213,6 +213,7 @@ EMAIL_BACKEND = "notifications.backend.DeliveryBackend"
 EMAIL_URL = env("EMAIL_URL", "smtp://127.0.0.1:8025")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <no-reply@example.org>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+MAIL_SENDERS = int(env_number("MAIL_SENDERS", default=2))  # how many may send at a time, in all workers together
 MAIL_PER_SECOND = env_number("MAIL_PER_SECOND", default=50)  # of one sender; 0: as fast as the server takes it
 
 # -- Celery ------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ class UserManager(BaseUserManager["User"]):
 
     def create_user(self, email: str, password: str | None = None, *, name: str = "") -> "User":
         """Make an account; without a password nobody can sign in to it until one is set by the reset link."""
-        user = self.model(email=email.strip(), name=name)
+        user = self.model(email=email.strip().lower(), name=name)  # as sign-in and reset look it up
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save()

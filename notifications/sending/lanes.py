@@ -145,7 +145,7 @@ class HeldLane:
 
 def lanes_wanted() -> int:
     """Return how many may send at a time."""
-    return int(getattr(settings, "MAIL_SENDERS", 2))
+    return int(settings.MAIL_SENDERS)
 
 
 @transaction.atomic
