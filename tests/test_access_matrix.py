@@ -6,6 +6,7 @@ theirs, 410 where a publication is suspended, the way to sign in (401 of the API
 """
 
 import csv
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,11 +20,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import ApiToken, User
 from accounts.roles import Role
 from lessons.actions.sharing import share_lesson
+from lessons.attachments import store
 from lessons.forms.writing import STEPS
-from lessons.models import Debrief, Lesson, Observation, Status
+from lessons.models import Attachment, Debrief, Lesson, Observation, Status
 from tests.factories import (
     NOON,
     CapabilityFactory,
@@ -57,6 +59,17 @@ READERS = PLAIN | CLEARED | NATIONAL | OWNER_LEADS | AREA_MODERATORS | {"author"
 EVERYBODY = STRANGERS | MEMBERLESS | READERS | {"system_admin"}
 SIGNED_IN = EVERYBODY - STRANGERS
 A_FEW = STRANGERS | {"no_membership", "sponsorship_lapsed", "reader", "auditor", "system_admin"}
+#: Those whom all others are like before a record; `test_visible.py` asks about everybody.
+AROUND_A_RECORD = EVERYBODY - {
+    "dormant",
+    "role_ended",
+    "sponsorship_lapsed",
+    "organisation_admin",
+    "cleared_reader",
+    "reader_elsewhere",
+    "analyst",
+    "own_secretariat",
+}
 WRITERS = {"author", "contributor", "spoc", "strategic_lead"}  # for the owning organisation
 WRITERS_ELSEWHERE = {"spoc_elsewhere", "partner", "moderator_elsewhere", *AREA_MODERATORS}
 
@@ -73,6 +86,7 @@ MAY_TO_RECORD = {
     "submit": {"author"} | OWNER_LEADS,
     "submit or change": {"author"} | OWNER_LEADS,
     "withdraw": {"author"} | OWNER_LEADS,
+    "share": {"author"} | OWNER_LEADS,
     "sign off": OWNER_LEADS,
     "review": MODERATORS,
 }
@@ -183,6 +197,7 @@ def test_every_address_and_method_has_a_row() -> None:
     served = {(name, method) for name, method in served if not (name.startswith("account_") and method == "PUT")}
 
     assert served == {(row["route"], row["method"]) for row in ROWS}
+    assert len(ROWS) == len(served), "one row each"
 
 
 def test_every_row_is_of_an_object_that_is_tested_or_public_with_a_reason() -> None:
@@ -284,7 +299,7 @@ def test_records_are_hidden_refused_or_opened(status: Status, world_of: Callable
             # What was typed is shown again to whoever is signed out, with the way to sign in.
             answers |= dict.fromkeys(STRANGERS, "403")
 
-        assert world.answers(row) == answers, row
+        assert world.answers(row, AROUND_A_RECORD) == {name: answers[name] for name in sorted(AROUND_A_RECORD)}, row
 
 
 @pytest.mark.parametrize("kind", READ_PUBLICATION)
@@ -301,6 +316,8 @@ def test_publications_are_hidden_gone_or_opened(kind: str, status: Status, world
         answers = expected(seeing=seeing, may=MAY_SUSPEND if row["verb"] == "suspend" else EVERYBODY)
         if status == Status.SUSPENDED:
             answers |= dict.fromkeys(seeing, "410")
+            if row["route"] == "versions":  # what it was stays with those who see old texts (MODEL, section 2)
+                answers |= dict.fromkeys(SEE_RECORD[Status.PUBLISHED] - {"partner"}, "in")
 
         assert world.answers(row) == answers, row
 
@@ -316,6 +333,7 @@ def test_the_site_is_open_to_those_whose_role_it_serves(world_of: Callable[..., 
         "api:resilience-area-detail": "cumbria",
     }
     world.places = {route: {"code": code} for route, code in codes.items()} | {"national_risks": {}}
+    world.places["recurring_trend"] = {"risk_theme": "natural-and-environmental-hazards", "theme": "communicate"}
     for row in rows_of("site"):
         answers = expected(seeing=EVERYBODY, may=MAY_ON_SITE[row["verb"]])
         names = A_FEW if row["verb"] == "read" else EVERYBODY  # all who are signed in are alike there
@@ -332,6 +350,31 @@ def test_a_subscription_is_its_persons(world_of: Callable[..., World]) -> None:
         answers |= dict.fromkeys(SIGNED_IN - READERS, "403")  # who reads nothing subscribes to nothing
 
         assert world.answers(row) == answers, row
+
+
+def test_a_token_is_revoked_by_its_person(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.PUBLISHED)
+    _, secret = ApiToken.objects.create(
+        user=world.people["reader"], name="Nightly", scopes=["read:published"], expiry=timedelta(days=30)
+    )
+    world.places = {"token_revoke": {"token_key": ApiToken.objects.get().token_key}}
+    for row in rows_of("token"):
+        assert world.answers(row) == expected(seeing={"reader"}, may={"reader"}), row
+    assert secret
+
+
+def test_a_draft_is_open_to_the_programs_of_its_author(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.DRAFT)
+    for row in rows_of("own draft"):
+        assert world.answers(row) == expected(seeing={"author"}, may={"author"}), row
+
+
+def test_what_keeps_coming_back_is_told_to_those_who_read_it(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.PUBLISHED, marking="official_sensitive")
+    world.places = {"recurring_trend": {"risk_theme": "natural-and-environmental-hazards", "theme": "communicate"}}
+    seeing = READ_PUBLICATION["sensitive"]
+    for row in rows_of("trend"):
+        assert world.answers(row) == expected(seeing=seeing, may=seeing), row
 
 
 def test_the_mailbox_is_looked_after_by_spoc_and_administrator(world_of: Callable[..., World]) -> None:
@@ -378,6 +421,38 @@ def test_debriefs_and_events_are_for_those_who_write_for_the_organisation(world_
         assert world.answers(row) == answers, row
 
 
+@pytest.mark.parametrize("published", [True, False])
+def test_attachments_go_with_their_record_and_if_published_with_its_publication(
+    published: bool, world_of: Callable[..., World]
+) -> None:
+    world = world_of(Status.PUBLISHED)
+    attachment = Attachment.objects.create(
+        lesson=world.lesson,
+        key="0" * 32,
+        name="plan.txt",
+        type="txt",
+        size=1,
+        sha256="0" * 64,
+        added_by=world.lesson.author,
+        added_at=NOON,
+        check_at=NOON,
+        scan="clean",
+        published=published,
+    )
+    store.save(attachment.key, io.BytesIO(b"x"))
+    world.places = {
+        "attachment_": {"pk": world.lesson.pk, "key": attachment.key},
+        "attachment": {"key": attachment.key},
+    }
+    sees_record = SEE_RECORD[Status.PUBLISHED]
+    may = {"change": MAY_TO_RECORD["change"], "publish": MODERATORS, "read": EVERYBODY}
+    for row in rows_of("attachment"):
+        seeing = sees_record | READERS if published and row["verb"] == "read" else sees_record
+
+        assert world.answers(row) == expected(seeing=seeing, may=may[row["verb"]]), row
+    store.delete(attachment.key)
+
+
 def test_what_is_public_asks_nobody_to_sign_in(world_of: Callable[..., World]) -> None:
     world = world_of(Status.DRAFT)
     token = {"token": DeliveryFactory(kind="new_lesson").token}
@@ -395,4 +470,16 @@ def test_what_is_public_asks_nobody_to_sign_in(world_of: Callable[..., World]) -
 
 
 #: Objects of the matrix; each has a test above.
-TESTED = {"public", "site", "record", "publication", "subscription", "debrief", "event"}
+TESTED = {
+    "public",
+    "site",
+    "record",
+    "publication",
+    "trend",
+    "subscription",
+    "token",
+    "own draft",
+    "debrief",
+    "attachment",
+    "event",
+}

@@ -11,14 +11,20 @@ from django.db.models import CheckConstraint, F, Model, UniqueConstraint
 from accounts import audit
 from accounts.models import ApiToken, AuditEvent, Membership, Organisation, ResilienceArea, User
 from lessons.models import (
+    Attachment,
+    Collection,
+    Debrief,
     Event,
     LessonLink,
     LessonMove,
+    Observation,
     Publication,
     PublicationView,
     ReferenceCounter,
     Status,
 )
+from lessons.models.exports import IdempotencyKey
+from lessons.models.warnings import TextWarning
 from tests.factories import (
     LONG_AGO,
     NOON,
@@ -88,6 +94,48 @@ def link() -> LessonLink:
 def view() -> PublicationView:
     return PublicationView.objects.create(
         publication=PublicationFactory(), organisation=OrganisationFactory(), first_at=NOON
+    )
+
+
+def debrief() -> Debrief:
+    event = EventFactory()
+    return Debrief.objects.create(
+        event=event,
+        organisation=event.organisation,
+        opened_by=UserFactory(),
+        opened_at=NOON,
+        kind="hot",
+        held_on=NOON.date(),
+        code="otters",
+        closes_at=NOON + timedelta(days=1),
+    )
+
+
+def point() -> Observation:
+    return Observation.objects.create(
+        debrief=debrief(), kind="to_improve", text="The lists differed.", given_on=NOON.date()
+    )
+
+
+def warning() -> TextWarning:
+    return TextWarning.objects.create(lesson=LessonFactory(), field="why", kind="postcode", start=0, end=4, digest="d")
+
+
+def asked_once() -> IdempotencyKey:
+    return IdempotencyKey.objects.create(user=UserFactory(), key="k", digest="d", created_at=NOON)
+
+
+def attachment() -> Attachment:
+    return Attachment.objects.create(
+        lesson=LessonFactory(),
+        key="k",
+        name="plan.pdf",
+        type="pdf",
+        size=1,
+        sha256="d",
+        added_by=UserFactory(),
+        added_at=NOON,
+        check_at=NOON,
     )
 
 
@@ -189,6 +237,33 @@ VIOLATIONS: dict[str, list[Write]] = {
     "publication_one_working_text": [twice(working)],
     "publication_one_current": [twice(PublicationFactory, version=2)],
     "publication_view_is_counted_once": [twice(view)],
+    # -- debriefs --
+    "debrief_closes_after_it_opens": [change(debrief, closes_at=NOON - timedelta(days=1))],
+    "debrief_has_a_code": [change(debrief, code="")],
+    "observation_says_something": [change(point, text="")],
+    "observation_promoted_has_a_lesson": [
+        change(point, disposition="promoted"),
+        lambda: Observation.objects.filter(pk=point().pk).update(lesson=LessonFactory()),
+    ],
+    "observation_passed_on_names_the_system": [
+        change(point, disposition="single_service", system="nol"),
+        change(point, system_reference="NOL-7"),
+    ],
+    "observation_duplicate_names_the_other": [change(point, disposition="duplicate")],
+    "observation_does_not_repeat_itself": [change(point, disposition="duplicate", same_as=F("pk"))],
+    # -- attachments --
+    "attachment_published_is_clean": [change(attachment, published=True)],
+    "attachment_refused_says_why": [change(attachment, scan="refused"), change(attachment, reason="It holds macros")],
+    "attachment_is_of_twenty_megabytes_at_most": [change(attachment, size=size) for size in (0, 20 * 1024 * 1024 + 1)],
+    # -- warnings, search, programs --
+    "warning_is_of_a_lesson_or_a_publication": [change(warning, lesson=None)],
+    "warning_answered_names_who_and_when": [change(warning, answer="removed")],
+    "warning_needed_says_why": [
+        lambda: TextWarning.objects.filter(pk=warning().pk).update(answer="needed", by=UserFactory(), at=NOON)
+    ],
+    "warning_is_given_once": [twice(warning)],
+    "collection_is_one_row": [lambda: Collection.objects.create(pk=2, documents=0, length=0)],
+    "idempotency_key_is_used_once": [twice(asked_once)],
 }
 #: Models whose constraints are violated in other modules, by the subject.
 ELSEWHERE: set[str] = set()
@@ -273,7 +348,8 @@ def test_moves_and_audit_rows_are_never_changed_or_removed(make: Callable[[], Mo
 
 
 # -- sealed ----------------------------------------------------------------------------------------------------------
-CHANGES_ONCE_PUBLISHED = {"superseded_at", "suspended_at", "archived_at", "readers", "terms", "search"}
+#: The length of a text belongs to the index.
+CHANGES_ONCE_PUBLISHED = {"superseded_at", "suspended_at", "archived_at", "readers", "terms", "search", "length"}
 OTHER_VALUES = {
     "BooleanField": True,
     "DateTimeField": NOON + timedelta(days=3),
@@ -323,8 +399,8 @@ def test_a_published_version_is_never_taken_back_or_removed() -> None:
 def test_what_may_change_once_published_may(column: str) -> None:
     text = PublicationFactory()
     value: object = NOON if column.endswith("_at") else ["national"]
-    if column == "search":
-        value = "'word':1"
+    if column in {"search", "length"}:
+        value = {"search": "'word':1", "length": 7}[column]
 
     assert Publication.objects.filter(pk=text.pk).update(**{column: value}) == 1
 
