@@ -1,19 +1,23 @@
 """The filters of published lessons: one form for the page, the API and what is subscribed to."""
 
+from collections.abc import Sequence
+
 from django import forms
-from django.db.models import TextChoices
+from django.db.models import TextChoices, Value
 from django.utils.formats import date_format
 
 from accounts.models import ResilienceArea, ResponderType
 from govuk.look import Look
-from lessons import search
 from lessons.models import Brag, Capability, EventKind, Kind, NationalRisk, PublicationQuerySet, Theme
+from lessons.search.finding import search
 
 LONGEST_QUERY = 300  # characters: a long question fits, a pasted document does not
 
 
 #: Filters by a code among the terms of a publication; its prefix is the name with hyphens.
 CODES = ("kind", "risk", "risk_theme", "theme", "capability", "area", "sector", "source", "brag")
+#: Those whose codes are rows of tables.
+FROM_TABLES = ("risk", "risk_theme", "theme", "capability", "area", "sector")
 #: Filters by a day: name -> what of the publication must stand on which side of it.
 DAYS = {
     "since": "published_at__date__gte",
@@ -65,18 +69,20 @@ class LessonFilters(forms.Form):
 
     def __init__(self, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]  # Django's own signature
         super().__init__(*args, **kwargs)
-        risks = sorted(NationalRisk.objects.current().only("code", "name", "theme_code", "theme"), key=lambda r: r.name)
+        risks = list(NationalRisk.objects.current().only("code", "name", "theme_code", "theme"))
         self.risk_names = {risk.code: risk.name for risk in risks}
         self.risk_theme_names = {risk.theme_code: risk.theme for risk in risks}
-        self.theme_names = dict(Theme.objects.order_by("name").values_list("code", "name"))
-        self.area_names = dict(ResilienceArea.objects.order_by("name").values_list("code", "name"))
-        self.capability_names = dict(Capability.objects.order_by("name").values_list("code", "name"))
-        sectors = ResponderType.objects.order_by("sector").values_list("sector", flat=True).distinct()
-        self.sector_names = {code: code.replace("-", " ").capitalize() for code in sectors}
-        for name, names in self._names().items():
-            self.fields[name].choices = [("", "Any"), *sorted(names.items(), key=lambda item: item[1])]  # type: ignore[attr-defined]
+        coded = _coded()
+        self.theme_names = coded["theme"]
+        self.area_names = coded["area"]
+        self.capability_names = coded["capability"]
+        self.sector_names = {code: code.replace("-", " ").capitalize() for code in coded["sector"]}
+        for name in FROM_TABLES:
+            names = sorted(self.names()[name].items(), key=lambda pair: pair[1])
+            self.fields[name].choices = [("", "Any"), *names]  # type: ignore[attr-defined]
 
-    def _names(self) -> dict[str, dict[str, str]]:
+    def names(self) -> dict[str, dict[str, str]]:
+        """Return the name of each code, by filter."""
         return {
             "risk": self.risk_names,
             "risk_theme": self.risk_theme_names,
@@ -84,6 +90,9 @@ class LessonFilters(forms.Form):
             "capability": self.capability_names,
             "area": self.area_names,
             "sector": self.sector_names,
+            "kind": dict(Kind.choices),
+            "source": dict(EventKind.choices),
+            "brag": dict(Brag.choices),
         }
 
     @property
@@ -99,25 +108,53 @@ class LessonFilters(forms.Form):
         return [f"{name.replace('_', '-')}:{chosen[name]}" for name in CODES if name in chosen]
 
     @property
-    def chosen_labels(self) -> list[str]:
-        """What is filtered by, in words."""
-        fixed = {"kind": Kind, "source": EventKind, "brag": Brag, "archived": Archived}
-        names = self._names() | {name: dict(choices.choices) for name, choices in fixed.items()}
-        found = [names[name][str(value)] for name, value in self.cleaned.items() if name in names]
-        days = ((self.fields[name].label, value) for name, value in self.cleaned.items() if name in DAYS)
-        return found + [f"{str(label).lower()} {date_format(day, 'j F Y')}" for label, day in days]
+    def labels(self) -> dict[str, str]:
+        """What is filtered by, in words, by filter."""
+        names = self.names() | {"archived": dict(Archived.choices)}
+        found = {name: names[name][str(value)] for name, value in self.cleaned.items() if name in names}
+        days = {name: value for name, value in self.cleaned.items() if name in DAYS}
+        return found | {
+            name: f"{str(self.fields[name].label).lower()} {date_format(day, 'j F Y')}"  # type: ignore[arg-type]
+            for name, day in days.items()
+        }
 
-    def apply(self, publications: PublicationQuerySet) -> PublicationQuerySet:
-        """Narrow `publications` to what every filter lets through, in no order of its own."""
+    @property
+    def chosen_labels(self) -> list[str]:
+        return list(self.labels.values())
+
+    def narrow(self, publications: PublicationQuerySet, terms: Sequence[str] | None = None) -> PublicationQuerySet:
+        """Narrow `publications` to what every filter but the words lets through.
+
+        :param terms: to be had instead of those that are chosen
+        """
         chosen = self.cleaned
-        if terms := self.terms:
-            publications = publications.filter(terms__contains=terms)
+        if wanted := self.terms if terms is None else terms:
+            publications = publications.filter(terms__contains=wanted)
         for name, lookup in DAYS.items():
             if name in chosen:
                 publications = publications.filter(**{lookup: chosen[name]})
         archived = chosen.get("archived")
         if archived != Archived.INCLUDE:
             publications = publications.filter(archived_at__isnull=archived != Archived.ONLY)
-        if "q" in chosen:
-            publications = search.found(publications, str(chosen["q"]))
         return publications
+
+    def apply(self, publications: PublicationQuerySet) -> PublicationQuerySet:
+        """Narrow `publications` to what every filter lets through, in no order of its own.
+
+        :param publications: all that the person may read: the words are understood by these, whatever else is chosen
+        """
+        found = self.narrow(publications)
+        if words := self.cleaned.get("q"):
+            found = search(publications, str(words)).among(found)
+        return found
+
+
+def _coded() -> dict[str, dict[str, str]]:
+    """Return code and name of every theme, capability, area and sector, in one query."""
+    tables = {"theme": Theme, "capability": Capability, "area": ResilienceArea}
+    rows = [model.objects.values_list(Value(name), "code", "name") for name, model in tables.items()]  # type: ignore[attr-defined]
+    rows.append(ResponderType.objects.values_list(Value("sector"), "sector", "sector").distinct())
+    found: dict[str, dict[str, str]] = {name: {} for name in (*tables, "sector")}
+    for name, code, label in rows[0].union(*rows[1:], all=True):
+        found[name][code] = label
+    return found

@@ -1,6 +1,6 @@
 """Names for the codes that publications carry: one query for each list, however long."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from accounts.models import ResilienceArea
@@ -17,10 +17,15 @@ class Named:
 SOURCES = {"risk": NationalRisk, "theme": Theme, "capability": Capability, "area": ResilienceArea}
 
 
-def with_names(publications: Iterable[Publication]) -> list[Publication]:
-    """Return the publications, each with `risks`, `themes`, `capabilities` and `areas` as `Named` lists."""
+def with_names(
+    publications: Iterable[Publication], known: Mapping[str, Mapping[str, str]] | None = None
+) -> list[Publication]:
+    """Return the publications, each with `risks`, `themes`, `capabilities` and `areas` as `Named` lists.
+
+    :param known: names by code, by prefix, if they were looked up already
+    """
     found = list(publications)
-    names = {prefix: _names(prefix, found) for prefix in SOURCES}
+    names = known or {prefix: _names(prefix, found) for prefix in SOURCES}
     for publication in found:
         for prefix, attribute in (
             ("risk", "risks"),
@@ -28,8 +33,8 @@ def with_names(publications: Iterable[Publication]) -> list[Publication]:
             ("capability", "capabilities"),
             ("area", "areas"),
         ):
-            known = names[prefix]
-            chosen = [Named(code, known.get(code, code)) for code in publication.codes_of(prefix)]
+            of_prefix = names[prefix]
+            chosen = [Named(code, of_prefix.get(code, code)) for code in publication.codes_of(prefix)]
             setattr(publication, attribute, chosen)
     return found
 

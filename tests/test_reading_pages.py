@@ -189,11 +189,11 @@ def test_a_lesson_page_names_nobody_whom_the_attribution_hides(client: Client, a
     lesson = published(organisation=owner, attribution=attribution)
 
     for path in (f"/lessons/{lesson.reference}/", "/lessons/", "/"):
-        page = client.get(path).content.decode().replace('<option value="zennor-area">Zennor and Morvah</option>', "")
+        page = client.get(path).content.decode()
         assert lesson.title in page
         assert "Zennor Brigade" not in page
         assert "zennor-brigade" not in page
-        assert ("Zennor and Morvah" in page) == (attribution == "area" and path == f"/lessons/{lesson.reference}/")
+        assert ("Zennor and Morvah" in page) == (attribution == "area" and path != "/")
         assert lesson.author.name not in page
         assert lesson.author.email not in page
 

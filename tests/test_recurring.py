@@ -256,11 +256,20 @@ def test_the_page_is_of_use_when_there_is_nothing(client: Client) -> None:
     assert "No trend" in client.get("/recurring/").content.decode()
 
 
-@pytest.mark.parametrize("path", ["natural-and-environmental-hazards/communicate", "no-such/theme"])
-def test_a_trend_without_a_readable_lesson_is_not_there(client: Client, path: str) -> None:
-    found("cumbria", audience="national_team")
+@pytest.mark.parametrize("path", ["no-such/communicate", "natural-and-environmental-hazards/no-such"])
+def test_a_trend_of_unknown_themes_is_not_there(client: Client, path: str) -> None:
+    found("cumbria")
 
     assert client.get(f"/recurring/{path}/").status_code == 404
+
+
+def test_a_trend_says_nothing_of_lessons_that_may_not_be_read(client: Client) -> None:
+    hidden = found("cumbria", audience="national_team")
+
+    page = client.get("/recurring/natural-and-environmental-hazards/communicate/").content.decode()
+
+    assert "No lesson on this that you can read" in page
+    assert hidden.title not in page
 
 
 def test_the_page_asks_no_more_of_the_database_for_more_lessons(

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from lessons.views import editions, plan, reading, recurring
+from lessons.views import editions, finding, plan, reading, recurring
 
 urlpatterns = [
     path("", reading.home, name="home"),
-    path("lessons/", reading.lesson_list, name="lesson_list"),
+    path("lessons/", finding.lesson_list, name="lesson_list"),
     path("lessons/<slug:reference>/", reading.lesson, name="lesson"),
     path("risks/", reading.national_risks, name="national_risks"),
     path("risks/<slug:code>/", reading.national_risk, name="national_risk"),

@@ -3,23 +3,19 @@
 from typing import cast
 
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import ResilienceArea, User
-from lessons import search
 from lessons.access import get_publication
 from lessons.actions.reading import record_view
-from lessons.filters import LessonFilters
 from lessons.models import Kind, Lesson, NationalRisk, Publication
 from lessons.named import with_names
 from lessons.recurring import recurrence_with
 from lessons.waiting import waiting_for
 
-LESSONS_PER_PAGE = 20
 NEWEST_ON_HOME = 5
 LESSONS_ON_RISK_PAGE = 10
 
@@ -51,17 +47,6 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def lesson_list(request: SignedInRequest) -> HttpResponse:
-    filters = LessonFilters(request.GET)
-    found = filters.apply(Publication.objects.readable_by(request.user)).for_list()
-    if words := filters.cleaned.get("q"):
-        found = search.best_first(found, str(words))
-    page = Paginator(found, LESSONS_PER_PAGE).get_page(request.GET.get("page"))
-    page.object_list = with_names(page.object_list)
-    return render(request, "lessons/list.html", {"filters": filters, "form": filters, "page": page})
-
-
-@require_GET
 def lesson(request: SignedInRequest, reference: str) -> HttpResponse:
     publication = get_publication(user=request.user, reference=reference)
     record_view(publication=publication, by=request.user, at=timezone.now())
@@ -70,8 +55,8 @@ def lesson(request: SignedInRequest, reference: str) -> HttpResponse:
         "publication": with_names([publication])[0],
         "versions": publication.lesson.publications.filter(published_at__isnull=False).order_by("-version"),
         "record": record,
-        "attachments": publication.lesson.attachments.for_readers(),
         "recurrence": recurrence_with(publication, Publication.objects.readable_by(request.user)),
+        "attachments": publication.lesson.attachments.for_readers(),
         "may_suspend": request.user.has_perm("lessons.suspend_lesson", publication.lesson),
     }
     return render(request, "lessons/lesson.html", context)

@@ -54,17 +54,18 @@ def recurring_trend(request: SignedInRequest, risk_theme: str, theme: str) -> Ht
     """The lessons on one theme and risk theme, those that say much the same together."""
     both = [f"theme:{theme}", f"risk-theme:{risk_theme}"]
     found = Publication.objects.readable_by(request.user).unarchived().filter(terms__contains=both)
-    sightings = sightings_of(found)
     name = Theme.objects.filter(code=theme).values_list("name", flat=True).first()
-    if not sightings or not name:
+    names = risk_theme_names()
+    if not name or risk_theme not in names:
         raise Http404
+    sightings = sightings_of(found)
     texts = with_names(found.for_list().order_by("-event_on", "-pk")[:LESSONS_SHOWN])
     context = {
         "theme": name,
         "theme_code": theme,
-        "risk_theme": risk_theme_names().get(risk_theme, risk_theme),
+        "risk_theme": names[risk_theme],
         "risk_theme_code": risk_theme,
-        "whole": Spread(tuple(sightings)),
+        "whole": Spread(tuple(sightings)) if sightings else None,
         "burst": burst_of(sightings),
         "months": TREND_MONTHS,
         "groups": alike(texts),

@@ -1,0 +1,123 @@
+"""One page of what a search finds: sorted, with what was found in each text, and what else could be chosen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.core.paginator import Paginator
+from django.db.models import Case, IntegerField, TextChoices, Value, When
+
+from lessons import counts
+from lessons.filters import CODES, LessonFilters
+from lessons.models import Publication, PublicationQuerySet
+from lessons.named import with_names
+from lessons.recurring import linked
+from lessons.search.finding import RANKED, Search, search
+from lessons.snippets import with_snippets
+
+PER_PAGE = 20
+
+
+class Sort(TextChoices):
+    RELEVANCE = "relevance", "Best match"
+    NEWEST = "newest", "Newest"
+    RECURRENT = "recurrent", "Found most often"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One code of a filter: how many it would find; `code` is empty for the way back from what is chosen."""
+
+    code: str
+    name: str
+    count: int
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Facet:
+    """The choices of one filter, those that find most first."""
+
+    name: str
+    label: str
+    choices: list[Choice]
+
+    @property
+    def chosen(self) -> Choice | None:
+        return next((choice for choice in self.choices if choice.is_chosen), None)
+
+
+class Results:
+    """What the filters find among what a person may read."""
+
+    def __init__(self, readable: PublicationQuerySet, filters: LessonFilters, sort: str = "") -> None:
+        self.readable, self.filters = readable, filters
+        words = str(filters.cleaned.get("q", ""))
+        self.search: Search | None = search(readable, words) if words else None
+        offered = [one for one in Sort if self.search or one != Sort.RELEVANCE]
+        self.sorts = offered
+        self.sort = Sort(sort) if sort in offered else offered[0]
+
+    @cached_property
+    def found(self) -> PublicationQuerySet:
+        return self._among(self.filters.narrow(self.readable))
+
+    def _among(self, publications: PublicationQuerySet) -> PublicationQuerySet:
+        return self.search.among(publications) if self.search else publications
+
+    @cached_property
+    def counts(self) -> counts.Counts:
+        others = self._among(self.filters.narrow(self.readable, terms=()))
+        return counts.count(others, self.filters.terms)
+
+    @cached_property
+    def facets(self) -> list[Facet]:
+        """The filters that have codes, without codes that nothing has."""
+        names = self.filters.names()
+        return [self._facet(name, names[name]) for name in CODES]
+
+    def _facet(self, name: str, names: Mapping[str, str]) -> Facet:
+        prefix = f"{name.replace('_', '-')}:"
+        found = {
+            term.removeprefix(prefix): number for term, number in self.counts.by_term.items() if term.startswith(prefix)
+        }
+        chosen = str(self.filters.cleaned.get(name, ""))
+        if chosen:
+            found.setdefault(chosen, 0)
+        choices = [Choice(code, names.get(code, code), number, code == chosen) for code, number in found.items()]
+        choices.sort(key=lambda choice: (not choice.is_chosen, -choice.count, choice.name))
+        return Facet(name, str(self.filters.fields[name].label), choices)
+
+    def page(self, number: object) -> "Paginator":  # type: ignore[type-arg]
+        """Return one page; of more than `counts.EXACT`, the first pages only."""
+        page = Paginator(range(min(self.counts.total, counts.EXACT)), PER_PAGE).get_page(number)
+        start = (page.number - 1) * PER_PAGE
+        texts = self._sorted(start, start + len(page.object_list))
+        page.object_list = with_names(texts, self.filters.names())  # type: ignore[assignment]
+        return page  # type: ignore[return-value]
+
+    def _sorted(self, start: int, end: int) -> list[Publication]:
+        rows = with_snippets(self.found.for_list(), self.search)
+        if self.sort == Sort.RELEVANCE and self.search:
+            best = [one.pk for one in self.search.best(self.found, at_most=RANKED)]
+            wanted = best[start:end]
+            texts = rows.in_bulk(wanted) if wanted else {}
+            further = range(max(start - len(best), 0), max(end - len(best), 0))
+            others = rows.exclude(pk__in=best)[further.start : further.stop] if further else []
+            return [*(texts[pk] for pk in wanted if pk in texts), *others]
+        if self.sort == Sort.RECURRENT:
+            rows = most_recurrent_first(rows, self.readable)
+        return list(rows[start:end])
+
+
+def most_recurrent_first(publications: PublicationQuerySet, readable: PublicationQuerySet) -> PublicationQuerySet:
+    """Sort by how often each lesson was found, as far as the person may read it, then newest first."""
+    groups = linked(readable)
+    sizes: dict[int, list[int]] = {}
+    for lesson, group in groups.items():
+        sizes.setdefault(sum(other == group for other in groups.values()), []).append(lesson)
+    whens = [When(lesson__in=lessons, then=Value(size)) for size, lessons in sizes.items()]
+    if not whens:
+        return publications
+    times = Case(*whens, default=Value(1), output_field=IntegerField())
+    return publications.alias(times=times).order_by("-times", "-published_at", "-pk")

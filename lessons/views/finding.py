@@ -1,0 +1,118 @@
+"""The search page: words, filters with counts, and what they find.  Its address holds all of it."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from lessons.filters import CODES, DAYS, LessonFilters
+from lessons.models import Publication
+from lessons.results import Facet, Results
+from lessons.snippets import show
+from lessons.views.reading import SignedInRequest
+
+#: Choices of a filter that are shown at once; the rest unfolds.
+SHOWN_CHOICES = 7
+#: Filters that a subscription knows too, with the words.
+SUBSCRIBED = ("q", "kind", "risk", "risk_theme", "theme", "area", "sector")
+#: What the address of the page may hold besides the filters.
+KEPT = (*LessonFilters.base_fields, "sort")
+
+
+@dataclass(frozen=True)
+class Link:
+    """A choice as a link, to the page with it, or without it where it is chosen."""
+
+    text: str
+    url: str
+    count: int | None = None
+    is_chosen: bool = False
+
+
+@dataclass(frozen=True)
+class LinkedFacet:
+    facet: Facet
+    links: list[Link]
+
+    @property
+    def first(self) -> list[Link]:
+        return self.links[:SHOWN_CHOICES]
+
+    @property
+    def others(self) -> list[Link]:
+        return self.links[SHOWN_CHOICES:]
+
+
+@require_GET
+def lesson_list(request: SignedInRequest) -> HttpResponse:
+    filters = LessonFilters(request.GET)
+    results = Results(Publication.objects.readable_by(request.user), filters, request.GET.get("sort", ""))
+    page = results.page(request.GET.get("page"))
+    for text in page:
+        show(text)
+    query = kept(request.GET, filters)
+    context = {
+        "filters": filters,
+        "form": filters,
+        "results": results,
+        "page": page,
+        "facets": [_linked(facet, query) for facet in results.facets if facet.choices],
+        "chosen": _chosen(filters, query),
+        "hidden": [(name, value) for name, value in query.items() if name in CODES or name == "sort"],
+        "sorts": [
+            Link(one.label, _with(query, sort=one.value), is_chosen=one == results.sort) for one in results.sorts
+        ],
+        "query": query.urlencode(),
+        "subscription": _subscription(query),
+        "not_subscribed": sorted({*filters.cleaned} - {*SUBSCRIBED, "archived"}),
+        "days_are_open": any(name in filters.cleaned or name in filters.errors for name in (*DAYS, "archived")),
+    }
+    return render(request, "lessons/list.html", context)
+
+
+def kept(given: QueryDict, filters: LessonFilters) -> QueryDict:
+    """Return the parameters that choose something, in one order, without the number of the page."""
+    query = QueryDict(mutable=True)
+    for name in KEPT:
+        value = given.get(name, "")
+        if value and name not in filters.errors:
+            query[name] = value
+    return query
+
+
+def _with(query: QueryDict, **changes: str) -> str:
+    changed = query.copy()
+    for name, value in changes.items():
+        if value:
+            changed[name] = value
+        else:
+            changed.pop(name, None)
+    return f"?{changed.urlencode()}"
+
+
+def _linked(facet: Facet, query: QueryDict) -> LinkedFacet:
+    links = [
+        Link(
+            choice.name,
+            _with(query, **{facet.name: "" if choice.is_chosen else choice.code}),
+            choice.count,
+            choice.is_chosen,
+        )
+        for choice in facet.choices
+    ]
+    return LinkedFacet(facet, links)
+
+
+def _chosen(filters: LessonFilters, query: QueryDict) -> list[Link]:
+    """Return what is filtered by, each as the way to the page without it."""
+    return [Link(label, _with(query, **{name: ""})) for name, label in filters.labels.items()]
+
+
+def _subscription(query: QueryDict) -> str:
+    """Return the criteria of a subscription to results like these."""
+    chosen = QueryDict(mutable=True)
+    for name in SUBSCRIBED:
+        if value := query.get(name):
+            chosen[name] = value
+    return chosen.urlencode()
