@@ -11,7 +11,7 @@ from pathlib import Path
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "corpora"
 #: Of the shared corpus: what a publication would be found by.
-UK_FIELDS = ("lesson", "what_happened", "cause", "recommendation", "source_name", "themes")
+UK_FIELDS = ("lesson", "what_happened", "cause", "recommendation", "source_name", "national_risk", "themes")
 
 
 @dataclass(frozen=True)

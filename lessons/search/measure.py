@@ -1,7 +1,7 @@
 """The measure of how well a publication fits: BM25, from what PostgreSQL's own functions tell.
 
-For one lexeme that stands f times in a text, `ts_rank` with equal weights is (1 + 1/4 + … + 1/f²)/ζ, and ζ·(1/rank − 1)
-is 1/f within six per cent.  So rank/(rank·(1 − k) + k) is the share f/(f + K) of BM25, where k = ζ·K and
+For one lexeme that stands f times in a text, `ts_rank` with equal weights is r = (1 + 1/4 + … + 1/f²)/ζ.  With
+x = ζ·(1/r − 1), 1/f is x·(1 + A·x)/(1 + C·x) within 0.03 per cent.  That turns r into BM25's share f/(f + K), where
 K = K1·(1 − B + B·length/average): no vector has to be taken apart.
 """
 
@@ -11,6 +11,7 @@ from math import log, pi
 K1 = 1.5
 B = 0.75
 ZETA = pi**2 / 6
+A, C = 0.8316, 0.9396
 #: Weighs a position of a vector, whatever its class.
 EVEN = "'{1,1,1,1}'::real[]"
 
@@ -33,3 +34,10 @@ def saturation(length: str, average: float) -> str:
 
 def mark(level: int, lexeme: str) -> str:
     return f"{level}:{lexeme}"
+
+
+def share(rank: str, saturation: str) -> str:
+    """Return the SQL of the share that a text has of a word, 0 to 1, for the SQL of its `ts_rank` and of K."""
+    missing = f"({ZETA} * (1 - {rank}))"
+    near = f"({rank} * ({rank} + {C} * {missing}))"
+    return f"{near} / ({near} + {saturation} * {missing} * ({rank} + {A} * {missing}))"

@@ -7,11 +7,13 @@ from django.db import connection
 
 from lessons.models import PublicationQuerySet
 from lessons.search.matching import joined, promising
-from lessons.search.measure import EVEN, ZETA, saturation
-from lessons.search.wishes import SYNONYM, Phrase, Wish, Wishes, side_by_side
+from lessons.search.measure import EVEN, saturation, share
+from lessons.search.wishes import SYNONYM, Phrase, Wish, Wishes, quoted, side_by_side
 
-#: What neighbouring words that stand together add, as a part of their weight.
-TOGETHER = 0.2
+#: What neighbouring words that stand together add, as a part of what the commoner of them adds.
+TOGETHER = 0.25
+#: Words that stand together: next to each other, or with one between.
+NEAR = (1, 2)
 #: The best by words alone, among which those with words that stand together are moved up.
 SECOND_LOOK = 300
 #: Texts that are scored: first as many as seems useful, then more if that leaves a page short.
@@ -64,11 +66,11 @@ def _scored(publications: PublicationQuerySet, wishes: Wishes, query: str, at_mo
     ranks = _Ranks()
     gained = " + ".join(f"{wish.weight:.6f} * {ranks.share(wish)}" for wish in wishes.wishes)
     together, pairs = _together(wishes)
-    k = f"{ZETA} * {saturation('length', wishes.vocabulary.average_length)}"
+    k = saturation("length", wishes.vocabulary.average_length)
     sql = f"""
         SELECT id, (score + {together}) / {wishes.total:.6f} AS fit
         FROM (
-            SELECT id, published_at, words, {gained} AS score
+            SELECT id, published_at, words, k, {gained} AS score
             FROM (
                 SELECT id, published_at, words, k, {", ".join(ranks.columns)}
                 FROM (
@@ -112,14 +114,17 @@ class _Ranks:
             column = f"CASE WHEN words @@ %s::tsquery THEN least({', '.join(ranks)}) ELSE 0 END"
         name = f"r{len(self.columns)}"
         self.columns.append(f"({column})::float AS {name}")
-        return f"{name} / ({name} * (1 - k) + k)"
+        return share(name, "k")
 
 
 def _together(wishes: Wishes) -> tuple[str, list[str]]:
-    """Return the SQL of the bonus for words that stand together, and its parameters."""
+    """Return the SQL of the bonus for words that stand together, and its parameters.
+
+    As for a word, it is less in a long text, where more things stand together by chance.
+    """
     weights = {wish.phrase[0]: wish.weight for wish in wishes.wishes}
     tests = [
-        f"CASE WHEN words @@ %s::tsquery THEN {TOGETHER * (weights[a] + weights[b]) / 2:.6f} ELSE 0 END"
-        for a, b in wishes.pairs
+        f"CASE WHEN words @@ %s::tsquery THEN {min(weights[a], weights[b]):.6f} ELSE 0 END" for a, b in wishes.pairs
     ]
-    return " + ".join(tests) or "0", [side_by_side(pair) for pair in wishes.pairs]
+    near = [" | ".join(f"{quoted(a)} <{gap}> {quoted(b)}" for gap in NEAR) for a, b in wishes.pairs]
+    return f"({' + '.join(tests) or '0'}) * {TOGETHER} / (1 + k)", near

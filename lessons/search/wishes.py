@@ -3,7 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
-from math import log
 
 from lessons.search import synonyms
 from lessons.search.vocabulary import Vocabulary, lexemes_of
@@ -12,7 +11,7 @@ from lessons.search.words import Piece, Typed, take_apart
 #: Wishes of one query that are weighed; the rarest are kept.
 MOST_WISHES = 24
 #: A synonym is worth a little less than the word that was typed.
-SYNONYM = 0.8
+SYNONYM = 0.4
 
 #: One lexeme, or several that stand side by side.
 Phrase = tuple[str, ...]
@@ -90,7 +89,7 @@ def _phrase(piece: Piece, lexemes: dict[str, str]) -> Phrase:
 def _wish(lexeme: str, times: int, meant: tuple[Phrase, ...], vocabulary: Vocabulary) -> Wish:
     documents = [vocabulary.documents.get(lexeme, 0)]
     documents += [min(vocabulary.documents.get(part, 0) for part in phrase) for phrase in meant]
-    return Wish((lexeme,), vocabulary.rarity(max(documents)) * (1 + log(times)), meant)
+    return Wish((lexeme,), vocabulary.rarity(max(documents)) * times, meant)
 
 
 def _musts(typed: Typed, lexemes: dict[str, str]) -> tuple[str, ...]:
