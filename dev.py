@@ -65,7 +65,7 @@ def bench(arguments: list[str]) -> None:
     names = sorted(path.stem for path in ROOT.glob("benchmarks/[!_]*.py"))
     if not arguments or arguments[0] not in names:
         sys.exit(f"Name what to measure: {', '.join(names) or 'there is no benchmark yet'}.")
-    install("up", pages=False)
+    install("bench", pages=False)
     load_run_env()
     become_python("-m", f"benchmarks.{arguments[0]}", *arguments[1:])
 

@@ -27,7 +27,7 @@ NODE_MODULES = ROOT / "node_modules"
 BUILT = ROOT / "static" / "build"
 OLDEST_NODE = 18
 # A larger lock holds the smaller ones whole.
-LOCKS_WITHIN = {"up": ["up"], "dev": ["dev", "up"], "node": ["node"]}
+LOCKS_WITHIN = {"up": ["up"], "dev": ["dev", "up"], "bench": ["bench", "up"], "node": ["node"]}
 
 
 class InstallationError(Exception):

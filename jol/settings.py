@@ -246,6 +246,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "count-words": {"task": "lessons.tasks.count_words", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # -- API -----------------------------------------------------------------------------------------

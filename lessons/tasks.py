@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from lessons.actions.scanning import check_next
 from lessons.attachments.scanners import scanner
+from lessons.search.counting import count_words as bring_counts_up_to_date
 
 #: No check is begun later, so that the last one ends before the task's time is up.
 CHECK_SECONDS = 20
@@ -19,3 +20,9 @@ def check_attachments() -> None:
     with_ = scanner()
     while time.monotonic() < end and check_next(scanner=with_, at=timezone.now()):
         pass
+
+
+@shared_task
+def count_words() -> None:
+    """Every minute: count the words of what was published, suspended or superseded since."""
+    bring_counts_up_to_date()
