@@ -225,7 +225,7 @@ def test_a_step_with_an_old_key_is_shown_again_to_be_saved_after_signing_in(draf
 
     answer = post_step(client, draft, key, what_happened=TYPED)
 
-    assert answer.status_code == 403
+    assert answer.status_code == 401
     assert stored(draft) == ""
     assert f'name="what_happened" value="{TYPED}"' in answer.text
     client.force_login(author)

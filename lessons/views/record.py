@@ -1,6 +1,7 @@
 """Pages of owners: our lessons, the record of one, and the moves that owners make."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django import forms
 from django.contrib import messages
@@ -15,6 +16,7 @@ from accounts.models import User
 from govuk.look import Look
 from lessons.access import get_lesson
 from lessons.actions.moves import move_lesson
+from lessons.clocks import appeal_until
 from lessons.conditions import last_move
 from lessons.errors import ReasonMissing, WrongStatus
 from lessons.forms.fields import Words
@@ -22,6 +24,7 @@ from lessons.models import Lesson, LessonQuerySet, Move, Publication, Status
 from lessons.models.wording import WORDING_FIELDS
 from lessons.timeline import timeline_of
 from lessons.views.reading import SignedInRequest
+from lessons.what_became import what_became_of
 from lessons.workflow import rule_for
 
 LESSONS_PER_PAGE = 20
@@ -126,6 +129,8 @@ def lesson_record(request: SignedInRequest, pk: int) -> HttpResponse:
         "lesson": lesson,
         "text": _submitted_text(lesson),
         "timeline": timeline_of(lesson, user),
+        "became": what_became_of(lesson) if lesson.submitted_at else None,
+        "appeal_until": _appeal_until(lesson),
         "last": lesson.moves.order_by("-pk").first(),
         "publication": Publication.objects.opened_by(user).current().filter(lesson=lesson).first(),
         "may_write": lesson.is_open_to_owner and user.has_perm("lessons.change_lesson", lesson),
@@ -142,6 +147,12 @@ def lesson_record(request: SignedInRequest, pk: int) -> HttpResponse:
         "is_author": is_own,
     }
     return render(request, "lessons/record.html", context)
+
+
+def _appeal_until(lesson: Lesson) -> date | None:
+    """Return the last day for an appeal, if it was declined."""
+    declined = last_move(lesson, Move.DECLINE) if lesson.status == Status.DECLINED else None
+    return appeal_until(lesson, declined.at) if declined else None
 
 
 def _submitted_text(lesson: Lesson) -> Lesson:

@@ -56,7 +56,7 @@ def submit_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 def _step_without_key(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if not request.user.is_authenticated:
         if request.method == "POST":
-            return _signed_out_page(request, status=403)
+            return _signed_out_page(request, status=401)
         return redirect_to_login(request.get_full_path())
     request = cast("SignedInRequest", request)
     if request.method == "POST":

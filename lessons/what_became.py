@@ -1,0 +1,49 @@
+"""What became of a lesson, for those who wrote it: the stations on its way, and whom it reached."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lessons.models import Lesson, Move, PublicationView
+
+#: Moves that lead to each station; the last of them counts.
+STATIONS = {
+    "Received": (Move.SUBMIT, Move.SIGN_OFF, Move.RESUBMIT),
+    "Taken on by a moderator": (Move.CLAIM, Move.REASSIGN),
+    "Returned with questions": (Move.ASK_FOR_CHANGES,),
+    "Published": (Move.PUBLISH,),
+}
+#: Shown before it happened too: every lesson is meant to get there.
+EXPECTED = ("Received", "Taken on by a moderator", "Published")
+
+
+@dataclass(frozen=True)
+class Station:
+    name: str
+    at: datetime | None  # None: not yet
+
+
+@dataclass(frozen=True)
+class WhatBecame:
+    """
+    :param opened_by: other organisations that opened it since it was published
+    """
+
+    stations: list[Station]
+    is_published: bool
+    opened_by: int
+
+
+def what_became_of(lesson: Lesson) -> WhatBecame:
+    """Return the stations that `lesson` reached, and those it is still meant to reach, in order."""
+    last = dict(lesson.moves.order_by("pk").values_list("move", "at"))
+    reached = {
+        name: max((last[move] for move in moves if move in last), default=None) for name, moves in STATIONS.items()
+    }
+    stations = [Station(name, at) for name, at in reached.items() if at or name in EXPECTED]
+    done = sorted((one for one in stations if one.at), key=lambda one: one.at)  # type: ignore[arg-type, return-value]
+    opened = PublicationView.objects.filter(publication__lesson=lesson).exclude(organisation=lesson.organisation_id)
+    return WhatBecame(
+        stations=[*done, *(one for one in stations if not one.at)],
+        is_published=reached["Published"] is not None,
+        opened_by=opened.values("organisation").distinct().count(),
+    )
