@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import ResilienceArea, User
+from lessons import around
 from lessons.access import get_publication
 from lessons.actions.reading import record_view
 from lessons.models import Kind, Lesson, NationalRisk, Publication
@@ -50,12 +51,16 @@ def home(request: HttpRequest) -> HttpResponse:
 def lesson(request: SignedInRequest, reference: str) -> HttpResponse:
     publication = get_publication(user=request.user, reference=reference)
     record_view(publication=publication, by=request.user, at=timezone.now())
-    record = Lesson.objects.visible_to(request.user).filter(pk=publication.lesson_id).first()
+    readable = Publication.objects.readable_by(request.user)
     context = {
         "publication": with_names([publication])[0],
         "versions": publication.lesson.publications.filter(published_at__isnull=False).order_by("-version"),
-        "record": record,
-        "recurrence": recurrence_with(publication, Publication.objects.readable_by(request.user)),
+        "record": Lesson.objects.visible_to(request.user).filter(pk=publication.lesson_id).first(),
+        "recurrence": recurrence_with(publication, readable),
+        "similar": around.similar_to(publication, readable),
+        "of_event": around.of_same_event(publication, readable),
+        "ask_owner": around.ask_owner(publication),
+        "reasons": around.why_readable(publication, request.user),
         "attachments": publication.lesson.attachments.for_readers(),
         "may_suspend": request.user.has_perm("lessons.suspend_lesson", publication.lesson),
     }
