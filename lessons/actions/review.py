@@ -82,7 +82,7 @@ def remove_words(*, lesson: Lesson, field: str, words: str, code: str, by: User,
     value = _without(getattr(text, field), words, code)
     if value == getattr(text, field):
         raise ReasonMissing("These words are not in that field. Copy them from the text to be published.")
-    longest = Publication._meta.get_field(field).max_length
+    longest = getattr(Publication._meta.get_field(field), "max_length", None)
     if longest and len(value) > longest:
         raise ReasonMissing(f"With the marker it would be longer than {longest} characters. Shorten it first.")
     text = save_working_text(lesson=lesson, by=by, at=at, row_version=lesson.row_version, values={field: value})

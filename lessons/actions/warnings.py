@@ -44,7 +44,7 @@ def _place(one: Spotted) -> dict[str, int]:
 def _warning_of(text: Lesson | Publication, one: Spotted) -> TextWarning:
     field, kind, digest = one.key
     of = {"publication": text} if isinstance(text, Publication) else {"lesson": text}
-    return TextWarning(**of, field=field, kind=kind, digest=digest, **_place(one))  # type: ignore[arg-type]
+    return TextWarning(**of, field=field, kind=kind, digest=digest, **_place(one))
 
 
 @transaction.atomic

@@ -69,7 +69,7 @@ def _began_from(text: Publication) -> Lesson | Publication:
 
 
 def _answers(text: Lesson | Publication) -> dict[tuple[str, str, str], TextWarning]:
-    if text.pk is None:  # a new version that nobody saved yet
+    if not text.pk:  # a new version that nobody saved yet
         return {}
     found = warnings_kept(text).filter(answer__in=LETS_STAY).select_related("by")
     return {(one.field, one.kind, one.digest): one for one in found}

@@ -8,6 +8,7 @@ from accounts.models import User
 from govuk.look import Look
 from lessons.conditions import DECLINE_REASONS
 from lessons.forms.fields import Words
+from lessons.forms.review.people import PersonField
 from lessons.forms.review.text import LONGEST_TEXT
 from lessons.models import Move
 from lessons.moderators import colleagues_of
@@ -34,7 +35,7 @@ class SeveralForm(forms.Form):
         label="What do you want to do with them?",
         error_messages={"required": "Select what you want to do with them"},
     )
-    to = forms.ModelChoiceField(User.objects.none(), required=False, label="Who gets them?", empty_label="Select")
+    to = PersonField(required=False, label="Who gets them?", empty_label="Select")
     reason = forms.ChoiceField(
         required=False, label="Why are they declined?", choices=[("", "Select"), *DECLINE_REASONS.items()]
     )
@@ -47,9 +48,8 @@ class SeveralForm(forms.Form):
     def __init__(self, data: Any = None, *, user: User, lessons: list[int]) -> None:
         super().__init__(data)
         self.fields["lesson"].choices = [(pk, str(pk)) for pk in lessons]  # type: ignore[attr-defined]
-        field: forms.ModelChoiceField[User] = self.fields["to"]  # type: ignore[assignment]
-        field.queryset = User.objects.filter(pk__in=[one.pk for one in colleagues_of(user)]).order_by("name", "pk")
-        field.label_from_instance = User.get_full_name  # type: ignore[method-assign]
+        to: PersonField = self.fields["to"]  # type: ignore[assignment]
+        to.offer(colleagues_of(user))
 
     def clean(self) -> None:
         sent = self.cleaned_data

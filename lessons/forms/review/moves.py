@@ -8,6 +8,7 @@ from accounts.models import User
 from govuk.look import Look
 from lessons.conditions import ARCHIVE_REASONS
 from lessons.forms.fields import Words
+from lessons.forms.review.people import PersonField
 from lessons.forms.review.text import LONGEST_TEXT
 from lessons.models import Lesson
 from lessons.moderators import others_who_may_review
@@ -76,15 +77,13 @@ class ReassignForm(MoveForm):
 
     looks = {"to": Look(label_size="m", called="who gets it")}
 
-    to = forms.ModelChoiceField(User.objects.none(), label="Who gets it?", widget=forms.RadioSelect, empty_label=None)
+    to = PersonField(label="Who gets it?", widget=forms.RadioSelect, empty_label=None)
     note = Words(max_length=LONGEST_TEXT, rows=3, label="A word to them (optional)")
 
     def __init__(self, data: Any = None, *, lesson: Lesson, user: User) -> None:
         super().__init__(data, lesson=lesson, user=user)
-        others = others_who_may_review(lesson, but=user)
-        field: forms.ModelChoiceField[User] = self.fields["to"]  # type: ignore[assignment]
-        field.queryset = User.objects.filter(pk__in=[one.pk for one in others]).order_by("name", "pk")
-        field.label_from_instance = User.get_full_name  # type: ignore[method-assign]
+        to: PersonField = self.fields["to"]  # type: ignore[assignment]
+        to.offer(others_who_may_review(lesson, but=user))
 
     @property
     def given(self) -> dict[str, Any]:

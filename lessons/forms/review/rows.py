@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from govuk.boundfield import GovukBoundField
+from django.forms.boundfield import BoundField
+
 from lessons.differences import LINE, WORD, Piece, differences
 from lessons.forms.review.text import ReviewForm
 from lessons.in_words import OF_PRACTICE, ORDER, Values, in_words
@@ -28,9 +29,9 @@ class Row:
     label: str
     before: str
     pieces: list[Piece]
-    fields: list[GovukBoundField]
+    fields: list[BoundField]
     warnings: list["WarningRow"]
-    comment: GovukBoundField
+    comment: BoundField
     comments: list[Comment]
     hints: list[str]
 
@@ -50,7 +51,7 @@ class WarningRow:
     """Words of the field that have to be judged, and the input that says why they are needed."""
 
     warned: Warned
-    because: GovukBoundField
+    because: BoundField
 
 
 def rows_of(form: ReviewForm, before: Values, comments: list[Comment]) -> Iterator[Row]:
