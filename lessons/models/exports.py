@@ -1,7 +1,6 @@
 """What left the portal as a file or came in from a program."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from accounts.append_only import append_only
@@ -32,10 +31,8 @@ class ExportRecord(models.Model):
     lesson_ids = ArrayField(models.BigIntegerField())
 
     class Meta:
-        indexes = [
-            GinIndex(fields=["lesson_ids"], name="export_of_lesson"),
-            models.Index(fields=["by", "-at"], name="export_of_person"),
-        ]
+        # None on the lessons: a download of all would write an entry for each, and a suspension may look through all.
+        indexes = [models.Index(fields=["by", "-at"], name="export_of_person")]
         triggers = append_only()
 
     def __str__(self) -> str:
