@@ -334,6 +334,7 @@ def test_the_site_is_open_to_those_whose_role_it_serves(world_of: Callable[..., 
     }
     world.places = {route: {"code": code} for route, code in codes.items()} | {"national_risks": {}}
     world.places["recurring_trend"] = {"risk_theme": "natural-and-environmental-hazards", "theme": "communicate"}
+    world.places |= {"statistics_page": {"page": "risks"}, "statistics_csv": {"figure": "kinds"}}
     for row in rows_of("site"):
         answers = expected(seeing=EVERYBODY, may=MAY_ON_SITE[row["verb"]])
         names = A_FEW if row["verb"] == "read" else EVERYBODY  # all who are signed in are alike there
