@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 from lessons.filters import CODES, DAYS, LessonFilters
 from lessons.models import Publication
 from lessons.results import Facet, Results
+from lessons.search.spelling import suggestion
 from lessons.snippets import show
 from lessons.views.reading import SignedInRequest
 
@@ -46,12 +47,20 @@ class LinkedFacet:
 
 @require_GET
 def lesson_list(request: SignedInRequest) -> HttpResponse:
-    filters = LessonFilters(request.GET)
-    results = Results(Publication.objects.readable_by(request.user), filters, request.GET.get("sort", ""))
-    page = results.page(request.GET.get("page"))
+    given = request.GET
+    results = _results(request, given)
+    words = str(results.filters.cleaned.get("q", ""))
+    better = suggestion(words, results.readable) if results.has_unknown_words else None
+    instead = bool(better) and not results.counts.total
+    if instead:  # results rather than none
+        given = given.copy()
+        given["q"] = better or ""
+        results = _results(request, given)
+    filters = results.filters
+    page = results.page(given.get("page"))
     for text in page:
         show(text)
-    query = kept(request.GET, filters)
+    query = kept(given, filters)
     context = {
         "filters": filters,
         "form": filters,
@@ -64,11 +73,17 @@ def lesson_list(request: SignedInRequest) -> HttpResponse:
             Link(one.label, _with(query, sort=one.value), is_chosen=one == results.sort) for one in results.sorts
         ],
         "query": query.urlencode(),
+        "suggestion": Link(better, _with(query, q=better)) if better else None,
+        "instead_of": words if instead else "",
         "subscription": _subscription(query),
         "not_subscribed": sorted({*filters.cleaned} - {*SUBSCRIBED, "archived"}),
         "days_are_open": any(name in filters.cleaned or name in filters.errors for name in (*DAYS, "archived")),
     }
     return render(request, "lessons/list.html", context)
+
+
+def _results(request: SignedInRequest, given: QueryDict) -> Results:
+    return Results(Publication.objects.readable_by(request.user), LessonFilters(given), given.get("sort", ""))
 
 
 def kept(given: QueryDict, filters: LessonFilters) -> QueryDict:
