@@ -31,11 +31,6 @@ class Search:
         """No word of it is in the index's language: nothing can be found."""
         return self.wishes.is_empty
 
-    @property
-    def has_unknown_words(self) -> bool:
-        """Whether a word of it is in no publication that is counted: it may be misspelt."""
-        return any(wish.phrase[0] not in self.wishes.vocabulary.documents for wish in self.wishes.wishes)
-
     def among(self, publications: PublicationQuerySet) -> PublicationQuerySet:
         """Keep what is found."""
         return publications.none() if self.is_empty else matching(publications, self.query)
