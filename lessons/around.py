@@ -6,23 +6,20 @@ from urllib.parse import quote
 from accounts.models import ResilienceArea, User
 from accounts.models.organisations import Category
 from lessons.models import Attribution, Publication, PublicationQuerySet
-from lessons.search.finding import search
-from lessons.search.text import fold
+from lessons.search.similar import most_alike
 
 SIMILAR_SHOWN = 5
 OF_EVENT_SHOWN = 10
-#: Words of a lesson by which others like it are looked up: those that stand first say what it is about.
-WORDS = 120
 #: What fits less is not shown: a list of five is no reason to name what is unlike.
-LEAST_ALIKE = 0.08
+LEAST_ALIKE = 0.1
 
 
 def similar_to(publication: Publication, readable: PublicationQuerySet) -> list[Publication]:
     """Return the lessons most like `publication`, most alike first."""
-    said = f"{publication.title} {publication.statement} {publication.title} {publication.what_happened}"
-    words = " ".join(fold(said).lower().split()[:WORDS])
     others = readable.unarchived().exclude(lesson=publication.lesson_id)
-    best = search(readable, words).best(others, at_most=SIMILAR_SHOWN)
+    # The title twice: it says what the lesson is about.
+    said = f"{publication.title} {publication.title} {publication.statement} {publication.what_happened}"
+    best = most_alike(said, others, SIMILAR_SHOWN)
     texts = others.for_list().in_bulk([one.pk for one in best if one.score >= LEAST_ALIKE])
     return [texts[one.pk] for one in best if one.pk in texts]
 

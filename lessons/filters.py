@@ -1,9 +1,10 @@
 """The filters of published lessons: one form for the page, the API and what is subscribed to."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from django import forms
-from django.db.models import TextChoices, Value
+from django.db.models import CharField, TextChoices, Value
 from django.utils.formats import date_format
 
 from accounts.models import ResilienceArea, ResponderType
@@ -69,14 +70,13 @@ class LessonFilters(forms.Form):
 
     def __init__(self, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]  # Django's own signature
         super().__init__(*args, **kwargs)
-        risks = list(NationalRisk.objects.current().only("code", "name", "theme_code", "theme"))
-        self.risk_names = {risk.code: risk.name for risk in risks}
-        self.risk_theme_names = {risk.theme_code: risk.theme for risk in risks}
-        coded = _coded()
-        self.theme_names = coded["theme"]
-        self.area_names = coded["area"]
-        self.capability_names = coded["capability"]
-        self.sector_names = {code: code.replace("-", " ").capitalize() for code in coded["sector"]}
+        rows = _coded()
+        self.risk_names = {row.code: row.name for row in rows["risk"]}
+        self.risk_theme_names = {row.theme_code: row.theme for row in rows["risk"]}
+        self.theme_names = {row.code: row.name for row in rows["theme"]}
+        self.area_names = {row.code: row.name for row in rows["area"]}
+        self.capability_names = {row.code: row.name for row in rows["capability"]}
+        self.sector_names = {row.code: row.code.replace("-", " ").capitalize() for row in rows["sector"]}
         for name in FROM_TABLES:
             names = sorted(self.names()[name].items(), key=lambda pair: pair[1])
             self.fields[name].choices = [("", "Any"), *names]  # type: ignore[attr-defined]
@@ -149,12 +149,27 @@ class LessonFilters(forms.Form):
         return found
 
 
-def _coded() -> dict[str, dict[str, str]]:
-    """Return code and name of every theme, capability, area and sector, in one query."""
+class _Coded(NamedTuple):
+    """A row that can be chosen; the last three are of National Risks only."""
+
+    filter: str
+    code: str
+    name: str
+    theme_code: str
+    theme: str
+    edition: str
+
+
+def _coded() -> dict[str, list[_Coded]]:
+    """Return every risk, theme, capability, area and sector by filter, in one query; risks by rising edition."""
+    none = [Value("", output_field=CharField()) for _ in range(3)]
     tables = {"theme": Theme, "capability": Capability, "area": ResilienceArea}
-    rows = [model.objects.values_list(Value(name), "code", "name") for name, model in tables.items()]  # type: ignore[attr-defined]
-    rows.append(ResponderType.objects.values_list(Value("sector"), "sector", "sector").distinct())
-    found: dict[str, dict[str, str]] = {name: {} for name in (*tables, "sector")}
-    for name, code, label in rows[0].union(*rows[1:], all=True):
-        found[name][code] = label
+    rows = [
+        NationalRisk.objects.values_list(Value("risk"), "code", "name", "theme_code", "theme", "edition"),
+        ResponderType.objects.values_list(Value("sector"), "sector", "sector", *none).distinct(),
+        *(model.objects.values_list(Value(name), "code", "name", *none) for name, model in tables.items()),  # type: ignore[attr-defined]
+    ]
+    found: dict[str, list[_Coded]] = {name: [] for name in ("risk", "sector", *tables)}
+    for row in sorted((_Coded(*row) for row in rows[0].union(*rows[1:], all=True)), key=lambda one: one.edition):
+        found[row.filter].append(row)
     return found

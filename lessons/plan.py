@@ -19,7 +19,7 @@ LONGEST_TEXT = 50_000  # characters
 MOST_PIECES = 8
 SHORTEST_PIECE = 1_500
 #: A passage is a few sentences: what can be shown beside a lesson.
-LONGEST_PASSAGE = 400
+LONGEST_PASSAGE = 280
 BEST_OF_A_PIECE = 15
 SHOWN = 20
 #: A lesson that shares fewer words with a passage is left out: one word is chance.

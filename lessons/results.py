@@ -58,6 +58,14 @@ class Results:
         self.sorts = offered
         self.sort = Sort(sort) if sort in offered else offered[0]
 
+    @property
+    def has_unknown_words(self) -> bool:
+        """Whether a word is in none of the lessons whose words are counted, so that it may be misspelt."""
+        if self.search is None:
+            return False
+        counted = self.search.wishes.vocabulary
+        return counted.among > 0 and any(wish.phrase[0] not in counted.documents for wish in self.search.wishes.wishes)
+
     @cached_property
     def found(self) -> PublicationQuerySet:
         return self._among(self.filters.narrow(self.readable))

@@ -309,7 +309,7 @@ def test_home_shows_what_is_new_and_what_is_near(reader: User, client: Client) -
     context = client.get("/").context
 
     assert [one.reference for one in context["near"]] == [near.reference]
-    assert [one.reference for one in context["newest"]] == [far.reference, near.reference]
+    assert [one.reference for one in context["newest"]] == [far.reference]  # none is shown twice
     assert hidden.title not in client.get("/").content.decode()
     assert context["total"] == 2
 
@@ -350,7 +350,8 @@ def test_fifty_rows_take_as_many_queries_as_one_and_at_most_fifteen(path: str, r
     assert one <= 15
 
 
-def test_a_lesson_page_takes_at_most_fifteen_queries_whoever_looks() -> None:
+def test_a_lesson_page_takes_at_most_24_queries_whoever_looks() -> None:
+    """Six of them find lessons like it, three what it recurs with, three count the reading."""
     lesson = published()
     for day in range(1, 10):
         PublicationFactory(lesson=lesson, published_at=NOON + timedelta(days=day), change="minor", note="Spelling")
@@ -360,7 +361,7 @@ def test_a_lesson_page_takes_at_most_fifteen_queries_whoever_looks() -> None:
         client.get(f"/lessons/{lesson.reference}/")
         with CaptureQueriesContext(connection) as queries:
             client.get(f"/lessons/{lesson.reference}/")
-        assert len(queries) <= 15
+        assert len(queries) <= 24
 
 
 # -- error pages ---------------------------------------------------------------------------------------

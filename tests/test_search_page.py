@@ -317,6 +317,19 @@ def test_a_question_finds_something_though_a_word_is_missing(client: Client) -> 
     assert found == [lesson.reference]
 
 
+def test_a_misspelt_word_is_asked_about_and_brings_results_rather_than_none(client: Client) -> None:
+    lesson = published(title="Ambulances waited at the rendezvous point")
+    count_words()
+
+    beside = page_of(client, q="rendevous point").content.decode()
+    alone = page_of(client, q="rendevous", brag="green")
+
+    assert 'Did you mean <a class="govuk-link" href="?q=rendezvous+point">rendezvous point</a>' in beside
+    assert [one.reference for one in alone.context["page"]] == [lesson.reference]
+    assert "Nothing has “rendevous”" in alone.content.decode()
+    assert alone.context["query"] == "q=rendezvous&brag=green"
+
+
 # -- the address --------------------------------------------------------------------------------------
 def test_the_address_holds_what_was_chosen_and_is_subscribed_to(client: Client) -> None:
     published()

@@ -6,7 +6,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from govuk.look import Look
-from lessons.editions import LONGEST_FILE, Comparison
+from lessons.editions import LONGEST_FILE, Comparison, Gone
 
 #: Before the code of a risk that is gone, in the name of its field.
 BECAME = "became-"
@@ -42,7 +42,7 @@ class BecameForm(forms.Form):
             self.fields[f"{BECAME}{gone.risk.code}"] = forms.ChoiceField(
                 required=False,
                 label=gone.risk.name,
-                help_text=_carried_by(gone.lessons),
+                help_text=_hint(gone),
                 choices=[
                     ("", "It has left the register"),
                     *((entry.code, f"Suggested: {entry.name}") for entry in gone.suggestions),
@@ -64,7 +64,8 @@ class BecameForm(forms.Form):
                 self.add_error(name, "Two risks cannot become the same entry: choose it for one of them")
 
 
-def _carried_by(lessons: int) -> str:
-    if not lessons:
-        return "No lesson carries it."
-    return f"{lessons} lesson{'' if lessons == 1 else 's'} carr{'ies' if lessons == 1 else 'y'} it."
+def _hint(gone: Gone) -> str:
+    carried = {0: "No lesson carries it.", 1: "1 lesson carries it."}.get(
+        gone.lessons, f"{gone.lessons} lessons carry it."
+    )
+    return f"{carried} It may be “{gone.suggestions[0].name}” now." if gone.suggestions else carried

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import ResilienceArea, User
 from lessons import around
 from lessons.access import get_publication
+from lessons.actions.editions import CHANGE_TAXONOMY
 from lessons.actions.reading import record_view
 from lessons.models import Kind, Lesson, NationalRisk, Publication
 from lessons.named import with_names
@@ -18,6 +19,7 @@ from lessons.recurring import recurrence_with
 from lessons.waiting import waiting_for
 
 NEWEST_ON_HOME = 5
+NEAR_ON_HOME = 3
 LESSONS_ON_RISK_PAGE = 10
 
 
@@ -37,10 +39,12 @@ def home(request: HttpRequest) -> HttpResponse:
     readable = Publication.objects.readable_by(user).unarchived()
     areas = ResilienceArea.objects.filter(organisations__in=user.groups).distinct()
     near = [f"area:{code}" for code in areas.values_list("code", flat=True)]
+    newest_near = list(readable.filter(terms__overlap=near).for_list()[:NEAR_ON_HOME]) if near else []
+    newest = readable.exclude(pk__in=[text.pk for text in newest_near]).for_list()[:NEWEST_ON_HOME]
     context = {
         "waiting": waiting_for(user, timezone.now()),
-        "newest": with_names(readable.for_list()[:NEWEST_ON_HOME]),
-        "near": with_names(readable.filter(terms__overlap=near).for_list()[:3]) if near else [],
+        "newest": with_names(newest),
+        "near": with_names(newest_near),
         "total": readable.count(),
         "kinds": Kind,
     }
@@ -75,7 +79,8 @@ def national_risks(request: SignedInRequest) -> HttpResponse:
     themes: dict[str, list[tuple[NationalRisk, int]]] = {}
     for risk in risks:
         themes.setdefault(risk.theme, []).append((risk, counts.get(risk.code, 0)))
-    return render(request, "lessons/national_risks.html", {"themes": themes})
+    context = {"themes": themes, "may_load_editions": request.user.has_perm(CHANGE_TAXONOMY)}
+    return render(request, "lessons/national_risks.html", context)
 
 
 @require_GET
