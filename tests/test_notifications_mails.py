@@ -256,9 +256,7 @@ def test_one_drawing_serves_all_readers(django_assert_num_queries: Any) -> None:
     content_of(first, verdicts[first.pk].reasons, verdicts[first.pk].current)
 
     with django_assert_num_queries(0):
-        contents = [
-            content_of(one, verdicts[one.pk].reasons, verdicts[one.pk].current).decode() for one in deliveries
-        ]
+        contents = [content_of(one, verdicts[one.pk].reasons, verdicts[one.pk].current).decode() for one in deliveries]
 
     for delivery, content in zip(deliveries, contents, strict=True):
         assert str(delivery.token) in content.replace("=\r\n", "")

@@ -107,9 +107,7 @@ def test_areas_of_an_organisation_follow_the_file(folder: Path) -> None:
     assert set(areas.values_list("code", flat=True)) == {"cheshire", "merseyside"}
 
 
-def test_a_row_that_left_the_file_is_kept_and_reported(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_row_that_left_the_file_is_kept_and_reported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     load_reference(folder)
     path = folder / "capabilities.csv"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -125,8 +123,7 @@ def test_a_newer_edition_stands_beside_the_older(folder: Path) -> None:
     load_reference(folder)
     with (folder / "national_risks.csv").open("a", encoding="utf-8") as file:
         file.write(
-            "storms,50,Storms,Natural and environmental hazards,natural-and-environmental-hazards,"
-            ",,NRR 2026,x\n"
+            "storms,50,Storms,Natural and environmental hazards,natural-and-environmental-hazards,,,NRR 2026,x\n"
         )
 
     load_reference(folder)
@@ -157,9 +154,7 @@ responder_types | Greater London Authority,1,1, | Greater London Authority,7,1, 
     ("name", "old", "new", "said"),
     [[part.strip() for part in line.split("|")] for line in BROKEN.strip().splitlines()],
 )
-def test_a_broken_file_is_refused_whole_with_the_line(
-    folder: Path, name: str, old: str, new: str, said: str
-) -> None:
+def test_a_broken_file_is_refused_whole_with_the_line(folder: Path, name: str, old: str, new: str, said: str) -> None:
     replace(folder / f"{name}.csv", old, new)
 
     with pytest.raises(BrokenReference) as refusal:
@@ -184,9 +179,7 @@ def test_a_name_that_belongs_to_a_stored_row_of_another_code_is_refused(folder: 
     replace(folder / "resilience_areas.csv", "cheshire,Cheshire,", "chester,Cheshire,")
     replace(folder / "organisations.csv", ",England,cheshire,", ",England,chester,")
     text = (folder / "organisations.csv").read_text(encoding="utf-8")
-    (folder / "organisations.csv").write_text(
-        text.replace(",cheshire,", ",chester,").replace(";cheshire", ";chester")
-    )
+    (folder / "organisations.csv").write_text(text.replace(",cheshire,", ",chester,").replace(";cheshire", ";chester"))
     text = (folder / "organisations.csv").read_text(encoding="utf-8")
     (folder / "organisations.csv").write_text(text.replace("cheshire;", "chester;"))
 

@@ -65,9 +65,7 @@ def button(
 
 
 @register.inclusion_tag("govuk/filter_panel.html")
-def filter_panel(
-    form: forms.BaseForm, *, action: str = "", title: str = "Filter", clear: str = ""
-) -> dict[str, Any]:
+def filter_panel(form: forms.BaseForm, *, action: str = "", title: str = "Filter", clear: str = "") -> dict[str, Any]:
     """A form of filters sent by GET.
 
     :param action: the page it filters, by default this one

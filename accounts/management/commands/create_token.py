@@ -25,18 +25,12 @@ class Command(BaseCommand):
             help=", ".join(TokenScope.values),
         )
         parser.add_argument("--name", default="", help="what it is for")
-        parser.add_argument(
-            "--days", type=int, default=LONGEST.days, help=f"how long it lasts, at most {LONGEST.days}"
-        )
+        parser.add_argument("--days", type=int, default=LONGEST.days, help=f"how long it lasts, at most {LONGEST.days}")
 
-    def handle(
-        self, *args: object, email: str, scope: list[str], name: str, days: int, **options: object
-    ) -> None:
+    def handle(self, *args: object, email: str, scope: list[str], name: str, days: int, **options: object) -> None:
         try:
             lasts = timedelta(days=min(max(days, 0), LONGEST.days + 1))
-            _, text = create_token(
-                user=person_of(email), scopes=scope, name=name, lasts=lasts, at=timezone.now()
-            )
+            _, text = create_token(user=person_of(email), scopes=scope, name=name, lasts=lasts, at=timezone.now())
         except (TokenError, UnknownCode) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(text)

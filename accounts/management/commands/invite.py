@@ -20,9 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="")
         parser.add_argument("--cleared", action="store_true", help="entitled to OFFICIAL-SENSITIVE")
 
-    def handle(
-        self, *args: object, email: str, organisation: str, role: str, area: str, **options: object
-    ) -> None:
+    def handle(self, *args: object, email: str, organisation: str, role: str, area: str, **options: object) -> None:
         try:
             made = invite(
                 email=email,
