@@ -6,9 +6,9 @@ All of it is made from what is saved.  Nothing of it keeps anybody from going on
 from dataclasses import dataclass
 
 from accounts.models import User
-from lessons.api.likeness import similar
 from lessons.labels import label_of
 from lessons.models import Lesson, LessonLink, Publication
+from lessons.search.similar import similar
 from lessons.summary import OF_STEP
 from lessons.warnings.answers import Warned, warnings_in
 from lessons.warnings.recommendations import hint_on
@@ -73,10 +73,8 @@ def seen_before(lesson: Lesson, user: User, limit: int = SHOWN) -> list[Publicat
     text = " ".join(getattr(lesson, name) for name in TELLING)
     if len(text.split()) < FEWEST_WORDS:
         return []
-    references = [found["reference"] for found in similar(text, user, limit)]
-    readable = Publication.objects.readable_by(user).filter(lesson__reference__in=references).exclude(lesson=lesson)
-    by_reference = {publication.reference: publication for publication in readable.for_list()}
-    return [by_reference[reference] for reference in references if reference in by_reference]
+    found = similar(text, user, limit + 1)  # one may be an earlier version of this very lesson
+    return [one.publication for one in found if one.publication.lesson_id != lesson.pk][:limit]
 
 
 def recurrence_of(lesson: Lesson, user: User) -> list[Publication]:

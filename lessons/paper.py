@@ -58,7 +58,7 @@ def _question(one: BoundField, label: str) -> PaperQuestion:
     if control == "checkbox":
         return PaperQuestion(one.name, "", hint, groups=[("", [label])])
     if isinstance(one.field, GroupedChoices):
-        groups = [(str(name), [str(words) for _, words in some]) for name, some in one.field.choices]
+        groups = [(str(name), [str(words) for _, words in some]) for name, some in one.field.choices]  # type: ignore[misc, union-attr]
         return PaperQuestion(one.name, label, hint, groups=groups)
     if control in {"radios", "checkboxes"}:
         choices = [f"{choice.label}{': ' if choice.hint else ''}{choice.hint}" for choice in one.choices]  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from lessons.warnings.answers import LETS_STAY, warnings_in, warnings_kept
 from lessons.warnings.check import Spotted, spot
 
 LONGEST_REASON = 500
+NEVER_KEPT = "Nothing that is marked above OFFICIAL-SENSITIVE may be kept here. Take it out."
 
 
 @transaction.atomic
@@ -69,7 +70,7 @@ def answer_warning(
     if answer == Answer.NEEDED and not because.strip():
         raise ReasonMissing("Say why the words are needed.")
     if answer == Answer.NEEDED and warned.spotted.found.kind == WarningKind.MARKING:
-        raise WrongStatus("Nothing that is marked above OFFICIAL-SENSITIVE may be kept here. Take it out.")
+        raise WrongStatus(NEVER_KEPT)
     return _keep(text, warned.spotted, answer, because=because, by=by, at=at)
 
 
@@ -88,9 +89,12 @@ def answer_all(*, text: Lesson | Publication, because: str, by: User, at: dateti
     :raises PermissionDenied: `by` may not write `text`
     :raises WrongStatus: one is a marking that may not be stored
     """
+    _ask(text, by)
     found = [one for one in warnings_in(text) if one.is_open]
     for one in found:
-        answer_warning(text=text, code=one.code, answer=Answer.NEEDED, because=because, by=by, at=at)
+        if one.spotted.found.kind == WarningKind.MARKING:
+            raise WrongStatus(NEVER_KEPT)
+        _keep(text, one.spotted, Answer.NEEDED, because=because, by=by, at=at)
     return len(found)
 
 

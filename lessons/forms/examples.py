@@ -3,7 +3,6 @@
 from lessons.models import Kind
 
 EXAMPLES: dict[str, str] = {
-    "title": "No shared talk group between control rooms in the first hour",
     "what_happened": "At 06:40 the three control rooms each sent their crews to a rendezvous point of their own. "
     "Nobody had a shared talk group, so the first joint briefing began at 08:05, after two crews had driven "
     "past each other twice.",
@@ -23,7 +22,6 @@ EXAMPLES: dict[str, str] = {
     "handling": "Commanders and planners only. Do not forward outside your organisation; do not print.",
 }
 PRACTICE_EXAMPLES: dict[str, str] = EXAMPLES | {
-    "title": "A shared list of rest centres, kept ready on every shift",
     "what_happened": "The council keeps one list of rest centres with keys, access and capacity. At each change of "
     "shift the duty officers of council, police and ambulance check it in a call of five minutes.",
     "context": "The area has many caravan sites near the coast, and was evacuated twice in one winter.",

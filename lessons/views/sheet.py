@@ -49,7 +49,7 @@ def _upload_page(request: SignedInRequest, form: SheetForm, status: int = 200) -
 
 def _from_preview(request: SignedInRequest) -> HttpResponse:
     organisation = organisations_written_for(request.user).filter(code=request.POST.get("organisation", "")).first()
-    mended = {name: value for name, value in request.POST.items() if name.startswith("cell-")}
+    mended = {name: str(value) for name, value in request.POST.items() if name.startswith("cell-")}
     try:
         rows = unpacked(request.POST["rows"], mended)
     except ValueError:
