@@ -107,7 +107,9 @@ def sightings_of(publications: PublicationQuerySet) -> list[Sighting]:
     rows = publications.order_by("-event_on", "-pk").values_list(
         "pk", "terms", "event_name", "event_on", "published_at"
     )[:MOST_COUNTED]
-    found = [Sighting(pk, day or at.date(), name, _by_prefix(terms)) for pk, terms, name, day, at in rows]
+    found = [
+        Sighting(pk, day or at.date(), name, _by_prefix(terms)) for pk, terms, name, day, at in rows if at is not None
+    ]
     return sorted(found, key=lambda one: (one.day, one.pk))
 
 

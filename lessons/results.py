@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Case, IntegerField, TextChoices, Value, When
 
 from lessons import counts
@@ -96,13 +97,13 @@ class Results:
         choices.sort(key=lambda choice: (not choice.is_chosen, -choice.count, choice.name))
         return Facet(name, str(self.filters.fields[name].label), choices)
 
-    def page(self, number: object) -> "Paginator":  # type: ignore[type-arg]
+    def page(self, number: str | None) -> "Page[Publication]":
         """Return one page; of more than `counts.EXACT`, the first pages only."""
-        page = Paginator(range(min(self.counts.total, counts.EXACT)), PER_PAGE).get_page(number)
+        page: Page[Any] = Paginator(range(min(self.counts.total, counts.EXACT)), PER_PAGE).get_page(number)
         start = (page.number - 1) * PER_PAGE
         texts = self._sorted(start, start + len(page.object_list))
-        page.object_list = with_names(texts, self.filters.names())  # type: ignore[assignment]
-        return page  # type: ignore[return-value]
+        page.object_list = with_names(texts, self.filters.names())
+        return page
 
     def _sorted(self, start: int, end: int) -> list[Publication]:
         rows = with_snippets(self.found.for_list(), self.search)

@@ -47,13 +47,12 @@ class LinkedFacet:
 
 @require_GET
 def lesson_list(request: SignedInRequest) -> HttpResponse:
-    given = request.GET
+    given: QueryDict = request.GET.copy()
     results = _results(request, given)
     words = str(results.filters.cleaned.get("q", ""))
     better = suggestion(words, results.readable) if results.has_unknown_words else None
     instead = bool(better) and not results.counts.total
     if instead:  # results rather than none
-        given = given.copy()
         given["q"] = better or ""
         results = _results(request, given)
     filters = results.filters
