@@ -1,10 +1,15 @@
 """Where Django asks who somebody is and what they may do."""
 
+from typing import TYPE_CHECKING
+
 from allauth.account.auth_backends import AuthenticationBackend
 from django.db import models
 
 from accounts.models import Membership, User
 from accounts.roles import AUTHOR, Role, Scope, permissions_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
 
 
 class SignInBackend(AuthenticationBackend):
@@ -16,7 +21,7 @@ class SignInBackend(AuthenticationBackend):
     def get_all_permissions(self, user_obj: object, obj: object = None) -> set[str]:
         return set()
 
-    def user_can_authenticate(self, user: User) -> bool:  # type: ignore[override]
+    def user_can_authenticate(self, user: User) -> bool:
         return super().user_can_authenticate(user) and user.dormant_at is None
 
 
@@ -26,7 +31,7 @@ class MembershipBackend:
     def authenticate(self, request: object, **credentials: object) -> None:
         return None
 
-    def has_perm(self, user: User, perm: str, obj: models.Model | None = None) -> bool:
+    def has_perm(self, user: "User | AnonymousUser", perm: str, obj: models.Model | None = None) -> bool:
         """Say whether a role of `user` has `perm` over `obj`.
 
         Reads `obj.organisation_id`, `obj.area_id` and `obj.author_id`, whichever there are; an organisation stands for

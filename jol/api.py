@@ -2,7 +2,7 @@
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.urls import include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework import exceptions
 from rest_framework.permissions import AllowAny
@@ -84,7 +84,7 @@ router.register("capabilities", lessons_api.CapabilityViewSet, basename="capabil
 router.register("organisations", lessons_api.OrganisationViewSet, basename="organisation")
 router.register("resilience-areas", lessons_api.AreaViewSet, basename="resilience-area")
 
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", include((router.urls, "api"))),
     re_path(r"^lessons\.(?P<form>csv|xlsx|ndjson)$", lessons_api.ExportView.as_view(), name="api-export"),
     path("statistics/", lessons_api.StatisticsView.as_view(), name="api-statistics"),

@@ -26,8 +26,10 @@ class CursorPages(BasePagination):
     """
 
     page_by: tuple[str, ...]
+    first: Any
+    last: Any
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         """Return the rows of the page that the request asks for.
 
         :raises ValidationError: the cursor or the size is none of ours

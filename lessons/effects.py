@@ -66,7 +66,11 @@ def keep_snapshot(attempt: Attempt) -> None:
 
 def follow_owner(attempt: Attempt) -> None:
     handed_in = attempt.lesson.moves.filter(snapshot__isnull=False).order_by("-pk").first()
-    if handed_in and (text := publishing.follow_owner(attempt.lesson, handed_in.snapshot)):
+    if (
+        handed_in
+        and handed_in.snapshot is not None
+        and (text := publishing.follow_owner(attempt.lesson, handed_in.snapshot))
+    ):
         look_again(text)
 
 

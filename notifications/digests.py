@@ -6,6 +6,7 @@ it was announced before the period ended.
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -67,7 +68,7 @@ def run_batch(*, run: DigestRun, at: datetime, size: int = BATCH) -> bool:
         run = DigestRun.objects.select_for_update().get(pk=run.pk)
         if run.done_at:
             return False
-        parameters = {
+        parameters: dict[str, Any] = {
             "frequency": run.frequency,
             "after": run.last_address,
             "end": run.period_end,

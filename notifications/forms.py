@@ -26,12 +26,12 @@ PREFILLED_BY = {
 
 
 HOW_OFTEN = {
-    Frequency.AT_ONCE: "One mail for each, at night too",
-    Frequency.DAILY: "One mail at 8 in the morning",
-    Frequency.WEEKLY: "One mail on Mondays",
-    Frequency.MONTHLY: "One mail on the first of the month",
-    Frequency.QUARTERLY: "One mail on the first of January, April, July and October",
-    Frequency.OFF: "Kept, but nothing is mailed",
+    Frequency.AT_ONCE.value: "One mail for each, at night too",
+    Frequency.DAILY.value: "One mail at 8 in the morning",
+    Frequency.WEEKLY.value: "One mail on Mondays",
+    Frequency.MONTHLY.value: "One mail on the first of the month",
+    Frequency.QUARTERLY.value: "One mail on the first of January, April, July and October",
+    Frequency.OFF.value: "Kept, but nothing is mailed",
 }
 
 

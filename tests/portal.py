@@ -110,7 +110,7 @@ class Portal:
     # -- what arrived --------------------------------------------------------------------------------
     def mails(self) -> list[EmailMessage]:
         """Return every mail in the sink, oldest first."""
-        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in self.sink.mails()]  # type: ignore[misc]
+        return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in self.sink.mails()]
 
     def mails_to(self, address: str, words: str = "") -> list[EmailMessage]:
         """Return the mails to `address` that have `words` in their subject."""

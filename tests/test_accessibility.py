@@ -116,11 +116,11 @@ def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(live_server: Any, br
 
     faults: list[str] = []
     for path in paths:
-        visitor.page.set_viewport_size(DESK)  # type: ignore[arg-type]
+        visitor.page.set_viewport_size(DESK)
         visitor.go(path)
         visitor.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
         faults += [f"{path} {fault}" for fault in violations(visitor.page)]
-        visitor.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        visitor.page.set_viewport_size(PHONE)
         overflow = visitor.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         faults += [f"{path} is {overflow} pixels too wide for a phone"] if overflow > 0 else []
 

@@ -429,7 +429,7 @@ def test_a_suspended_lesson_is_410_to_those_who_could_read_it(caller: Caller) ->
     body = problem(caller.get(f"{LESSONS}{lesson.reference}/"), 410)
 
     assert "suspended" in body["detail"]
-    assert lesson.title not in str(body)
+    assert str(lesson.title) not in str(body)
 
 
 def test_a_merged_reference_leads_to_its_target(caller: Caller) -> None:

@@ -167,7 +167,7 @@ def test_half_a_date_does_not_stop_the_rest_of_the_event(author: User) -> None:
 
     event.refresh_from_db()
     assert answer.status_code == 200
-    assert (event.name, event.started_on, event.ended_on) == ("Exercise Rising Tide", day, day)
+    assert (str(event.name), event.started_on, event.ended_on) == ("Exercise Rising Tide", day, day)
     assert answer.json()["event_version"] != form.initial["event_version"]
 
 
@@ -286,7 +286,7 @@ def test_a_hundred_stale_saves_at_once_lose_nothing(pool: ThreadPoolExecutor) ->
 
     def save(number: int) -> tuple[int, str]:
         one = Client()
-        one.cookies = cookies.copy()  # type: ignore[assignment]
+        one.cookies = cookies.copy()
         try:
             answer = post_step(one, draft, key, what_happened=f"Text of window {number}.")
             return answer.status_code, answer.text

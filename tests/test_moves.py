@@ -176,6 +176,7 @@ def test_what_was_submitted_is_kept_as_it_was_with_its_digest() -> None:
     Lesson.objects.filter(pk=lesson.pk).update(title="Something else entirely")
 
     entry = lesson.moves.get()
+    assert entry.snapshot is not None
     assert entry.snapshot["title"] == "Water for everybody who waits"
     assert entry.snapshot["tags"] == ["risk:heatwave", "theme:communicate"]
     assert entry.snapshot["event_name"] == lesson.event.name

@@ -125,7 +125,7 @@ def test_of_many_who_submit_at_once_everybody_gets_a_number_of_their_own() -> No
 
     at_once(attempt, *[(Move.SUBMIT, place["author"].pk, each) for each in drafts])
 
-    references = sorted(Lesson.objects.values_list("reference", flat=True))
+    references = sorted(Lesson.objects.values_list("reference", flat=True))  # type: ignore[type-var]
     year = timezone.localdate().year
     assert references == [f"LI-{year}-{number:05d}" for number in range(1, 41)]
 

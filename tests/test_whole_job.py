@@ -185,7 +185,7 @@ def test_a_lesson_from_submission_to_suspension(portal: Portal, browser: Browser
     moderator.press("Suspend now")
     assert reader.go(f"/lessons/{lesson.reference}/").status == 410
     assert ask(f"{portal.url}/api/v1/lessons/{lesson.reference}/", token=world.token)[0] == 410
-    assert lesson.reference not in ask(f"{portal.url}/api/v1/lessons/", token=world.token)[1]
+    assert lesson.reference not in ask(f"{portal.url}/api/v1/lessons/", token=world.token)[1]  # type: ignore[operator]
     wait_until(lambda: len(alerts()) == 2, seconds=MAIL_SECONDS, what="stop using this")
     assert "Stop using" in alerts()[1]["Subject"]
     assert {m.move for m in lesson.moves.all()} >= {Move.SUBMIT, Move.RESUBMIT, Move.PUBLISH, Move.SUSPEND}

@@ -165,7 +165,7 @@ def test_partners_links_warnings_and_sheets_work(live_server: Any, browser: Brow
 
     visitor.go("/submit/sheet/")
     sheet = {"name": "debrief.csv", "mimeType": "text/csv", "buffer": SHEET.encode()}
-    visitor.page.locator("input[type=file]").set_input_files(sheet)  # type: ignore[arg-type]
+    visitor.page.locator("input[type=file]").set_input_files(sheet)
     visitor.press("Look through the sheet")
     visitor.page.get_by_label("BRAG rating").fill("amber")
     visitor.press("Look again")
@@ -196,10 +196,10 @@ def test_axe_finds_nothing_on_these_pages_and_they_fit_a_phone(live_server: Any,
     faults: list[str] = []
 
     def look(name: str) -> None:
-        visitor.page.set_viewport_size(DESK)  # type: ignore[arg-type]
+        visitor.page.set_viewport_size(DESK)
         visitor.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
         faults.extend(f"{name} {fault}" for fault in violations(visitor.page))
-        visitor.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        visitor.page.set_viewport_size(PHONE)
         overflow = visitor.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         faults.extend([f"{name} is {overflow} pixels too wide for a phone"] if overflow > 0 else [])
 
@@ -207,7 +207,7 @@ def test_axe_finds_nothing_on_these_pages_and_they_fit_a_phone(live_server: Any,
         visitor.go(path)
         look(path)
     sheet = {"name": "debrief.csv", "mimeType": "text/csv", "buffer": SHEET.encode()}
-    visitor.page.locator("input[type=file]").set_input_files(sheet)  # type: ignore[arg-type]
+    visitor.page.locator("input[type=file]").set_input_files(sheet)
     visitor.press("Look through the sheet")
     look("preview of a sheet")
 

@@ -30,7 +30,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
-class User(AbstractBaseUser):
+class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # knox makes the manager of its tokens
     """A person who signs in by email address.
 
     There are no superusers and no groups of Django's: rights come from memberships (`accounts/roles.py`).

@@ -34,4 +34,4 @@ class ApiToken(AbstractAuthToken):
         ]
 
     def __str__(self) -> str:
-        return self.token_key
+        return str(self.token_key)

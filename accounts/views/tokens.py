@@ -45,8 +45,8 @@ def _rows(user: User) -> list[ApiToken]:
     found = list(ApiToken.objects.filter(user=user).order_by("-created", "pk"))
     words = dict(TokenScope.choices)
     for token in found:
-        token.scope_words = [words[scope] for scope in token.scopes]  # type: ignore[attr-defined,index]
-        token.has_expired = token.expiry is not None and token.expiry <= timezone.now()  # type: ignore[attr-defined]
+        token.scope_words = [words[scope] for scope in token.scopes]
+        token.has_expired = token.expiry is not None and token.expiry <= timezone.now()
     return found
 
 

@@ -23,7 +23,7 @@ class AlreadyThere(LessonError):
 
 @transaction.atomic
 def draft_once(
-    *, key: str, asked: dict[str, Any], by: User, at: datetime, make: Callable[[], Lesson]
+    *, key: str, asked: dict[str, Any] | list[Any], by: User, at: datetime, make: Callable[[], Lesson]
 ) -> tuple[Lesson, bool]:
     """Return the draft that `make` writes, and whether it is new.
 

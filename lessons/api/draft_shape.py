@@ -137,7 +137,7 @@ class DraftSerializer(serializers.Serializer):
         "code", queryset=ResilienceArea.objects.all(), required=False, allow_null=True
     )
     statement = words()
-    context = words()
+    context = words()  # type: ignore[assignment]  # a field of ours, not what a serializer is given
     what_happened = words()
     impact = words()
     why = words()
@@ -171,6 +171,6 @@ class DraftChangesSerializer(DraftSerializer):
 
     row_version = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
     kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
-    organisation = serializers.SlugRelatedField[Organisation]("code", read_only=True)  # type: ignore[assignment]
+    organisation = serializers.SlugRelatedField[Organisation]("code", read_only=True)
     external_id = serializers.CharField(read_only=True)
     event = EventDraftSerializer(read_only=True)

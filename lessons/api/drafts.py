@@ -16,7 +16,7 @@ from accounts.models import Organisation, TokenScope, User
 from accounts.rates import WRITES
 from lessons.actions.programs import draft_once
 from lessons.actions.writing import create_event, create_lesson, save_lesson
-from lessons.api.base import ApiView
+from lessons.api.base import ApiView, caller
 from lessons.api.draft_shape import DraftChangesSerializer, DraftSerializer
 from lessons.forms.choices import organisations_written_for
 from lessons.models import Lesson, Marking
@@ -72,7 +72,7 @@ class DraftViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
         return DraftRowSerializer if self.action == "list" else DraftAnswerSerializer
 
     def get_queryset(self) -> QuerySet[Lesson]:
-        user = self.request.user
+        user = caller(self.request)
         drafts = Lesson.objects.visible_to(user).filter(author=user, status__in=OWNER_WRITES)
         if user.without_sensitive:
             drafts = drafts.exclude(marking=Marking.SENSITIVE)
@@ -93,9 +93,9 @@ class DraftViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
         lesson, is_new = draft_once(
             key=_key(request),
             asked=request.data,
-            by=request.user,
+            by=caller(request),
             at=at,
-            make=lambda: _write(request.user, values, at),
+            make=lambda: _write(caller(request), values, at),
         )
         answer = Response(
             DraftAnswerSerializer(lesson).data, status=status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
@@ -117,7 +117,9 @@ class DraftViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
         values = dict(asked.validated_data)
         if "row_version" not in values:
             raise serializers.ValidationError({"row_version": ["Say which version you read."]})
-        save_lesson(lesson=lesson, by=request.user, at=timezone.now(), row_version=values.pop("row_version"), **values)
+        save_lesson(
+            lesson=lesson, by=caller(request), at=timezone.now(), row_version=values.pop("row_version"), **values
+        )
         return Response(DraftAnswerSerializer(self.get_queryset().get(pk=lesson.pk)).data)
 
 

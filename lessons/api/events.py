@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_v
 from rest_framework import mixins, serializers, viewsets
 
 from accounts.models import TokenScope
-from lessons.api.base import ApiView
+from lessons.api.base import ApiView, caller
 from lessons.api.parameters import FILTERS, filters_of
 from lessons.models import EventKind, Precision, Publication
 
@@ -65,14 +65,15 @@ class EventViewSet(ApiView, mixins.ListModelMixin, viewsets.GenericViewSet):
     page_by = ("-sorted_on", "-event_name", "-event_kind", "-event_precision")
 
     def get_queryset(self) -> QuerySet[Any]:
-        found = filters_of(self.request).apply(Publication.objects.readable_by(self.request.user))
+        found = filters_of(self.request).apply(Publication.objects.readable_by(caller(self.request)))
         keys = ("sorted_on", "event_name", "event_kind", "event_precision")
         dated = found.order_by().annotate(sorted_on=Coalesce("event_on", Value(NO_DATE)))
-        return dated.values(*keys).annotate(
+        events: QuerySet[Any] = dated.values(*keys).annotate(
             lessons=ArrayAgg("lesson__reference", order_by="lesson__reference"), publications=ArrayAgg("pk")
         )
+        return events
 
-    def paginate_queryset(self, queryset: QuerySet[Any]) -> list[Any] | None:
+    def paginate_queryset(self, queryset: Any) -> list[Any] | None:
         """Add the areas: one query for the page."""
         events = super().paginate_queryset(queryset) or []
         keys = [key for event in events for key in event["publications"]]

@@ -32,7 +32,7 @@ WORDS = {
 
 def _parameter(name: str, field: forms.Field) -> OpenApiParameter:
     more: dict[str, Any] = {}
-    if isinstance(field, forms.ChoiceField) and (fixed := [code for code, _ in field.choices if code]):
+    if isinstance(field, forms.ChoiceField) and (fixed := [code for code, _ in field.choices if code]):  # type: ignore[misc, union-attr]
         more["enum"] = fixed
     kind = OpenApiTypes.DATE if isinstance(field, forms.DateField) else OpenApiTypes.STR
     return OpenApiParameter(name, kind, description=WORDS.get(name, f"{field.label}."), **more)
@@ -49,5 +49,5 @@ def filters_of(request: Request) -> LessonFilters:
     """
     filters = LessonFilters(request.query_params)
     if not filters.is_valid():
-        raise serializers.ValidationError(filters.errors)
+        raise serializers.ValidationError(filters.errors)  # type: ignore[arg-type]  # a dict of lists
     return filters

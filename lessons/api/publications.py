@@ -6,7 +6,7 @@ from rest_framework import mixins, viewsets
 
 from accounts.models import TokenScope
 from lessons.access import get_publication
-from lessons.api.base import ApiView
+from lessons.api.base import ApiView, caller
 from lessons.api.parameters import FILTERS, filters_of
 from lessons.api.shape import PublicationDetailSerializer, PublicationSerializer
 from lessons.models import Publication, PublicationQuerySet
@@ -27,11 +27,11 @@ class LessonViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, v
     page_by = ("-published_at", "-pk")
 
     def get_queryset(self) -> PublicationQuerySet:
-        readable = Publication.objects.readable_by(self.request.user)
+        readable = Publication.objects.readable_by(caller(self.request))
         return filters_of(self.request).apply(readable).for_list()
 
     def get_object(self) -> Publication:
-        publication = get_publication(user=self.request.user, reference=self.kwargs["reference"])
+        publication = get_publication(user=caller(self.request), reference=self.kwargs["reference"])
         published = Publication.objects.filter(published_at__isnull=False).order_by("version")
         versions = Prefetch("lesson__publications", published, to_attr="published_versions")
         return Publication.objects.select_related("lesson").prefetch_related(versions).get(pk=publication.pk)

@@ -86,7 +86,7 @@ class PublicationSerializer(serializers.Serializer):
     attributed_to = serializers.CharField(help_text="In words, as far as the owner allows.")
     attribution = serializers.ChoiceField(choices=Attribution.choices, help_text="Who is named.")
     statement = serializers.CharField(help_text="The lesson in a sentence or two.")
-    context = serializers.CharField()
+    context = serializers.CharField()  # type: ignore[assignment]  # a field of ours, not what a serializer is given
     what_happened = serializers.CharField()
     impact = serializers.CharField()
     why = serializers.CharField()

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import TokenScope
-from lessons.api.base import ApiView
+from lessons.api.base import ApiView, caller
 from lessons.api.likeness import similar
 
 LONGEST_TEXT = 50_000  # characters
@@ -50,5 +50,5 @@ class SimilarView(ApiView):
     def post(self, request: Request) -> Response:
         asked = SimilarToSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        found = similar(asked.validated_data["text"], request.user, asked.validated_data["limit"])
+        found = similar(asked.validated_data["text"], caller(request), asked.validated_data["limit"])
         return Response({"results": found})

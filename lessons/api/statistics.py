@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import TokenScope
-from lessons.api.base import ApiView
+from lessons.api.base import ApiView, caller
 from lessons.api.parameters import FILTERS, filters_of
 from lessons.models import Brag, EventKind, Kind
 from lessons.statistics.counts import SMALLEST_TOLD, count_months, measure_pace
@@ -79,7 +79,7 @@ class StatisticsView(ApiView):
         examples=[OpenApiExample("Counts", EXAMPLE, response_only=True)],
     )
     def get(self, request: Request) -> Response:
-        study = Study(request.user, filters_of(request), timezone.now())
+        study = Study(caller(request), filters_of(request), timezone.now())
         counts = study.counts
         return Response(
             {

@@ -8,7 +8,8 @@ from lessons.models.lessons import Lesson
 
 
 class LessonGrant(GroupObjectPermissionBase):
-    group = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="grants")
+    # Organisations are our groups; guardian's types know Django's only.
+    group = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="grants")  # type: ignore[assignment]
     content_object = models.ForeignKey(Lesson, on_delete=models.CASCADE, related_name="grants")
 
     class Meta(GroupObjectPermissionBase.Meta):

@@ -1,6 +1,7 @@
 """Searching by what a person typed."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 from django.db.models import Case, IntegerField, Value, When
@@ -58,7 +59,8 @@ def _first_with_enough(publications: PublicationQuerySet, queries: list[str]) ->
     """Return the first query that finds enough; the later ones are not tried then."""
     if not queries:
         return None
-    whens, parameters = "", []
+    whens = ""
+    parameters: list[Any] = []
     for position, query in enumerate(queries):
         few = matching(publications.order_by(), query).values("pk")[:ENOUGH]
         sql, values = few.query.sql_with_params()

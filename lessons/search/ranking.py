@@ -24,7 +24,7 @@ MOST_SCORED = 20_000
 class Lexemes(SearchQuery):
     """A tsquery that is written in lexemes of the index already."""
 
-    def as_sql(self, compiler, connection, function=None, template=None):  # type: ignore[no-untyped-def]
+    def as_sql(self, compiler, connection, function=None, template=None):  # type: ignore[no-untyped-def, override]
         sql, parameters = compiler.compile(self.source_expressions[-1])
         return f"{sql}::tsquery", parameters
 

@@ -95,7 +95,8 @@ def shade(count: int, highest: int) -> int:
     """
     if count <= 0:
         return 0
-    return max(1, min(SHADES, round(SHADES * (count / highest) ** 0.5)))
+    root: float = (count / highest) ** 0.5
+    return max(1, min(SHADES, round(SHADES * root)))
 
 
 @dataclass(frozen=True)

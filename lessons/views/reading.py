@@ -1,7 +1,5 @@
 """Pages of readers: home, the list, one lesson, National Risks."""
 
-from typing import cast
-
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -35,7 +33,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for me; for a stranger, what this is and where to sign in."""
     if not request.user.is_authenticated:
         return render(request, "lessons/welcome.html")
-    user = cast("User", request.user)
+    user = request.user
     readable = Publication.objects.readable_by(user).unarchived()
     areas = ResilienceArea.objects.filter(organisations__in=user.groups).distinct()
     near = [f"area:{code}" for code in areas.values_list("code", flat=True)]
