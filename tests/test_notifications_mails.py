@@ -340,4 +340,4 @@ def test_text_and_fillings_come_back_as_they_were(text: str) -> None:
 
 
 def test_every_kind_of_mail_has_an_entry() -> None:
-    assert set(ENTRIES) == set(DeliveryKind.values) - {"transactional", "mailbox_unsubscribed"}
+    assert set(ENTRIES) == set(DeliveryKind.values) - {"transactional", "mailbox_unsubscribed", "digest"}
