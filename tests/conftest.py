@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pgtrigger
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.test import TransactionTestCase
 
@@ -23,6 +24,7 @@ def _tables_are_emptied_between_tests() -> Iterator[None]:
         with pgtrigger.ignore():
             # Knox's own table, which nothing uses, points at people and is not listed: hence the cascade.
             call_command("flush", verbosity=0, interactive=False, reset_sequences=False, allow_cascade=True)
+        cache.clear()  # no model's table: sign-ins of one test would count against the next
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)

