@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "requirements"
-NODE_MODULES = ROOT / "node_modules"
-BUILT = ROOT / "static" / "build"
+NODE_STAMP = ROOT / "node_modules" / ".installed"
+PAGES_STAMP = ROOT / "static" / "build" / ".built"
 OLDEST_NODE = 18
 # A larger lock holds the smaller ones whole.
 LOCKS_WITHIN = {"up": ["up"], "dev": ["dev", "up"], "bench": ["bench", "up"], "node": ["node"]}
@@ -40,6 +40,7 @@ def install(lock: str, *, pages: bool) -> None:
     :raises InstallationError: a step failed, or this machine lacks what it needs
     """
     with _one_at_a_time():
+        pages = pages and not pages_are_made()
         npm = find_npm() if pages else None
         # Python's packages and the pages share nothing, so they are made side by side.
         with ThreadPoolExecutor() as pool:
@@ -122,31 +123,40 @@ def npm_of_the_wheel() -> list[str]:
     return [str(script.parents[4] / "bin" / "node"), str(script)]
 
 
+def pages_are_made() -> bool:
+    return _read(NODE_STAMP) == _node_inputs() and _read(PAGES_STAMP) == _page_inputs()
+
+
 def make_pages(npm: list[str]) -> None:
     install_node_packages(npm)
     build_pages(npm)
 
 
 def install_node_packages(npm: list[str]) -> None:
-    stamp = NODE_MODULES / ".installed"
-    wanted = fingerprint([ROOT / "package.json", ROOT / "package-lock.json"])
-    if _read(stamp) == wanted:
+    wanted = _node_inputs()
+    if _read(NODE_STAMP) == wanted:
         return
     print("Installing the npm packages …", flush=True)
     _run([*npm, "ci", "--prefer-offline", "--silent"], "npm could not install the packages", npm=npm)
-    stamp.write_text(wanted)
+    NODE_STAMP.write_text(wanted)
 
 
 def build_pages(npm: list[str]) -> None:
     """Build the stylesheet and copy the scripts into static/build/."""
-    stamp = BUILT / ".built"
-    sources = [ROOT / "build.mjs", ROOT / "package-lock.json", *(ROOT / "static" / "scss").rglob("*.scss")]
-    wanted = fingerprint(sources)
-    if _read(stamp) == wanted:
+    wanted = _page_inputs()
+    if _read(PAGES_STAMP) == wanted:
         return
     print("Building the stylesheet …", flush=True)
     _run([*npm, "run", "--silent", "build"], "The stylesheet could not be built", npm=npm)
-    stamp.write_text(wanted)
+    PAGES_STAMP.write_text(wanted)
+
+
+def _node_inputs() -> str:
+    return fingerprint([ROOT / "package.json", ROOT / "package-lock.json"])
+
+
+def _page_inputs() -> str:
+    return fingerprint([ROOT / "build.mjs", ROOT / "package-lock.json", *(ROOT / "static" / "scss").rglob("*.scss")])
 
 
 # -- shared --------------------------------------------------------------------------------------------

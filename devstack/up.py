@@ -182,7 +182,6 @@ class Supervisor:
         quiet_python = [sys.executable, "-W", "ignore:You're running the worker", "-m"]
         celery = [*quiet_python, "celery", "--quiet", "-A", "jol"]
         self._start(Service("mail", sink_command(self.smtp_port, VAR / "mail")))
-        wait_for_port(self.smtp_port)
         self._start(
             Service(
                 "worker",
@@ -208,6 +207,7 @@ class Supervisor:
         ]
         options = ["--preload", "--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket"]
         self._start(Service("web", [*python, *web, *options], death_signal=signal.SIGQUIT, grace_seconds=15))
+        wait_for_port(self.smtp_port)
 
     def _start(self, service: Service) -> None:
         self.services.append(service)
@@ -224,6 +224,8 @@ class Supervisor:
 
     def _environment(self) -> dict[str, str]:
         fixed = {"DJANGO_SETTINGS_MODULE": "jol.settings", "PYTHONUNBUFFERED": "1"}
+        # Worker and beat would load every page to check it; `dev.py check` and the tests do that.
+        fixed |= {"CELERY_SKIP_CHECKS": "1"}
         return dict(os.environ) | self.variables | fixed
 
     # -- ready -----------------------------------------------------------------------------------------

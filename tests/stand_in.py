@@ -31,6 +31,13 @@ CELERY_BROKER_URL = os.environ["REDIS_URL"].replace("unix://", "redis+socket://"
 from celery import Celery
 app = Celery("jol")
 app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = {"tick": {"task": "tick", "schedule": 1.0}}
+@app.task(name="tick")
+def tick():
+    print("beat ticks", flush=True)
+@app.task(name="errand")
+def errand():
+    print("the errand is done", flush=True)
 """,
     "jol/wsgi.py": """
 from django.core.wsgi import get_wsgi_application

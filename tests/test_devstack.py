@@ -32,15 +32,31 @@ def running(tmp_path_factory):
     up.end()
 
 
+def beside(up, code):
+    """Run Python with `manage.py shell` beside a running `up` and return what it printed."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
+        cwd=up.folder,
+        env=BARE_ENVIRONMENT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
 def processes_named(folder, words):
     return [pid for pid, command in processes_in(folder).items() if words in command]
 
 
-def test_everything_starts_and_ctrl_c_stops_it_in_reverse_order(stand_in):
+def test_everything_works_once_it_says_ready_and_ctrl_c_stops_it_in_reverse_order(stand_in):
     up = Up(stand_in)
     up.wait_until_ready()
 
+    beside(up, "from jol.celery import app; app.send_task('errand')")
     assert up.get("/health/") == "well"
+    up.wait_for("the errand is done")
+    up.wait_for("beat ticks")
     assert up.end(signal.SIGINT) == 0
 
     stopped = [line.split()[-2] for line in up.output.splitlines() if line.endswith(" stopped")]
@@ -149,15 +165,7 @@ def test_a_taken_port_is_named(stand_in):
 def test_commands_beside_a_running_up_find_its_servers(running):
     ask = "from django.db import connection as c; c.ensure_connection(); print('connected to', c.vendor)"
 
-    done = subprocess.run(
-        [sys.executable, "manage.py", "shell", "--no-imports", "-c", ask],
-        cwd=running.folder,
-        env=BARE_ENVIRONMENT,
-        capture_output=True,
-        text=True,
-    )
-
-    assert done.stdout.strip() == "connected to postgresql", done.stderr
+    assert beside(running, ask) == "connected to postgresql"
 
 
 def test_five_restarts_a_minute_are_allowed():
@@ -203,6 +211,8 @@ def test_a_machine_without_npm_is_told_in_one_sentence(stand_in):
     # The packages are there; npm is not on PATH, and the wheel that replaces it cannot be had.
     already = "import devstack.installation as i; i.install_python_packages = no_wheel"
     no_wheel = "def no_wheel(lock):\n    if lock == 'node': raise i.InstallationError('pip could not')\n"
+    for name in ("package.json", "package-lock.json"):
+        (stand_in / name).touch()
 
     done = run_dev(stand_in, no_wheel + already, ["up"])
 
