@@ -113,6 +113,18 @@ def may_review(lesson: Lesson, user: User) -> bool:
     return user.has_perm("lessons.review_lesson", lesson) and decides_tier(lesson, user) and not wrote_it(lesson, user)
 
 
+def has_declined(lesson: Lesson, user: User) -> bool:
+    """Whether `user` was the last to decline `lesson`."""
+    declined = last_move(lesson, Move.DECLINE)
+    return declined is not None and declined.by_id == user.pk
+
+
+def declined_it(attempt: Attempt) -> None:
+    if not has_declined(attempt.lesson, attempt.by):
+        raise NotYourClaim("Only the moderator who declined a lesson takes that back. Its owner may appeal.")
+    in_remit(attempt)
+
+
 # -- words given ----------------------------------------------------------------------------------
 def note_given(attempt: Attempt) -> None:
     if not attempt.note.strip():
@@ -152,6 +164,12 @@ def in_time_to_appeal(attempt: Attempt) -> None:
     declined = last_move(attempt.lesson, Move.DECLINE)
     if declined and timezone.localdate(attempt.at) > clocks.appeal_until(attempt.lesson, declined.at):
         raise TooLate("A lesson can be appealed within 20 working days after it was declined.")
+
+
+def in_time_to_take_back(attempt: Attempt) -> None:
+    declined = last_move(attempt.lesson, Move.DECLINE)
+    if declined and timezone.localdate(attempt.at) > clocks.appeal_until(attempt.lesson, declined.at):
+        raise TooLate("A decision can be taken back within 20 working days, as long as its owner may appeal.")
 
 
 def in_time_to_reopen(attempt: Attempt) -> None:

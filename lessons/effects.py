@@ -18,6 +18,9 @@ from lessons.models import Change, Lesson, LessonMove, Move, ReferenceCounter, S
 from lessons.models.wording import digest_of
 from lessons.readiness import Tags
 
+#: Moves after which an item is due anew.
+STARTS_THE_CLOCK = (Move.SUBMIT, Move.SIGN_OFF, Move.RESUBMIT, Move.ESCALATE, Move.APPEAL)
+
 
 # -- where to -----------------------------------------------------------------------------------
 def submitted_or_awaiting_sign_off(attempt: Attempt) -> Status:
@@ -87,6 +90,12 @@ def set_due(attempt: Attempt) -> None:
     """Start the clock of the moderators, unless the owner's organisation has the lesson."""
     with_owner = attempt.lesson.status == Status.AWAITING_SIGN_OFF
     attempt.set(due_on=None if with_owner else clocks.due_on(attempt.lesson, attempt.at))
+
+
+def set_due_as_it_was(attempt: Attempt) -> None:
+    """Let the clock go on as if it had not been stopped."""
+    started = attempt.lesson.moves.filter(move__in=STARTS_THE_CLOCK).order_by("-pk").first()
+    attempt.set(due_on=clocks.due_on(attempt.lesson, started.at if started else attempt.at))
 
 
 def clear_due(attempt: Attempt) -> None:

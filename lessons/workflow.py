@@ -145,6 +145,15 @@ RULES: dict[Move, tuple[Rule, ...]] = {
             then=(then.clear_due, then.clear_claim),
         ),
     ),
+    Move.TAKE_BACK: (
+        rule(
+            S.DECLINED,
+            to=S.IN_REVIEW,
+            who=REVIEW,
+            only_if=(only_if.declined_it, only_if.in_time_to_take_back),
+            then=(then.set_claim, then.set_due_as_it_was),
+        ),
+    ),
     Move.APPEAL: (
         rule(
             S.DECLINED,

@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
 
 from accounts.models import Membership, Organisation, User
 from accounts.roles import OWNER_LEADS, Role
 from lessons.models import Lesson, LessonMove, Move, Status, Tier
-from notifications.models import Delivery, DeliveryKind, Priority
+from notifications.models import Delivery, DeliveryKind, Priority, State
+from notifications.models.deliveries import WAITING
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,15 @@ def _people(memberships: "Iterable[Membership]", *, but: User | None = None) -> 
             yield Recipient(membership.user.email, person=membership.user)
 
 
+def heard_of_decline(news: News) -> Iterator[Recipient]:
+    """Those to whom the mail about declining went, or may have."""
+    # Locked, so that no sender takes up what is about to be stopped.
+    mails = _mails_of_decline(news.lesson).select_for_update(of=("self",)).select_related("person", "organisation")
+    for mail in mails:
+        if mail.state in {State.SENDING, State.SENT, State.UNCERTAIN}:
+            yield Recipient(mail.address, person=mail.person, organisation=mail.organisation)
+
+
 # -- what ---------------------------------------------------------------------------------------
 def _queue(news: News) -> list[tuple[DeliveryKind, tuple[To, ...]]]:
     """Where the lesson is now says who has to do something."""
@@ -109,6 +122,7 @@ DUTIES: dict[Move, list[tuple[DeliveryKind, tuple[To, ...]]]] = {
     Move.SUBMIT: [(DeliveryKind.RECEIVED, (author,))],
     Move.ASK_FOR_CHANGES: [(DeliveryKind.CHANGES_REQUESTED, OWNER)],
     Move.DECLINE: [(DeliveryKind.DECLINED, OWNER)],
+    Move.TAKE_BACK: [(DeliveryKind.TAKEN_BACK, (heard_of_decline,))],
     Move.MERGE: [(DeliveryKind.MERGED, (*OWNER, owner_of_target))],
     Move.WITHDRAW: [(DeliveryKind.WITHDRAWN, (claimer_before,))],
     Move.PUBLISH: [(DeliveryKind.LESSON_PUBLISHED, OWNER)],
@@ -126,6 +140,8 @@ MOVES_ON = {
     Move.APPEAL,
     Move.APPROVE,
 }
+#: So long the mail about declining waits: whoever pressed the wrong button takes it back, and its owner gets no mail.
+DECLINED_WAITS = timedelta(minutes=10)
 
 
 def write_duty_mails(entry: LessonMove, *, claimer: User | None) -> None:
@@ -145,8 +161,20 @@ def write_duty_mails(entry: LessonMove, *, claimer: User | None) -> None:
                     kind=kind,
                     priority=Priority.DUTY,
                     move=entry,
-                    due_at=entry.at,
+                    due_at=entry.at + (DECLINED_WAITS if kind == DeliveryKind.DECLINED else timedelta()),
                     date=entry.at,
                 ),
             )
     Delivery.objects.bulk_create(mails.values())
+    if move == Move.TAKE_BACK:
+        _stop_mails_of_decline(entry.lesson, entry.at)
+
+
+def _mails_of_decline(lesson: Lesson) -> QuerySet[Delivery]:
+    declined = lesson.moves.filter(move=Move.DECLINE).order_by("-pk")[:1]
+    return Delivery.objects.filter(move__in=declined.values("pk"), kind=DeliveryKind.DECLINED)
+
+
+def _stop_mails_of_decline(lesson: Lesson, at: datetime) -> None:
+    unsent = _mails_of_decline(lesson).filter(state__in=WAITING)
+    unsent.update(state=State.CANCELLED, closed_at=at, due_at=None, error="The decision was taken back.")

@@ -216,6 +216,20 @@ def declined(about: About) -> Content:
     )
 
 
+def taken_back(about: About) -> Content:
+    return _duty(
+        about,
+        news="Looked at again",
+        heading=f"We are looking at your {about.what} again",
+        paragraphs=[
+            "We told you that it will not be published. That was a mistake, and is taken back.",
+            "A moderator goes on with it. There is nothing for you to do.",
+        ],
+        label="See where it is",
+        why=OWNER,
+    )
+
+
 def merged(about: About) -> Content:
     target = about.lesson.merged_into
     into = f" into {target.reference}" if target else ""
@@ -346,6 +360,7 @@ ENTRIES: dict[str, Callable[[About], Content]] = {
     DeliveryKind.IN_YOUR_QUEUE: in_your_queue,
     DeliveryKind.CHANGES_REQUESTED: changes_requested,
     DeliveryKind.DECLINED: declined,
+    DeliveryKind.TAKEN_BACK: taken_back,
     DeliveryKind.MERGED: merged,
     DeliveryKind.LESSON_PUBLISHED: lesson_published,
     DeliveryKind.WITHDRAWN: withdrawn,

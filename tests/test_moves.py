@@ -555,3 +555,31 @@ def test_the_owner_writes_only_what_is_open_to_the_owner() -> None:
             with pytest.raises(WrongStatus):
                 save_lesson(lesson=lesson, by=lesson.author, at=NOON, row_version=0, title="A title that is new")
             assert not Publication.objects.filter(title="A title that is new").exists()
+
+
+# -- a decision to decline, taken back -----------------------------------------------------------------------
+def test_who_declined_by_mistake_takes_it_back_and_goes_on_where_they_were() -> None:
+    lesson, moderator = moderated(status=Status.IN_REVIEW)
+    due = lesson.due_on
+    declined_at = NOON + timedelta(days=3)
+    lesson = make(lesson, Move.CLAIM, moderator, declined_at)
+    lesson = make(lesson, Move.DECLINE, moderator, declined_at, reason="too_thin")
+
+    lesson = make(lesson, Move.TAKE_BACK, moderator, declined_at + timedelta(minutes=1))
+
+    assert (lesson.status, lesson.claimed_by, lesson.due_on) == (Status.IN_REVIEW, moderator, due)
+    assert lesson.publications.working().exists()
+
+
+def test_a_decision_is_taken_back_by_who_made_it_and_as_long_as_it_may_be_appealed() -> None:
+    lesson, moderator = moderated(status=Status.DECLINED)
+    other = person(Role.LRF_MODERATOR, area=lesson.area)
+    last_day = datetime(2026, 3, 30, 22, 30, tzinfo=UTC)
+
+    with pytest.raises(NotYourClaim):
+        make(lesson, Move.TAKE_BACK, other)
+    with pytest.raises(TooLate):
+        make(lesson, Move.TAKE_BACK, moderator, last_day + timedelta(hours=1))
+    make(lesson, Move.APPEAL, lesson.author)
+    with pytest.raises(WrongStatus):
+        make(lesson, Move.TAKE_BACK, moderator)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from uuid import uuid4
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -11,7 +14,7 @@ from accounts.models import ResilienceArea, User
 from accounts.roles import Role
 from lessons.actions.moves import move_lesson
 from lessons.models import Lesson, Marking, Move, Status
-from notifications.models import Announcement, Delivery, Notice
+from notifications.models import Announcement, Delivery, Lane, Notice
 from notifications.sending import lanes
 from notifications.tasks import fan_out
 from tests.factories import (
@@ -153,6 +156,34 @@ def test_an_author_who_left_the_organisation_is_not_mailed() -> None:
     make(lesson, Move.DECLINE, lesson.claimed_by, reason="too_thin")
 
     assert sent_now() == set()
+
+
+def test_a_decline_taken_back_in_time_is_never_mailed() -> None:
+    lesson = LessonFactory(status=Status.IN_REVIEW)
+    moderator = lesson.claimed_by
+    make(lesson, Move.DECLINE, moderator, reason="too_thin")
+    assert not Delivery.objects.due(NOON + timedelta(minutes=9)).exists()
+    assert Delivery.objects.due(NOON + timedelta(minutes=10)).count() == 1
+
+    make(lesson, Move.TAKE_BACK, moderator)
+
+    (mail,) = Delivery.objects.all()
+    assert (mail.kind, mail.state) == ("declined", "cancelled")
+
+
+@pytest.mark.parametrize("state", ["sending", "sent", "uncertain"])
+def test_whoever_may_have_heard_of_a_decline_hears_that_it_is_taken_back(state: str) -> None:
+    lesson = LessonFactory(status=Status.IN_REVIEW)
+    moderator = lesson.claimed_by
+    make(lesson, Move.DECLINE, moderator, reason="too_thin")
+    lane = Lane.objects.create(holder=uuid4(), lease_until=NOON) if state == "sending" else None
+    Delivery.objects.update(state=state, lane=lane)
+
+    make(lesson, Move.TAKE_BACK, moderator)
+
+    mail = Delivery.objects.get(kind="taken_back")
+    assert (mail.address, mail.due_at) == (lesson.author.email, NOON)
+    assert Delivery.objects.get(kind="declined").state == ("cancelled" if state == "uncertain" else state)
 
 
 def test_changes_sent_back_go_to_the_moderator_who_asked() -> None:

@@ -24,6 +24,7 @@ class Move(models.TextChoices):
     REASSIGN = "reassign", "Given to another moderator"
     ESCALATE = "escalate", "Escalated to the national team"
     DECLINE = "decline", "Declined"
+    TAKE_BACK = "take_back", "Decision to decline taken back"
     APPEAL = "appeal", "Appealed"
     MERGE = "merge", "Merged"
     WITHDRAW = "withdraw", "Withdrawn"

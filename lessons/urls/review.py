@@ -12,6 +12,7 @@ urlpatterns = [
     path("review/<int:pk>/claim/", queue.claim, name="claim"),
     path("review/<int:pk>/new-version/", workbench.new_version, name="new_version"),
     path("review/<int:pk>/give-back/", moves.give_back, name="give_back"),
+    path("review/<int:pk>/take-back/", moves.take_back, name="take_back"),
     path("review/<int:pk>/escalate/", moves.escalate, name="escalate"),
     path("review/<int:pk>/reassign/", moves.reassign, name="reassign"),
     path("review/<int:pk>/approve/", moves.approve, name="approve"),

@@ -48,6 +48,7 @@ class DeliveryKind(models.TextChoices):
     IN_YOUR_QUEUE = "in_your_queue", "In your queue"
     CHANGES_REQUESTED = "changes_requested", "Changes requested"
     DECLINED = "declined", "Declined"
+    TAKEN_BACK = "taken_back", "Decision taken back"
     MERGED = "merged", "Merged"
     LESSON_PUBLISHED = "lesson_published", "Your lesson is published"
     WITHDRAWN = "withdrawn", "Withdrawn"

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.urls import reverse
+from django.utils.html import format_html
+
 from lessons.forms.review.decisions import DecisionForm, VersionForm
-from lessons.models import Move, Status
+from lessons.models import Lesson, Move, Status
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,20 @@ NEW_VERSION = Bench(
     moves={"publish_again": Move.PUBLISH_AGAIN, "approve": Move.APPROVE},
     leads_to={"restore": "restore", "preview": "preview"},
 )
-DONE = {
+_DONE = {
     Move.PUBLISH: "{} is published. Everyone who subscribed to it will be emailed.",
     Move.PUBLISH_AGAIN: "The new version of {} is published.",
     Move.APPROVE: "You approved {}. Another moderator has to agree.",
     Move.ASK_FOR_CHANGES: "{} went back to its owner with your words. They can send it back at any time.",
-    Move.DECLINE: "{} is declined. Its owner is told why, and may appeal once.",
+    Move.DECLINE: "{} is declined. Its owner is told why in ten minutes, and may appeal once.",
     Move.GIVE_BACK: "{} is back in the queue. The text you prepared is kept.",
 }
+
+
+def done(move: Move, lesson: Lesson) -> str:
+    """Say what was done, with a way back where there is one."""
+    words = _DONE[move].format(lesson.reference)
+    if move != Move.DECLINE:
+        return words
+    way_back = reverse("take_back", args=[lesson.pk])
+    return format_html('{} <a class="govuk-notification-banner__link" href="{}">Take it back</a>', words, way_back)

@@ -3,7 +3,10 @@
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 
 from lessons.bulk import Outcome, move_several
@@ -31,7 +34,7 @@ def several(request: SignedInRequest) -> HttpResponse:
         rehearse = "go" not in request.POST
         outcomes = _carry_out(form, lessons, request, rehearse=rehearse)
         if not rehearse:
-            return _tell(request, outcomes)
+            return _tell(request, outcomes, Move(form.cleaned_data["what"]))
     context = {"form": form, "lessons": lessons, "outcomes": outcomes, "possible": _done(outcomes)}
     return render(request, "lessons/review/several.html", context, status=422 if form.errors else 200)
 
@@ -45,11 +48,22 @@ def _done(outcomes: list[Outcome]) -> int:
     return sum(1 for outcome in outcomes if not outcome.refusal)
 
 
-def _tell(request: SignedInRequest, outcomes: list[Outcome]) -> HttpResponse:
+def _tell(request: SignedInRequest, outcomes: list[Outcome], move: Move) -> HttpResponse:
     done = _done(outcomes)
     if done:
         messages.success(request, f"Done with {done} lesson{'' if done == 1 else 's'}.")
+    if done and move == Move.DECLINE:
+        messages.info(request, _ways_back([outcome.lesson for outcome in outcomes if not outcome.refusal]))
     for outcome in outcomes:
         if outcome.refusal:
             messages.warning(request, f"{outcome.lesson.reference}: {outcome.refusal}")
     return redirect("queue")
+
+
+def _ways_back(lessons: list[Lesson]) -> SafeString:
+    """Return a link for each that was declined: nobody notices a mistake before it is made."""
+    links = [(reverse("take_back", args=[lesson.pk]), lesson.reference) for lesson in lessons]
+    return format_html(
+        "Their owners are told in ten minutes. Take back: {}",
+        format_html_join(", ", '<a class="govuk-notification-banner__link" href="{}">{}</a>', links),
+    )

@@ -97,6 +97,17 @@ GIVE_BACK = MovePage(
     back_to="queue",
 )
 
+TAKE_BACK = MovePage(
+    Move.TAKE_BACK,
+    "Take the decision back",
+    "It is in your hands again, as it was before you declined it, with the date by which it was due.",
+    "Its owner gets the email about your decision ten minutes after it. Before that they get none at all; after that "
+    "they are told that you are looking at it again.",
+    "Take it back",
+    "{} is in your hands again.",
+    MoveForm,
+)
+
 
 def _move_page(request: SignedInRequest, pk: int, page: MovePage) -> HttpResponse:
     """Say what will happen and, on POST, make the move.
@@ -142,3 +153,4 @@ def _view(page: MovePage) -> Callable[[SignedInRequest, int], HttpResponse]:
 
 escalate, reassign, archive = _view(ESCALATE), _view(REASSIGN), _view(ARCHIVE)
 restore, approve, give_back = _view(RESTORE), _view(APPROVE), _view(GIVE_BACK)
+take_back = _view(TAKE_BACK)

@@ -9,13 +9,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
-from lessons.conditions import decides_tier, wants_two_people, working_text, wrote_it
+from lessons.conditions import decides_tier, has_declined, wants_two_people, working_text, wrote_it
 from lessons.models import Lesson, Move, Status
 from lessons.views.reading import SignedInRequest
 from lessons.workflow import rule_for
 
 #: Moves with a page, in the order in which they are offered: (move, address, words).
 OFFERED: tuple[tuple[Move, str, str], ...] = (
+    (Move.TAKE_BACK, "take_back", "Take back that it was declined"),
     (Move.PUBLISH_AGAIN, "new_version", "Prepare a new version"),
     (Move.RESTORE, "restore", "Bring it back"),
     (Move.APPROVE, "approve", "Approve it as the second person"),
@@ -57,6 +58,8 @@ def offers(lesson: Lesson, user: User) -> list[Offer]:
         rule = rule_for(move, lesson.status)
         if page == "new_version" and rule is None:  # a version may also be prepared before it is restored
             rule = rule_for(Move.RESTORE, lesson.status)
+        if move == Move.TAKE_BACK and not has_declined(lesson, user):
+            continue
         if move == Move.APPROVE and not _waits_for_a_second_person(lesson):
             continue
         if rule and user.has_perm(rule.permission, lesson) and not (is_own and move in NOT_FOR_WRITERS):

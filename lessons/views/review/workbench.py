@@ -26,7 +26,7 @@ from lessons.labels import label_of
 from lessons.models import Comment, Lesson, Move
 from lessons.views.reading import SignedInRequest
 from lessons.views.review import bench as benches
-from lessons.views.review.bench import DONE, Bench
+from lessons.views.review.bench import Bench, done
 from lessons.views.review.queue import REVIEW
 from lessons.views.review.record import read_page
 from lessons.views.review.touches import keep_comments, touch
@@ -125,12 +125,12 @@ class Work:
         lesson, by, at = self.lesson, self.request.user, timezone.now()
         if move := self.bench.moves.get(self.decision):
             move_lesson(lesson=lesson, move=move, by=by, at=at, **self.said.words)
-            messages.success(self.request, DONE[move].format(lesson.reference))
+            messages.success(self.request, done(move, lesson))
             return self._away(move)
         if page := self.bench.leads_to.get(self.decision):
             return redirect(page, lesson.pk)
-        done, place = touch(self.decision, lesson=lesson, form=self.form, removal=self.removal, by=by, at=at)
-        messages.success(self.request, done or f"Saved. {lesson.reference} stays with you.")
+        words, place = touch(self.decision, lesson=lesson, form=self.form, removal=self.removal, by=by, at=at)
+        messages.success(self.request, words or f"Saved. {lesson.reference} stays with you.")
         if self.decision == "discard":
             return redirect("review", lesson.pk)
         return redirect(f"{reverse(self.bench.page, args=[lesson.pk])}{place and '#'}{place}")
