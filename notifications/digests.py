@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from notifications.fan_out_sql import RANDOM_LETTERS
 from notifications.models import DeliveryKind, DigestRun, Frequency, Priority
 from notifications.periods import last_period
 
@@ -25,7 +26,7 @@ WHERE n.frequency = %(frequency)s AND n.delivery_id IS NULL AND n.address > %(af
 ORDER BY n.address LIMIT %(size)s
 """
 #: The holder of an address is the one of its newest notice.
-WRITE = """
+WRITE = f"""
 WITH waiting AS (
     SELECT n.id, n.address, n.person_id, n.organisation_id FROM notifications_notice n
     JOIN notifications_announcement a ON a.id = n.announcement_id
@@ -39,14 +40,14 @@ WITH waiting AS (
         (address, person_id, organisation_id, kind, priority, digest_run_id, state, due_at, date, message_id, token,
          attempts, uncertain_tries, deferrals, error)
     SELECT address, person_id, organisation_id, %(kind)s, %(priority)s, %(run)s, 'pending', %(at)s, %(at)s,
-           gen_random_uuid(), gen_random_uuid(), 0, 0, 0, ''
+           gen_random_uuid(), {RANDOM_LETTERS}, 0, 0, 0, ''
     FROM holder ORDER BY address
     ON CONFLICT (digest_run_id, address) WHERE digest_run_id IS NOT NULL DO NOTHING
     RETURNING id, address
 )
 UPDATE notifications_notice n SET delivery_id = mail.id
 FROM mail, waiting WHERE waiting.address = mail.address AND n.id = waiting.id
-"""
+"""  # noqa: S608 - a constant of ours
 
 
 def begin_due_runs(*, at: datetime) -> list[DigestRun]:

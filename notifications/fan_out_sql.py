@@ -19,17 +19,24 @@ SELECT max(id) FROM (
 ) AS batch
 """
 
+#: 244 random bits of PostgreSQL's own, in 43 letters that may stand in an address: as `models.new_token` makes them.
+RANDOM_LETTERS = (
+    "translate(encode(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64'), '+/=', '-_')"
+)
+#: Lists that are asked about one by one; risks and risk themes are one list.
+LISTS = "\n    ".join(
+    f"AND (s.{name} = '{{}}' OR s.{name} && %({name})s::varchar[])"
+    for name in CRITERIA
+    if name not in {"risks", "risk_themes"}
+)
 #: `s`, a subscription, asks for this publication.
-ASKS_FOR_IT = """(
+ASKS_FOR_IT = f"""(
     s.ended_at IS NULL AND s.confirmed_at IS NOT NULL AND s.frequency = ANY(%(frequencies)s)
-    AND (s.kinds = '{}' OR s.kinds && %(kinds)s::varchar[])
-    AND ((s.risks = '{}' AND s.risk_themes = '{}')
+    AND ((s.risks = '{{}}' AND s.risk_themes = '{{}}')
          OR s.risks && %(risks)s::varchar[] OR s.risk_themes && %(risk_themes)s::varchar[])
-    AND (s.themes = '{}' OR s.themes && %(themes)s::varchar[])
-    AND (s.areas = '{}' OR s.areas && %(areas)s::varchar[])
-    AND (s.sectors = '{}' OR s.sectors && %(sectors)s::varchar[])
+    {LISTS}
     AND (s.query IS NULL OR s.query @@ (SELECT search FROM lessons_publication WHERE id = %(publication)s))
-)"""
+)"""  # noqa: S608 - constants of this file
 #: The terms of this publication that `s` names.
 NAMED = " OR ".join(
     f"(t LIKE '{prefix}:%%' AND substr(t, {len(prefix) + 2}) = ANY(s.{name}))" for name, prefix in CRITERIA.items()
@@ -106,9 +113,9 @@ SELECT coalesce(array_agg(person_id) FILTER (WHERE person_id IS NOT NULL), '{}')
 FROM notifications_notice WHERE announcement_id = ANY(%(earlier)s) AND id > %(after)s AND id <= %(until)s
 """
 
-WRITE = """
+WRITE = f"""
 , chosen AS (
-    SELECT * FROM wanted w WHERE {} ORDER BY w.address
+    SELECT * FROM wanted w WHERE {{}} ORDER BY w.address
 ), notice AS (
     INSERT INTO notifications_notice
         (announcement_id, address, person_id, organisation_id, frequency, reasons, delivery_id)
@@ -122,9 +129,9 @@ INSERT INTO notifications_delivery
     (id, address, person_id, organisation_id, kind, priority, announcement_id, state, due_at, date, message_id, token,
      attempts, uncertain_tries, deferrals, error)
 SELECT delivery_id, address, person_id, organisation_id, %(kind)s, %(priority)s, %(announcement)s, 'pending',
-       %(at)s, %(at)s, gen_random_uuid(), gen_random_uuid(), 0, 0, 0, ''
+       %(at)s, %(at)s, gen_random_uuid(), {RANDOM_LETTERS}, 0, 0, 0, ''
 FROM notice WHERE delivery_id IS NOT NULL ORDER BY delivery_id
-"""
+"""  # noqa: S608 - constants of this file
 
 
 def to_subscriptions(*, again: bool) -> str:

@@ -3,12 +3,14 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.http import QueryDict
 
 from accounts.models import Organisation, User
 from govuk.look import Look
+from lessons.filters import LessonFilters
 from lessons.forms import choices
 from lessons.forms.fields import GroupedChoices, Words
-from lessons.models import Kind, NationalRisk, Theme
+from lessons.models import Brag, EventKind, Kind, NationalRisk, PublicationQuerySet, Theme
 from notifications.actions import can_be_searched
 from notifications.models import CRITERIA, Frequency, Subscription
 from notifications.models.subscriptions import mailboxes_of
@@ -22,7 +24,13 @@ PREFILLED_BY = {
     "theme": "themes",
     "area": "areas",
     "sector": "sectors",
+    "capability": "capabilities",
+    "source": "sources",
+    "brag": "brags",
 }
+LONGEST_WORDS = 300
+#: Filters of a search that say how to look, not what for.
+NOT_ABOUT_WHAT = {"archived"}
 
 
 HOW_OFTEN = {
@@ -30,7 +38,7 @@ HOW_OFTEN = {
     Frequency.DAILY.value: "One mail at 8 in the morning",
     Frequency.WEEKLY.value: "One mail on Mondays",
     Frequency.MONTHLY.value: "One mail on the first of the month",
-    Frequency.QUARTERLY.value: "One mail on the first of January, April, July and October",
+    Frequency.QUARTERLY.value: "One mail on 1 January, April, July and October, with the digest of the quarter",
     Frequency.OFF.value: "Kept, but nothing is mailed",
 }
 
@@ -46,6 +54,9 @@ class SubscriptionForm(forms.Form):
         "areas": Look(label_size="m"),
         "sectors": Look(label_size="m", small=True),
         "themes": Look(label_size="m"),
+        "capabilities": Look(label_size="m"),
+        "sources": Look(label_size="m"),
+        "brags": Look(label_size="m"),
         "words": Look(label_size="m", width="two-thirds"),
         "frequency": Look(label_size="m", small=True, hints=HOW_OFTEN),
     }
@@ -76,10 +87,19 @@ class SubscriptionForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     themes = GroupedChoices(label="On which themes?", help_text="None ticked: all.")
+    capabilities = GroupedChoices(label="On which capabilities?", help_text="None ticked: all.")
+    sources = GroupedChoices(
+        label="Learned from what?",
+        help_text="None ticked: all.",
+        choices=[("Incidents, exercises and other sources", EventKind.choices)],
+    )
+    brags = GroupedChoices(
+        label="With which BRAG rating?", help_text="None ticked: all.", choices=[("All ratings", Brag.choices)]
+    )
     words = Words(
         label="With which words?",
         help_text="“exact words”, OR, -without. Empty: whatever the words.",
-        max_length=200,
+        max_length=LONGEST_WORDS,
     )
 
     frequency = forms.ChoiceField(
@@ -104,6 +124,7 @@ class SubscriptionForm(forms.Form):
         self._offer("risks", choices.risks_by_theme())
         self._offer("areas", choices.areas_by_region())
         self._offer("sectors", choices.sectors())
+        self._offer("capabilities", choices.capabilities())
         principles = Theme.objects.filter(group=Theme.PRINCIPLE).order_by("pk").values_list("code", "name")
         self._offer("themes", [("JESIP principles", list(principles)), *choices.topics_by_group()])
 
@@ -130,6 +151,27 @@ class SubscriptionForm(forms.Form):
     def clean_frequency(self) -> Frequency:
         return Frequency(self.cleaned_data["frequency"] or Frequency.AT_ONCE)
 
+    def wish(self, stored: Subscription | None, *, by: User) -> Subscription | None:
+        """Return, unsaved, the subscription that the form asks for now; None if it has faults."""
+        if self.is_bound and not self.is_valid():
+            return None
+        given = self.cleaned_data if self.is_bound else self._known()
+        organisation = stored.organisation if stored else self.organisation if self.is_bound else None
+        return Subscription(
+            person=None if organisation else by,
+            organisation=organisation,
+            frequency=given.get("frequency") or Frequency.AT_ONCE,
+            words=given.get("words", ""),
+            **{name: given.get(name, []) for name in CRITERIA},
+        )
+
+    def _known(self) -> dict[str, Any]:
+        """Return what the form begins with, without codes that nobody can choose."""
+        offered = {name: {code for code, label in _flat(list(self.fields[name].choices))} for name in CRITERIA}  # type: ignore[attr-defined]
+        return self.initial | {
+            name: [code for code in self.initial.get(name, []) if code in offered[name]] for name in CRITERIA
+        }
+
     @property
     def criteria(self) -> dict[str, list[str]]:
         return {name: self.cleaned_data[name] for name in CRITERIA}
@@ -147,7 +189,9 @@ def _mailbox(organisation: Organisation) -> tuple[str, str]:
 
 
 def _flat(offered: list[Any]) -> list[tuple[str, str]]:
-    return [pair for value, label in offered for pair in (label if isinstance(label, list) else [(value, label)])]
+    return [
+        pair for value, label in offered for pair in (label if isinstance(label, (list, tuple)) else [(value, label)])
+    ]
 
 
 def initial_of(subscription: Subscription) -> dict[str, Any]:
@@ -155,7 +199,20 @@ def initial_of(subscription: Subscription) -> dict[str, Any]:
     return asked | {"words": subscription.words, "frequency": subscription.frequency}
 
 
-def prefilled(query: Any) -> dict[str, Any]:
-    """Return what an address such as `?risk=storms&theme=communicate` asks for; unknown codes tick nothing."""
+def prefilled(query: QueryDict, readable: PublicationQuerySet) -> dict[str, Any]:
+    """Return what an address asks for: `?risk=storms&theme=communicate`, or `?like=LI-2026-00042` for its risks and
+    themes.  Unknown codes tick nothing.
+
+    :param readable: what the person may read
+    """
     initial: dict[str, Any] = {name: query.getlist(parameter) for parameter, name in PREFILLED_BY.items()}
-    return initial | {"words": query.get("q", "")[:200]}
+    if like := readable.filter(lesson__reference=query.get("like", "")).first():
+        initial |= {"risks": like.codes_of("risk"), "themes": like.codes_of("theme")}
+    return initial | {"words": query.get("q", "")[:LONGEST_WORDS]}
+
+
+def left_out(query: QueryDict) -> list[str]:
+    """Return in words those filters of a search that a subscription cannot hold."""
+    filters = LessonFilters(query)
+    held = {*PREFILLED_BY, "q"}
+    return [label for name, label in filters.labels.items() if name not in held | NOT_ABOUT_WHAT]

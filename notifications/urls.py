@@ -1,15 +1,16 @@
-"""The addresses of the pages about subscriptions."""
+"""The addresses of the pages about subscriptions.  Tokens of older mails are UUIDs, newer ones random letters."""
 
 from django.urls import path
 
-from notifications import views
+from notifications.views import subscriptions, unsubscribing
 
 urlpatterns = [
-    path("subscriptions/", views.subscriptions, name="subscriptions"),
-    path("subscriptions/new/", views.subscription_new, name="subscription_new"),
-    path("subscriptions/<uuid:token>/", views.subscription_change, name="subscription_change"),
-    path("subscriptions/<uuid:token>/end/", views.subscription_end, name="subscription_end"),
-    path("subscriptions/<uuid:token>/resume/", views.subscription_resume, name="subscription_resume"),
-    path("unsubscribe/<uuid:token>/", views.unsubscribe, name="unsubscribe"),
-    path("unsubscribe/<uuid:token>/undo/", views.unsubscribe_undo, name="unsubscribe_undo"),
+    path("subscriptions/", subscriptions.subscriptions, name="subscriptions"),
+    path("subscriptions/new/", subscriptions.subscription_new, name="subscription_new"),
+    path("subscriptions/<slug:token>/", subscriptions.subscription_change, name="subscription_change"),
+    path("subscriptions/<slug:token>/end/", subscriptions.subscription_end, name="subscription_end"),
+    path("subscriptions/<slug:token>/pause/", subscriptions.subscription_pause, name="subscription_pause"),
+    path("subscriptions/<slug:token>/resume/", subscriptions.subscription_resume, name="subscription_resume"),
+    path("unsubscribe/<slug:token>/", unsubscribing.unsubscribe, name="unsubscribe"),
+    path("unsubscribe/<slug:token>/undo/", unsubscribing.unsubscribe_undo, name="unsubscribe_undo"),
 ]

@@ -1,13 +1,21 @@
 """Codes and criteria in words: for reasons in mails, and for lists of subscriptions."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from accounts.models import ResilienceArea
-from lessons.models import Kind, NationalRisk, Theme
+from lessons.models import Brag, Capability, EventKind, Kind, NationalRisk, Theme
 from notifications.models import CRITERIA, Subscription
 
-KIND_NAMES = {f"kind:{kind.value}": kind.label for kind in Kind}
+#: Of codes that are no rows of a table.
+FIXED_NAMES = {
+    **{f"kind:{kind.value}": kind.label for kind in Kind},
+    **{f"source:{source.value}": source.label.partition(" (")[0] for source in EventKind},
+    **{f"brag:{brag.value}": brag.label.partition(":")[0] for brag in Brag},
+}
+#: Longer lists are cut short where they are read aloud.
+MOST_NAMED = 4
 #: What stands before the names of a list, by prefix of the term.
 LABELS = {
     "kind": "kind",
@@ -16,6 +24,9 @@ LABELS = {
     "theme": "theme",
     "area": "area",
     "sector": "sector",
+    "capability": "capability",
+    "source": "source",
+    "brag": "BRAG rating",
 }
 
 
@@ -25,13 +36,14 @@ def names_of(terms: Iterable[str]) -> dict[str, str]:
     for term in terms:
         prefix, _, code = term.partition(":")
         codes.setdefault(prefix, set()).add(code)
-    names = dict(KIND_NAMES)
+    names = dict(FIXED_NAMES)
     names |= {f"sector:{code}": sector_name(code) for code in codes.get("sector", ())}
     for prefix, rows in (
         ("risk", NationalRisk.objects.order_by("edition").values_list("code", "name")),
         ("risk-theme", NationalRisk.objects.order_by("edition").values_list("theme_code", "theme")),
         ("theme", Theme.objects.values_list("code", "name")),
         ("area", ResilienceArea.objects.values_list("code", "name")),
+        ("capability", Capability.objects.values_list("code", "name")),
     ):
         if wanted := codes.get(prefix):
             column = "theme_code__in" if prefix == "risk-theme" else "code__in"
@@ -69,31 +81,61 @@ def with_sentences(subscriptions: Iterable[Subscription]) -> list[Subscription]:
     return found
 
 
+@dataclass(frozen=True)
+class Phrase:
+    """A part of a sentence: what leads to some names, and the names, any of which will do."""
+
+    lead: str
+    names: list[str] = field(default_factory=list)
+    after: str = ""
+
+    @property
+    def shown(self) -> list[str]:
+        """The names that are read aloud; `more` says how many others there are."""
+        return self.names if len(self.names) <= MOST_NAMED else self.names[: MOST_NAMED - 1]
+
+    @property
+    def more(self) -> str:
+        return f"{len(self.names) - len(self.shown)} more" if self.shown != self.names else ""
+
+    def __str__(self) -> str:
+        names = [f"“{name}”" for name in self.shown] + ([self.more] if self.more else [])
+        return " ".join(filter(None, [self.lead, " or ".join(names), self.after]))
+
+
 def sentence(subscription: Subscription, names: dict[str, str]) -> str:
-    """Return a subscription as it is read aloud: `Lessons identified about “Storms”, in “Cumbria”`."""
-    quoted = {
-        name: [f"“{names.get(f'{prefix}:{code}', code)}”" for code in getattr(subscription, name)]
-        for name, prefix in CRITERIA.items()
-    }
-    risks = quoted["risks"] + [f"any risk of {name}" for name in quoted["risk_themes"]]
-    parts = [_kinds(subscription)]
-    for lead, names_ in (
-        ("about", risks),
-        ("on", quoted["themes"]),
-        ("in", quoted["areas"]),
-        ("from", [f"{name} organisations" for name in quoted["sectors"]]),
-    ):
-        if names_:
-            parts.append(f"{lead} {' or '.join(names_)}")
-    if subscription.words:
-        parts.append(f"with the words “{subscription.words}”")
-    return ", ".join(parts) if len(parts) > 1 else f"{parts[0]} about anything"
+    """Return a subscription as it is read aloud: `Lessons about “Storms” in “Cumbria”`."""
+    return " ".join(map(str, phrases(subscription, names)))
+
+
+def phrases(subscription: Subscription, names: dict[str, str]) -> list[Phrase]:
+    """Return a subscription as the parts of a sentence.
+
+    :param names: of the terms it asks for, as `names_of` has them
+    """
+
+    def asked(name: str) -> list[str]:
+        return [names.get(f"{CRITERIA[name]}:{code}", code) for code in getattr(subscription, name)]
+
+    risks = asked("risks") + [f"any risk of {name}" for name in asked("risk_themes")]
+    found = [
+        Phrase("about", risks),
+        Phrase("on", asked("themes")),
+        Phrase("with the capability", asked("capabilities")),
+        Phrase("in", asked("areas")),
+        Phrase("from", asked("sectors"), "organisations"),
+        Phrase("learned from", asked("sources")),
+        Phrase("rated", asked("brags")),
+        Phrase("with the words", [subscription.words] if subscription.words else []),
+    ]
+    narrowed = [phrase for phrase in found if phrase.names]
+    return [Phrase(_kinds(subscription)), *(narrowed or [Phrase("about anything")])]
 
 
 def _kinds(subscription: Subscription) -> str:
     if len(subscription.kinds) == 1:
         return "Lessons identified" if subscription.kinds[0] == Kind.LESSON_IDENTIFIED else "Notable practice"
-    return "Lessons identified and notable practice"
+    return "Lessons and notable practice"
 
 
 def paragraphs_of(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from lessons.views.reading import SignedInRequest
 #: Choices of a filter that are shown at once; the rest unfolds.
 SHOWN_CHOICES = 7
 #: Filters that a subscription knows too, with the words.
-SUBSCRIBED = ("q", "kind", "risk", "risk_theme", "theme", "area", "sector")
+SUBSCRIBED = ("q", *CODES)
 #: What the address of the page may hold besides the filters.
 KEPT = (*LessonFilters.base_fields, "sort")
 
@@ -74,8 +74,8 @@ def lesson_list(request: SignedInRequest) -> HttpResponse:
         "query": query.urlencode(),
         "suggestion": Link(better, _with(query, q=better)) if better else None,
         "instead_of": words if instead else "",
-        "subscription": _subscription(query),
-        "not_subscribed": sorted({*filters.cleaned} - {*SUBSCRIBED, "archived"}),
+        "is_subscribed_to": any(name in query for name in SUBSCRIBED),
+        "not_subscribed": [label for name, label in filters.labels.items() if name in DAYS],
         "days_are_open": any(name in filters.cleaned or name in filters.errors for name in (*DAYS, "archived")),
     }
     return render(request, "lessons/list.html", context)
@@ -121,12 +121,3 @@ def _linked(facet: Facet, query: QueryDict) -> LinkedFacet:
 def _chosen(filters: LessonFilters, query: QueryDict) -> list[Link]:
     """Return what is filtered by, each as the way to the page without it."""
     return [Link(label, _with(query, **{name: ""})) for name, label in filters.labels.items()]
-
-
-def _subscription(query: QueryDict) -> str:
-    """Return the criteria of a subscription to results like these."""
-    chosen = QueryDict(mutable=True)
-    for name in SUBSCRIBED:
-        if value := query.get(name):
-            chosen[name] = value
-    return chosen.urlencode()

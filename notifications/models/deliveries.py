@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from lessons.models import LessonMove
 from notifications.models.digests import DigestRun
+from notifications.models.subscriptions import new_token
 
 
 class Priority(models.IntegerChoices):
@@ -136,7 +137,7 @@ class Delivery(models.Model):
     first_tried_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     message_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    token = models.CharField(max_length=43, default=new_token, editable=False)
     date = models.DateTimeField(default=timezone.now)
     body = models.JSONField(null=True, blank=True)
     error = models.CharField(max_length=500, blank=True)
@@ -145,6 +146,7 @@ class Delivery(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["token"], name="delivery_token_is_its_own"),
             models.CheckConstraint(
                 name="delivery_is_being_sent_in_a_lane",
                 condition=Q(state=State.SENDING, lane__isnull=False) | (~Q(state=State.SENDING) & Q(lane__isnull=True)),
@@ -185,7 +187,3 @@ class Delivery(models.Model):
     def message_id_header(self) -> str:
         """The Message-ID: the same at each try."""
         return f"<{self.message_id}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2].rstrip('>')}>"
-
-    @property
-    def unsubscribe_token(self) -> str:
-        return str(self.token)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import secrets
 
 from django.db import models
 from django.db.models import Q
@@ -19,9 +19,17 @@ CRITERIA = {
     "themes": "theme",
     "areas": "area",
     "sectors": "sector",
+    "capabilities": "capability",
+    "sources": "source",
+    "brags": "brag",
 }
 #: May look after the subscriptions of an organisation's mailbox.
 LOOK_AFTER_MAILBOX = "notifications.change_organisation_subscription"
+
+
+def new_token() -> str:
+    """Return 256 random bits for an address that only the reader of a mail knows."""
+    return secrets.token_urlsafe(32)
 
 
 class Frequency(models.TextChoices):
@@ -73,8 +81,14 @@ class Subscription(models.Model):
     themes = codes()
     areas = codes()
     sectors = codes()
-    words = models.CharField(max_length=200, blank=True)
+    capabilities = codes(db_default=[])
+    sources = codes(db_default=[])
+    brags = codes(db_default=[])
+    words = models.CharField(max_length=300, blank=True)  # as long as those of a search
     query = QueryField(null=True, editable=False)
+    resumes_as = models.CharField(
+        max_length=10, choices=Frequency, blank=True, db_default="", help_text="How often it was mailed before a pause."
+    )
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
@@ -86,12 +100,13 @@ class Subscription(models.Model):
         related_name="subscriptions_ended",
         help_text="The mail whose one-click link ended it; its undo begins it again.",
     )
-    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    token = models.CharField(max_length=43, default=new_token, editable=False)
 
     objects = SubscriptionQuerySet.as_manager()
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["token"], name="subscription_token_is_its_own"),
             models.CheckConstraint(
                 name="subscription_is_of_a_person_or_an_organisation",
                 condition=Q(person__isnull=False, organisation__isnull=True)

@@ -1,0 +1,120 @@
+"""Pages about subscriptions."""
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from lessons.models import Publication
+from notifications import actions
+from notifications.access import SignedInRequest, for_readers, get_subscription
+from notifications.forms import SubscriptionForm, left_out, prefilled
+from notifications.looking_back import look_back
+from notifications.models import Frequency, Subscription
+from notifications.models.subscriptions import mailboxes_of
+from notifications.words import with_sentences
+
+BEGUN = {
+    Frequency.AT_ONCE: "You will be mailed as soon as something like this is published.",
+    Frequency.DAILY: "You will be mailed at 8 in the morning after something like this was published.",
+    Frequency.WEEKLY: "You will be mailed on Mondays after something like this was published.",
+    Frequency.MONTHLY: "You will be mailed on the first of the month after something like this was published.",
+    Frequency.QUARTERLY: "You will be mailed at the end of a quarter in which something like this was published.",
+    Frequency.OFF: "The subscription is kept. Nothing is mailed until you change how often.",
+}
+
+
+@require_GET
+def subscriptions(request: SignedInRequest) -> HttpResponse:
+    """What the person is mailed about, and the mailboxes that the person looks after."""
+    for_readers(request.user)
+    found = with_sentences(Subscription.objects.current().looked_after_by(request.user).for_list())
+    context = {
+        "mine": [one for one in found if one.person_id],
+        "mailboxes": [
+            (group, [one for one in found if one.organisation_id == group.pk]) for group in mailboxes_of(request.user)
+        ],
+    }
+    return render(request, "notifications/subscriptions.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def subscription_new(request: SignedInRequest) -> HttpResponse:
+    for_readers(request.user)
+    if request.method == "GET":
+        wanted = prefilled(request.GET, Publication.objects.readable_by(request.user))
+        return _form_page(request, SubscriptionForm(user=request.user, initial=wanted))
+    form = SubscriptionForm(request.POST, user=request.user)
+    if "show" in request.POST or not form.is_valid():
+        return _form_page(request, form)
+    actions.subscribe(
+        by=request.user,
+        at=timezone.now(),
+        criteria=form.criteria,
+        words=form.cleaned_data["words"],
+        organisation=form.organisation,
+        frequency=form.cleaned_data["frequency"],
+    )
+    messages.success(request, BEGUN[form.cleaned_data["frequency"]])
+    return redirect("subscriptions")
+
+
+@require_http_methods(["GET", "POST"])
+def subscription_change(request: SignedInRequest, token: str) -> HttpResponse:
+    subscription = get_subscription(request.user, token)
+    if request.method == "GET":
+        return _form_page(request, SubscriptionForm(user=request.user, subscription=subscription), subscription)
+    form = SubscriptionForm(request.POST, user=request.user, subscription=subscription)
+    if "show" in request.POST or not form.is_valid():
+        return _form_page(request, form, subscription)
+    actions.change_subscription(
+        subscription=subscription,
+        by=request.user,
+        at=timezone.now(),
+        criteria=form.criteria,
+        words=form.cleaned_data["words"],
+        frequency=form.cleaned_data["frequency"],
+    )
+    messages.success(request, "Your subscription is changed.")
+    return redirect("subscriptions")
+
+
+def _form_page(request: SignedInRequest, form: SubscriptionForm, stored: Subscription | None = None) -> HttpResponse:
+    """Show the form and what it would have brought; of "show=part" only the latter, which a script puts in place."""
+    wish = form.wish(stored, by=request.user)
+    context = {
+        "form": form,
+        "subscription": stored,
+        "left_out": left_out(request.GET),
+        "look_back": look_back(wish, viewer=request.user, at=timezone.now()) if wish else None,
+    }
+    part = request.POST.get("show") == "part"
+    return render(request, f"notifications/{'_brings' if part else 'subscription'}.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def subscription_end(request: SignedInRequest, token: str) -> HttpResponse:
+    """Ask, and then end it; the page after that offers to begin it again."""
+    subscription = get_subscription(request.user, token)
+    if request.method == "POST":
+        actions.end_subscription(subscription=subscription, by=request.user, at=timezone.now())
+        return HttpResponseRedirect(reverse("subscription_end", args=[token]))
+    return render(request, "notifications/end.html", {"subscription": with_sentences([subscription])[0]})
+
+
+@require_POST
+def subscription_pause(request: SignedInRequest, token: str) -> HttpResponse:
+    subscription = get_subscription(request.user, token)
+    actions.pause_subscription(subscription=subscription, by=request.user, at=timezone.now())
+    messages.success(request, "The subscription is paused. Nothing is mailed because of it until you resume it.")
+    return redirect("subscriptions")
+
+
+@require_POST
+def subscription_resume(request: SignedInRequest, token: str) -> HttpResponse:
+    subscription = get_subscription(request.user, token)
+    actions.resume_subscription(subscription=subscription, by=request.user, at=timezone.now())
+    messages.success(request, "The subscription is on again.")
+    return redirect("subscriptions")
