@@ -79,6 +79,10 @@ class GovukBoundField(BoundField):
         return f"{self.auto_id}-error"
 
     @property
+    def notes_id(self) -> str:
+        return f"{self.auto_id}-notes"
+
+    @property
     def info_id(self) -> str:
         return f"{self.auto_id}-info"
 
@@ -94,6 +98,7 @@ class GovukBoundField(BoundField):
         described = [
             (self.counts_to, self.info_id),
             (self.help_text and self.control != "checkbox", self.hint_id),
+            (self.look.notes, self.notes_id),
             (self.errors, self.error_id),
         ]
         return " ".join(id_ for is_there, id_ in described if is_there)

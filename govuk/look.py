@@ -19,6 +19,7 @@ class Look:
     :param hints: hint of a choice, by its value
     :param reveals: name of the field shown only with a choice, by the value of the choice
     :param alternative: value of the choice set apart by "or"; as a checkbox it unticks the others
+    :param notes: what others said about the answer, shown above it
     :param counted: show how many characters are left in a textarea with a max_length
     """
 
@@ -33,6 +34,7 @@ class Look:
     hints: Mapping[str, str] = field(default_factory=dict)
     reveals: Mapping[str, str] = field(default_factory=dict)
     alternative: str = ""
+    notes: tuple[str, ...] = ()
     counted: bool = True
 
     @property

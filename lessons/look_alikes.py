@@ -31,6 +31,11 @@ def events_seen_by(user: User) -> QuerySet[Event]:
     return events.exclude(name="").order_by("-started_on", "-pk")
 
 
+def is_for_the_area(event: Event) -> bool:
+    """Whether other organisations of its areas may know of it."""
+    return event.marking == Marking.OFFICIAL and not event.is_live_legal
+
+
 def look_alikes(*, user: User, name: str, started_on: date, areas: Iterable[ResilienceArea]) -> list[Event]:
     """Return the events of these areas that may be the same, most alike first: in the same month, or of a like name."""
     near = events_seen_by(user).filter(
@@ -43,6 +48,22 @@ def look_alikes(*, user: User, name: str, started_on: date, areas: Iterable[Resi
         if likeness >= ALIKE or _same_month(event, started_on):
             found.append((-likeness, abs((event.started_on or started_on) - started_on), event.pk, event))
     return [event for *_, event in sorted(found)[:OFFERED]]
+
+
+def look_alikes_of(event: Event, user: User) -> list[Event]:
+    """Return the events that may be the same as one that nothing but a single lesson comes from so far."""
+    if not event.name or event.started_on is None or event.lessons.count() > 1 or event.debriefs.exists():
+        return []
+    areas = list(event.areas.all()) or [lesson.area for lesson in event.lessons.all() if lesson.area]
+    found = look_alikes(user=user, name=event.name, started_on=event.started_on, areas=areas)
+    return [other for other in found if other.pk != event.pk]
+
+
+def name_of(event: Event) -> str:
+    """What somebody of the same area may know of an event: name, date and kind."""
+    facts = [event.when, event.get_kind_display() if event.kind else ""]
+    told = ", ".join(fact for fact in facts if fact)
+    return f"{event.name} ({told})" if told else event.name
 
 
 def _same_month(event: Event, day: date) -> bool:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Organisation, User
 from accounts.roles import Role
+from lessons.actions.comments import add_comment
 from lessons.actions.moves import move_lesson
 from lessons.actions.sharing import share_lesson
 from lessons.actions.writing import save_lesson
@@ -633,6 +634,37 @@ def test_what_was_asked_stands_above_each_step_and_the_lesson_goes_back(contribu
     assert "sent back" in answer.content.decode()
     assert (lesson.status, lesson.claimed_by) == (Status.IN_REVIEW, moderator)
     assert LessonMove.objects.filter(lesson=lesson, move=Move.RESUBMIT).count() == 1
+
+
+def test_what_a_moderator_said_of_a_field_stands_above_it(contributor: User) -> None:
+    area = contributor.active_memberships[0].organisation.areas.get()
+    moderator = person(Role.LRF_MODERATOR, area=area)
+    lesson = LessonFactory(
+        author=contributor, area=area, status=Status.IN_REVIEW, claimed_by=moderator, at=timezone.now()
+    )
+    for field, words in (("statement", "Whose list?"), ("recommendations", "Name a <group>.")):
+        add_comment(lesson=lesson, field=field, text=words, by=moderator, at=timezone.now())
+    client = sign_in(contributor)
+    ask = {"lesson": lesson, "move": Move.ASK_FOR_CHANGES, "by": moderator, "note": "Please see the comments."}
+    move_lesson(at=timezone.now(), fields=["statement"], **ask)
+
+    learning = client.get(step_url(lesson, "learning")).text
+    check = client.get(reverse("submit_check", args=[lesson.pk])).text
+    sharing = client.get(step_url(lesson, "sharing")).text
+    refused = save(client, lesson, "learning", statement="x" * 2001).text
+
+    for page in (learning, refused):
+        assert re.search(r'id="id_statement-notes"[^>]*><strong>To change:</strong><p>Whose list\?</p>', page)
+        assert re.search(r'id="id_what_1-notes"[^>]*><strong>To change:</strong><p>Name a &lt;group&gt;.</p>', page)
+        assert re.search(r'<textarea name="statement"[^>]*aria-describedby="[^"]*id_statement-notes', page)
+    assert "<p>Whose list?</p>" in check
+    assert "Name a &lt;group&gt;." in sharing
+    assert "-notes" not in sharing
+
+    client.post(reverse("submit_check", args=[lesson.pk]))
+    assert Lesson.objects.get(pk=lesson.pk).status == Status.IN_REVIEW
+    move_lesson(at=timezone.now(), **ask)
+    assert "Whose list?" not in client.get(step_url(lesson, "learning")).text
 
 
 def test_submitting_twice_is_refused_with_words(contributor: User) -> None:

@@ -4,11 +4,22 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
+from accounts import audit
 from accounts.models import Organisation, ResilienceArea, User
-from lessons.actions.writing import EVENT_FIELDS, create_event, create_lesson, save_event, save_lesson, stale
+from lessons.actions.writing import (
+    EVENT_FIELDS,
+    create_event,
+    create_lesson,
+    locked_for_owner,
+    save_event,
+    save_lesson,
+    stale,
+)
 from lessons.errors import StaleText
+from lessons.look_alikes import events_seen_by
 from lessons.models import Event, Lesson
 from lessons.models.lessons import OWNER_WRITES
 from lessons.models.wording import digest_of
@@ -44,6 +55,30 @@ def event_may_change(lesson: Lesson) -> bool:
     event = lesson.event
     others = event.lessons.exclude(pk=lesson.pk).exclude(status__in=OWNER_WRITES)
     return event.organisation_id == lesson.organisation_id and not others.exists()
+
+
+@transaction.atomic
+def use_event(*, lesson: Lesson, event: Event, by: User, at: datetime) -> Lesson:
+    """Let `lesson` be of an event that is recorded already; its own goes if nothing else comes from it.
+
+    :raises PermissionDenied: `by` may not write the lesson, or does not see the event
+    :raises WrongStatus: the lesson is not open to its owner now
+    """
+    lesson = locked_for_owner(lesson, by)
+    before = lesson.event
+    if event.pk == before.pk:
+        return lesson
+    if not events_seen_by(by).filter(pk=event.pk).exists():
+        raise PermissionDenied
+    lesson.event = event
+    lesson.row_version += 1
+    lesson.save(update_fields=["event", "row_version"])
+    lesson.editors.add(by)
+    audit.record(action="lesson.change", subject=lesson, by=by, at=at, reason="event")
+    if before.organisation_id == lesson.organisation_id and not (before.lessons.exists() or before.debriefs.exists()):
+        audit.record(action="event.delete", subject=before, by=by, at=at)
+        before.delete()
+    return lesson
 
 
 def version_of(event: Event) -> str:

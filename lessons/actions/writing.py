@@ -73,7 +73,7 @@ def save_event(
     :raises PermissionDenied: `by` may not write the lesson, or the event was recorded by another organisation
     :raises WrongStatus: the lesson, or another lesson of the event, is with moderators or beyond
     """
-    lesson = _locked(lesson, by)
+    lesson = locked_for_owner(lesson, by)
     event = Event.objects.select_for_update(of=("self",)).get(pk=lesson.event_id)
     if event.organisation_id != lesson.organisation_id:
         raise PermissionDenied
@@ -142,7 +142,7 @@ def save_lesson(
     :raises WrongStatus: it is not open to its owner now
     :raises StaleText: somebody saved in between; nothing is stored
     """
-    lesson = _locked(lesson, by)
+    lesson = locked_for_owner(lesson, by)
     if lesson.row_version != row_version:
         raise stale(lesson, values, _shown(lesson, values), lesson.row_version)
     tags = {name: values.pop(name) for name in TAGS if name in values}
@@ -179,7 +179,12 @@ def _shown(lesson: Lesson, values: dict[str, Any]) -> dict[str, object]:
     return {n: list(getattr(lesson, n).all()) if n in TAGS else getattr(lesson, n) for n in values}
 
 
-def _locked(lesson: Lesson, by: User) -> Lesson:
+def locked_for_owner(lesson: Lesson, by: User) -> Lesson:
+    """Return the lesson as it is now, locked.
+
+    :raises PermissionDenied: `by` may not write it
+    :raises WrongStatus: it is not open to its owner now
+    """
     lesson = Lesson.objects.select_for_update(of=("self",)).get(pk=lesson.pk)
     if not by.has_perm("lessons.change_lesson", lesson):
         if by.has_perm("lessons.view_lesson", lesson) and not lesson.is_open_to_owner:

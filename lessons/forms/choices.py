@@ -6,12 +6,13 @@ from django.db.models import QuerySet
 
 from accounts.models import Organisation, ResilienceArea, ResponderType, User
 from accounts.roles import Role, Scope, permissions_of
+from lessons.look_alikes import events_seen_by
 from lessons.models import Capability, Event, NationalRisk, Theme
 
 Pairs = list[tuple[str, str]]
 Groups = list[tuple[str, Pairs]]
 
-#: Newest events of an organisation that are offered for a new lesson.
+#: Newest events that are offered for a new lesson.
 EVENTS_OFFERED = 200
 
 
@@ -28,10 +29,11 @@ def organisations_written_for(user: User) -> QuerySet[Organisation]:
     return current.filter(pk__in=writes)
 
 
-def events_of(organisations: QuerySet[Organisation]) -> QuerySet[Event]:
-    """Return the events that these organisations recorded and named, newest first."""
-    events = Event.objects.filter(organisation__in=organisations).exclude(name="").select_related("organisation")
-    return events.order_by("-pk")
+def events_for(user: User, organisations: QuerySet[Organisation]) -> QuerySet[Event]:
+    """Return the events that a lesson of one of `organisations` may come from, newest first."""
+    ours = Event.objects.filter(organisation__in=organisations).exclude(name="")
+    seen = [event.pk for event in (ours | events_seen_by(user)).order_by("-pk").distinct()[:EVENTS_OFFERED]]
+    return Event.objects.filter(pk__in=seen).select_related("organisation").order_by("-pk")
 
 
 def risks_by_theme() -> Groups:

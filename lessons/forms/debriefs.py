@@ -12,7 +12,7 @@ from accounts.roles import Scope, permissions_of
 from govuk.fields import DateField, PartialDate, PartialDateField
 from govuk.look import Look
 from lessons.forms.fields import GroupedChoices, Words
-from lessons.look_alikes import events_seen_by, look_alikes
+from lessons.look_alikes import events_seen_by, look_alikes, name_of
 from lessons.models import DebriefKind, Event, EventKind
 from lessons.models.debriefs import RUNS
 
@@ -26,13 +26,6 @@ def organisations_run_for(user: User) -> QuerySet[Organisation]:
     """Return the organisations for which `user` may run debriefs."""
     ours = [m.organisation_id for m in user.active_memberships if RUNS in permissions_of(m.role, Scope.ORGANISATION)]
     return Organisation.objects.current().filter(pk__in=ours).order_by("name", "pk")
-
-
-def name_of(event: Event) -> str:
-    """What somebody of the same area may know of an event: name, date and kind."""
-    facts = [event.when, event.get_kind_display() if event.kind else ""]
-    told = ", ".join(fact for fact in facts if fact)
-    return f"{event.name} ({told})" if told else event.name
 
 
 class DebriefEventForm(forms.Form):

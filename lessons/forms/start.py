@@ -9,7 +9,8 @@ from govuk.look import Look
 from lessons.forms import choices
 from lessons.forms.fields import Words
 from lessons.forms.questions import question
-from lessons.models import Kind
+from lessons.look_alikes import is_for_the_area, name_of
+from lessons.models import Event, Kind
 
 
 class StartForm(forms.Form):
@@ -36,7 +37,8 @@ class StartForm(forms.Form):
         queryset=None,
         required=False,
         label="Which event does it come from?",
-        help_text="If your organisation recorded it already, choose it: several lessons can share one event.",
+        help_text="If it is recorded already, by you or by another organisation of your area, choose it: "
+        "one event serves all agencies.",
         empty_label="A new event",
     )
     title = Words(max_length=120, required=True, label="Title", help_text=question("title", "").hint)
@@ -45,9 +47,11 @@ class StartForm(forms.Form):
         super().__init__(data, **kwargs)
         organisations = choices.organisations_written_for(user)
         own = [m.organisation_id for m in user.active_memberships]
-        self.events = choices.events_of(organisations.filter(pk__in=own))
+        self.events = choices.events_for(user, organisations.filter(pk__in=own))
         self.fields["organisation"].queryset = organisations  # type: ignore[attr-defined]
         self.fields["event"].queryset = self.events  # type: ignore[attr-defined]
+        self.fields["event"].label_from_instance = name_of  # type: ignore[attr-defined]
+        self.fields["event"].widget.attrs["data-autocomplete"] = ""
         some = list(organisations[:2])
         self.only_one = some[0] if len(some) == 1 else None
         if self.only_one:
@@ -63,8 +67,24 @@ class StartForm(forms.Form):
         if self.only_one:
             values["organisation"] = self.only_one
         event, organisation = values.setdefault("event", None), values.get("organisation")
-        if event and organisation and event.organisation_id != organisation.pk:
+        if event and organisation and event.organisation_id != organisation.pk and not is_for_the_area(event):
             self.add_error(
                 "event", f"{event.organisation} recorded this event. Choose that organisation, or a new event."
             )
         return values
+
+
+class SameEventForm(forms.Form):
+    """Whether the event of a draft is one of those that are recorded already."""
+
+    looks: ClassVar = {"same": Look(label_size="m", called="the event, or that it is another one")}
+    ANOTHER = "another"
+
+    same = forms.ChoiceField(widget=forms.RadioSelect, label="Is it one of these?")
+
+    def __init__(self, data: Any = None, *, alike: list[Event]) -> None:
+        super().__init__(data)
+        self.fields["same"].choices = [  # type: ignore[attr-defined]
+            *((str(event.pk), name_of(event)) for event in alike),
+            (self.ANOTHER, "None of these: it is another event"),
+        ]

@@ -1,6 +1,7 @@
 """What all steps of writing a lesson have in common."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -62,6 +63,12 @@ class StepForm(forms.Form):
 
     def shown_fields(self) -> Iterator[forms.BoundField]:
         return (field for field in self.visible_fields() if not field.is_revealed)  # type: ignore[attr-defined]
+
+    def note(self, name: str, words: Iterable[str]) -> None:
+        """Show above the field `name` what was said about it, if this form has it."""
+        if name in self.fields:
+            field = self[name]
+            field.look = replace(field.look, notes=(*field.look.notes, *words))  # type: ignore[attr-defined]
 
     # What the steps fill in.
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lessons.views import own_warnings, paper, partners, record, sheet, steps, writing
+from lessons.views import own_warnings, paper, partners, record, same_event, sheet, steps, writing
 
 urlpatterns = [
     path("submit/", writing.submit, name="submit"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("submit/<int:pk>/check/", writing.submit_check, name="submit_check"),
     path("submit/<int:pk>/done/", writing.submit_done, name="submit_done"),
     path("submit/<int:pk>/warnings/", own_warnings.submit_warnings, name="submit_warnings"),
+    path("submit/<int:pk>/same-event/", same_event.submit_same_event, name="submit_same_event"),
     path("submit/<int:pk>/<slug:step>/", steps.submit_step, name="submit_step"),
     path("submit/<int:pk>/<slug:step>/autosave/", steps.submit_autosave, name="submit_autosave"),
     path("submit/<int:pk>/<slug:step>/beside/", steps.submit_beside, name="submit_beside"),

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
+from lessons.actions.comments import comments_for_owner
+from lessons.forms.steps import StepForm
 from lessons.forms.writing import PLACES, STEPS
 from lessons.labels import label_of
 from lessons.models import Lesson, LessonMove, Move, Status
@@ -15,6 +17,7 @@ class ToMend:
 
     text: str
     url: str
+    comments: tuple[str, ...] = ()
 
     @property
     def place(self) -> int:
@@ -46,5 +49,25 @@ def asked_for(lesson: Lesson) -> dict[str, object] | None:
     asked: LessonMove | None = lesson.moves.filter(move=Move.ASK_FOR_CHANGES).order_by("-pk").first()
     if asked is None:
         return None
-    fields = [ToMend(label_of(name, lesson.kind), place_of(lesson, name)) for name in asked.fields]
+    said = _comments_on(lesson)
+    fields = [
+        ToMend(label_of(name, lesson.kind), place_of(lesson, name), tuple(said.get(name, ())))
+        for name in dict.fromkeys([*asked.fields, *said])
+    ]
     return {"note": asked.note, "at": asked.at, "fields": fields}
+
+
+def note_comments(form: StepForm) -> None:
+    """Show what was said about the fields of a step above each of them."""
+    for name, words in _comments_on(form.lesson).items():
+        slug, target = PLACES.get(name, ("", ""))
+        if slug == form.slug:
+            form.note(target.removeprefix("id_").partition("-")[0], words)
+
+
+def _comments_on(lesson: Lesson) -> dict[str, list[str]]:
+    """Return what moderators said, by field."""
+    said: dict[str, list[str]] = {}
+    for comment in comments_for_owner(lesson):
+        said.setdefault(comment.field, []).append(comment.text)
+    return said

@@ -25,12 +25,14 @@ from lessons.actions.recurrences import link_recurrence, unlink_recurrence
 from lessons.beside import beside
 from lessons.draft_keys import holder_of, key_for
 from lessons.errors import LessonError, StaleText
+from lessons.forms.event import EventStep
 from lessons.forms.steps import StepForm
 from lessons.forms.writing import STEPS, LearningStep
 from lessons.models import Lesson
 from lessons.summary import differences
-from lessons.views.mending import asked_for
+from lessons.views.mending import asked_for, note_comments
 from lessons.views.reading import SignedInRequest
+from lessons.views.same_event import may_be_recorded
 
 CHANGE = "lessons.change_lesson"
 #: The steps, and checking the answers.
@@ -118,6 +120,9 @@ def _onwards(request: HttpRequest, form: StepForm) -> HttpResponseRedirect:
             return redirect(_here(request, form, "#more", more="open"))
     if {"link", "unlink"} & set(request.POST):
         return redirect(_here(request, form, "#seen-before"))
+    if form.slug == EventStep.slug and may_be_recorded(request, form.lesson):
+        back = "?back=check" if _comes_from_check(request) else ""
+        return redirect(reverse("submit_same_event", args=[pk]) + back)
     after = slugs.index(form.slug) + 1
     if _comes_from_check(request) or after == len(slugs):
         return redirect("submit_check", pk)
@@ -151,6 +156,7 @@ def _stale_page(request: SignedInRequest, form: StepForm, error: StaleText) -> H
 def _step_page(request: SignedInRequest, form: StepForm, status: int = 200, **more: object) -> HttpResponse:
     lesson, slugs = form.lesson, list(STEPS)
     number = slugs.index(form.slug) + 1
+    note_comments(form)
     context = {
         "form": form,
         "lesson": lesson,
