@@ -1,9 +1,77 @@
-"""How allauth behaves here: no open registration; people come by invitation."""
+"""How allauth behaves here: no open registration, our own throttle, our own drawing of QR codes."""
 
+import base64
+import hashlib
+from typing import Any
+
+import segno
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
 from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.rates import WRONG_SIGN_INS, coded, network_address_of
+from accounts.second_factor import needs_second_factor
+from accounts.step_up import has_confirmed_lately
+from accounts.tries import PASSWORDS
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the try, by the mail address that was typed and by where it comes from.
+
+        :raises ValidationError: too many; the words are the same for an address that has no account
+        """
+        at = timezone.now()
+        used = WRONG_SIGN_INS.count(network_address_of(request), at)
+        if used.is_too_much or not PASSWORDS.may_try(_typed(credentials), at):
+            raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        user = super().authenticate(request, **credentials)
+        if user:
+            PASSWORDS.forget(_typed(credentials))
+            WRONG_SIGN_INS.take_back(network_address_of(request), timezone.now())
+        return user
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        return not has_confirmed_lately(self.request)
+
+
+def _typed(credentials: dict[str, Any]) -> str:
+    return coded(str(credentials.get("email", "")).strip().lower())
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Second factors: secrets are stored encrypted, and the last one stays where one must be had."""
+
+    def get_totp_issuer(self) -> str:
+        return settings.SITE_NAME
+
+    def build_totp_svg(self, url: str) -> str:
+        drawn = segno.make(url, error="m")
+        return drawn.svg_inline(omitsize=True, border=2, svgclass="jol-qr__code", lineclass="")
+
+    def encrypt(self, text: str) -> str:
+        return _box().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _box().decrypt(encrypted_text.encode()).decode()
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        user = User.objects.get(pk=authenticator.user_id)
+        others = Authenticator.objects.filter(user=user).exclude(pk=authenticator.pk)
+        return others.exists() or not needs_second_factor(user)
+
+
+def _box() -> MultiFernet:
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    digests = [hashlib.sha256(b"accounts.second_factor" + secret.encode()).digest() for secret in secrets]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

@@ -12,6 +12,7 @@ from rest_framework.throttling import BaseThrottle
 
 from accounts.models import ApiToken, TokenScope, User
 from accounts.rates import READS, Rate, Used
+from accounts.second_factor import has_second_factor, needs_second_factor
 
 #: The last use of a token is written down this often at most.
 LAST_USE_EVERY = timedelta(minutes=1)
@@ -35,8 +36,12 @@ class TokenAuthentication(KnoxAuthentication):
             raise exceptions.AuthenticationFailed("This token is not known.")
         if found.expiry is None or found.expiry <= now:
             raise exceptions.AuthenticationFailed("This token has expired. Make a new one.")
-        if not found.user.is_active or found.user.dormant_at:
+        if not found.user.may_sign_in:
             raise exceptions.AuthenticationFailed("The account of this token is closed.")
+        if needs_second_factor(found.user) and not has_second_factor(found.user):
+            raise exceptions.AuthenticationFailed(
+                "The account of this token lacks its second factor. Sign in to set one up."
+            )
         found.user.without_sensitive = TokenScope.READ_SENSITIVE not in found.scopes
         if found.last_used_at is None or found.last_used_at <= now - LAST_USE_EVERY:
             ApiToken.objects.filter(pk=found.pk).update(last_used_at=now)

@@ -38,6 +38,8 @@ OWNER_LEADS = frozenset({Role.JOL_SPOC, Role.JOL_LEAD, Role.STRATEGIC_LEAD})
 SEES_ALL_PUBLICATIONS = frozenset({Role.SECRETARIAT, Role.BOARD_MEMBER, Role.AUDITOR})
 #: Entitled to OFFICIAL-SENSITIVE by role; all others need `Membership.cleared`.
 CLEARED_BY_ROLE = OWNER_LEADS | SEES_ALL_PUBLICATIONS | {Role.LRF_MODERATOR}
+#: These decide who gets in.
+ADMINISTERS = frozenset({Role.ORGANISATION_ADMIN, Role.SYSTEM_ADMIN})
 
 #: The author of a lesson, while a member of its organisation.
 AUTHOR = frozenset(

@@ -1,14 +1,21 @@
-"""Asking for the password once more, before something that a screen left alone should not allow."""
+"""Asking for the password or a code once more, before something that a screen left alone should not allow.
 
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+Never before a suspension: what is dangerous must be gone at once.
+"""
+
+import time
+
+from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
 
 def has_confirmed_lately(request: HttpRequest) -> bool:
-    """Whether the person gave the password (or another factor) again within `ACCOUNT_REAUTHENTICATION_TIMEOUT`."""
-    return bool(did_recently_reauthenticate(request))
+    """Whether the person signed in, or gave a factor again, within `ACCOUNT_REAUTHENTICATION_TIMEOUT`."""
+    records = get_authentication_records(request, request.user)
+    return bool(records) and time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
 def ask_to_confirm(back_to: str) -> HttpResponseRedirect:

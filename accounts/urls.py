@@ -1,27 +1,41 @@
-"""Sign-in, sign-out and the password: the parts of allauth that are in use; API tokens.
+"""Sign-in, sign-out, the password, the second factor; API tokens.  Of allauth only what is listed here.
 
 There is no open registration.
 """
 
 from allauth.account import views
+from allauth.mfa.base.views import authenticate, reauthenticate
+from allauth.mfa.webauthn.views import reauthenticate_webauthn
 from django.urls import path, re_path
 
-from accounts.views import tokens
+from accounts.rates import KEYS_SHOWN, MAILS_ASKED_FOR, limited
+from accounts.views import second_factor, security, tokens
 
 urlpatterns = [
+    path("", security.security, name="security"),
+    path("sign-out-everywhere/", security.sign_out_everywhere, name="sign_out_everywhere"),
+    path("session/", security.session, name="session"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<slug:token_key>/revoke/", tokens.revoke, name="token_revoke"),
+    path("second-factor/", second_factor.second_factor, name="second_factor"),
+    path("second-factor/app/", second_factor.second_factor_app, name="second_factor_app"),
+    path("second-factor/passkey/", second_factor.AddPasskey.as_view(), name="mfa_add_webauthn"),
+    path("second-factor/<int:pk>/remove/", second_factor.remove_factor, name="remove_factor"),
+    path("second-factor/recovery-codes/", second_factor.recovery_codes, name="recovery_codes"),
     path("login/", views.login, name="account_login"),
+    path("login/code/", authenticate, name="mfa_authenticate"),
     path("logout/", views.logout, name="account_logout"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
+    path("reauthenticate/code/", reauthenticate, name="mfa_reauthenticate"),
+    path("reauthenticate/passkey/", reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("signup/", views.signup, name="account_signup"),
     path("password/change/", views.password_change, name="account_change_password"),
-    path("password/reset/", views.password_reset, name="account_reset_password"),
+    path("password/reset/", limited(MAILS_ASKED_FOR)(views.password_reset), name="account_reset_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        views.password_reset_from_key,
+        limited(KEYS_SHOWN)(views.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
     path(

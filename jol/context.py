@@ -1,11 +1,13 @@
 """What every page is given."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts import sessions
 from accounts.models import User
 from accounts.roles import OWNER_LEADS, Role
 
@@ -27,13 +29,20 @@ def site(request: HttpRequest) -> dict[str, object]:
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "is_demo": settings.DEMO,
+        "mfa_is_off": not settings.MFA_REQUIRED,
+        "session_ends_at": _session_end(request),
         "navigation": list(_places(request)),
     }
 
 
+def _session_end(request: HttpRequest) -> datetime | None:
+    user = getattr(request, "user", None)
+    return sessions.ends_at(request.session, user) if isinstance(user, User) and request.session else None
+
+
 def _places(request: HttpRequest) -> "list[Place]":
     user = getattr(request, "user", None)
-    if not isinstance(user, User):
+    if not isinstance(user, User) or getattr(request, "lacks_second_factor", False):
         return []
     places = [("Find lessons", "lesson_list"), ("National Risks", "national_risks")]
     if user.has_role(*WRITERS):

@@ -5,7 +5,6 @@ import re
 import secrets
 from collections.abc import Callable
 
-from django.contrib.auth import logout
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -76,20 +75,6 @@ def away() -> HttpResponse:
     response = HttpResponse(loader.get_template("503.html").render({}), status=503)
     response.headers["Retry-After"] = "10"
     return response
-
-
-class ActiveAccountMiddleware:
-    """End the session of an account that was closed or has gone dormant, at its next request."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = request.user
-        if user.is_authenticated and (not user.is_active or user.dormant_at):
-            logout(request)
-            return HttpResponseRedirect(reverse("account_login"))
-        return self.get_response(request)
 
 
 class LessonErrorMiddleware:

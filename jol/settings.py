@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "django.forms",  # Django's own form templates, for the form renderer
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "guardian",
     "pgtrigger",
     "rest_framework",
@@ -56,9 +57,10 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "jol.middleware.ActiveAccountMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accounts.middleware.SessionMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "jol.middleware.LessonErrorMiddleware",
@@ -120,13 +122,19 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=10).total_seconds())
-ACCOUNT_RATE_LIMITS = {
-    "login": "30/5m/ip",
-    "login_failed": "10/5m/key,30/5m/ip",
-    "reset_password": "20/m/ip,5/m/key",
-    "reset_password_from_key": "20/m/ip",
-    "change_password": "5/m/user",
-    "reauthenticate": "10/m/user",
+ACCOUNT_RATE_LIMITS = False  # accounts.rates and accounts.tries count, for pages and API alike
+ACCOUNT_SESSION_REMEMBER = False  # the session ends with the browser; how long it lasts is in accounts.sessions
+MFA_REQUIRED = env_flag("MFA_REQUIRED", default=not DEMO)  # of those who moderate, administer or read sensitive lessons
+MFA_ADAPTER = "accounts.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn"]  # recovery codes are our own: only a digest of each is stored
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = False
+MFA_FORMS = {
+    "authenticate": "accounts.forms.second_factor.SignInCodeForm",
+    "reauthenticate": "accounts.forms.second_factor.AgainCodeForm",
+    "add_webauthn": "accounts.forms.second_factor.PasskeyForm",
+    "authenticate_webauthn": "accounts.forms.second_factor.SignInPasskeyForm",
+    "reauthenticate_webauthn": "accounts.forms.second_factor.AgainPasskeyForm",
 }
 SESSION_COOKIE_AGE = int(timedelta(hours=8).total_seconds())
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -279,7 +287,7 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "jol.schema.add_problems",
     ],
-    "ENUM_NAME_OVERRIDES": {"KindEnum": "lessons.models.Kind"},
+    "ENUM_NAME_OVERRIDES": {"KindEnum": "lessons.models.Kind", "EventKindEnum": "lessons.models.EventKind"},
 }
 
 # -- logs: one line each, no content of items and no addresses ----------------------------------------

@@ -9,6 +9,7 @@ os.environ |= {
     "STATIC_FROM_SOURCE": "1",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "SITE_URL": "http://testserver",
+    "MFA_REQUIRED": "0",  # tests sign people in without ceremony; those of the second factor switch it on
     "EMAIL_URL": os.environ.get("EMAIL_URL", "smtp://127.0.0.1:1"),
 }
 
@@ -18,3 +19,5 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 i
 STORAGES = STORAGES | {  # noqa: F405  no manifest: tests run before collectstatic
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+# A database in which the migrations have been run, where devstack has one: each test database begins as its copy.
+DATABASES["default"]["TEST"]["TEMPLATE"] = os.environ.get("TEST_TEMPLATE")  # type: ignore[index]  # noqa: F405

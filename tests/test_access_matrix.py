@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -46,8 +47,8 @@ ROWS = list(csv.DictReader((Path(__file__).parent / "access_matrix.csv").open(en
 LOGIN = "/accounts/login/"
 
 # -- who --------------------
-STRANGERS = {"anonymous", "closed", "dormant"}  # all are asked to sign in
-MEMBERLESS = {"no_membership", "sponsorship_lapsed", "role_ended"}  # signed in, but nobody's member today
+MEMBERLESS = {"no_membership", "sponsorship_lapsed", "role_ended"}  # nobody's member today
+STRANGERS = {"anonymous", "closed", "dormant"} | MEMBERLESS  # all are asked to sign in
 OWNER_LEADS = {"spoc", "strategic_lead"}
 AREA_MODERATORS = {"moderator", "own_moderator"}
 SECRETARIAT = {"secretariat", "own_secretariat"}
@@ -56,9 +57,9 @@ PLAIN = {"reader", "contributor", "organisation_admin", "reader_elsewhere", "ana
 CLEARED = {"cleared_reader", "spoc_elsewhere", "moderator_elsewhere"}
 NATIONAL = SECRETARIAT | {"board_member", "auditor"}
 READERS = PLAIN | CLEARED | NATIONAL | OWNER_LEADS | AREA_MODERATORS | {"author"}
-EVERYBODY = STRANGERS | MEMBERLESS | READERS | {"system_admin"}
+EVERYBODY = STRANGERS | READERS | {"system_admin"}
 SIGNED_IN = EVERYBODY - STRANGERS
-A_FEW = STRANGERS | {"no_membership", "sponsorship_lapsed", "reader", "auditor", "system_admin"}
+A_FEW = STRANGERS | {"reader", "auditor", "system_admin"}
 #: Those whom all others are like before a record; `test_visible.py` asks about everybody.
 AROUND_A_RECORD = EVERYBODY - {
     "dormant",
@@ -195,7 +196,8 @@ def rows_of(subject: str) -> list[dict[str, str]]:
 def test_every_address_and_method_has_a_row() -> None:
     served = {(name, method) for name, pattern in patterns(get_resolver()) for method in methods_of(pattern.callback)}
     # PUT of allauth's forms is POST.
-    served = {(name, method) for name, method in served if not (name.startswith("account_") and method == "PUT")}
+    forms = ("account_", "mfa_")
+    served = {(name, method) for name, method in served if not (name.startswith(forms) and method == "PUT")}
 
     assert served == {(row["route"], row["method"]) for row in ROWS}
     assert len(ROWS) == len(served), "one row each"
@@ -362,6 +364,15 @@ def test_a_token_is_revoked_by_its_person(world_of: Callable[..., World]) -> Non
     assert secret
 
 
+def test_a_factor_is_taken_away_by_its_person(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.PUBLISHED)
+    factor = Authenticator.objects.create(user=world.people["reader"], type="totp", data={"secret": "x"})
+    world.places = {"remove_factor": {"pk": factor.pk}}
+    for row in rows_of("factor"):
+        answers = expected(seeing=EVERYBODY, may=EVERYBODY)  # asked to confirm before anything is looked up
+        assert world.answers(row) == answers, row
+
+
 def test_a_draft_is_open_to_the_programs_of_its_author(world_of: Callable[..., World]) -> None:
     world = world_of(Status.DRAFT)
     for row in rows_of("own draft"):
@@ -466,7 +477,7 @@ def test_what_is_public_asks_nobody_to_sign_in(world_of: Callable[..., World]) -
         "debrief_code": {"code": "no-such-code"},
     }
     # A key that is missing, a code that nobody gave, a sign-up that there is not.
-    refused = {"submit_autosave": "403", "debrief_code": "404"}
+    refused = {"submit_autosave": "403", "debrief_code": "404", "session": "sign in", "mfa_authenticate": "sign in"}
     for row in rows_of("public"):
         assert world.answer(row, "anonymous") == refused.get(row["route"], "in"), row
 
@@ -479,6 +490,7 @@ TESTED = {
     "publication",
     "subscription",
     "token",
+    "factor",
     "own draft",
     "debrief",
     "attachment",

@@ -5,6 +5,7 @@ import io
 import re
 import tempfile
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -182,7 +183,7 @@ def test_strangers_cannot_fill_the_disk_from_pages_without_files(monkeypatch: An
 
 
 def test_whoever_attaches_very_many_files_is_slowed_down(lesson: Lesson, monkeypatch: Any) -> None:
-    monkeypatch.setattr(pages.UPLOADS, "limit", 2)
+    monkeypatch.setattr(pages, "UPLOADS", replace(pages.UPLOADS, limit=2))
 
     assert [attach(lesson).status_code for _ in range(3)] == [302, 302, 429]
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -347,7 +348,7 @@ def test_somebody_who_takes_part_may_put_their_name(opener: User, police: Organi
 
 def test_a_code_that_opens_nothing_is_not_found_and_soon_slowed_down(opener: User, monkeypatch: Any) -> None:
     debrief = debrief_of(opener)
-    monkeypatch.setattr(code_page.WRONG_CODES, "limit", 3)
+    monkeypatch.setattr(code_page, "WRONG_CODES", replace(code_page.WRONG_CODES, limit=3))
     guesser = Client(REMOTE_ADDR="198.51.100.9")
 
     answers = [guesser.get(f"/d/guess{number}/").status_code for number in range(4)]
@@ -362,7 +363,7 @@ def test_a_code_that_opens_nothing_is_not_found_and_soon_slowed_down(opener: Use
 
 def test_points_of_one_debrief_are_throttled_without_losing_what_was_typed(opener: User, monkeypatch: Any) -> None:
     debrief, other = debrief_of(opener), debrief_of(opener)
-    monkeypatch.setattr(code_page.POINTS, "limit", 2)
+    monkeypatch.setattr(code_page, "POINTS", replace(code_page.POINTS, limit=2))
     point = {"kind": "went_well", "text": "Calm voices on the radio"}
 
     answers = [Client().post(code_url(debrief), point) for _ in range(3)]

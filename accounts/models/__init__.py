@@ -1,6 +1,7 @@
 """What is stored about areas, organisations, people, tokens and the audit trail."""
 
 from accounts.models.audit import AuditEvent
+from accounts.models.factors import RecoveryCode
 from accounts.models.organisations import Organisation, ResilienceArea, ResponderType, Sponsorship
 from accounts.models.people import Membership, User
 from accounts.models.rates import RateCount
@@ -12,6 +13,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "RateCount",
+    "RecoveryCode",
     "ResilienceArea",
     "ResponderType",
     "Sponsorship",

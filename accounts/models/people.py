@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.db import connection, models
+from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
@@ -43,6 +43,9 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # knox ma
     dormant_at = models.DateTimeField(null=True, blank=True)
     language = models.CharField(max_length=10, default="en-gb")
     joined_at = models.DateTimeField(auto_now_add=True)
+    sessions_began = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="Counted up to end every session there is."
+    )
 
     is_superuser = False  # Django and guardian say yes to superusers before any backend is asked
     USERNAME_FIELD = "email"
@@ -69,6 +72,15 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # knox ma
     def get_short_name(self) -> str:
         return self.get_full_name()
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must hold to go on: a new password ends it, and so does `sessions.end_sessions`."""
+        return f"{super()._get_session_auth_hash(secret)}:{self.sessions_began}"
+
+    @property
+    def may_sign_in(self) -> bool:
+        """Whether the account is open, in use, and a membership gives it something to do."""
+        return self.is_active and self.dormant_at is None and bool(self.active_memberships)
+
     # -- rights -------------------------------------------------------------------------------
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """Ask the backends whether this person may do `perm` ("app.codename") to `obj`."""
@@ -86,15 +98,16 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # knox ma
 
     @cached_property
     def active_memberships(self) -> list["Membership"]:
-        """Memberships in force today, read once for the life of this object (one request)."""
-        return list(Membership.objects.active().filter(user=self).select_related("organisation", "area").order_by("pk"))
+        """Memberships in force today, read once for the life of this object (one request), and the keys they give."""
+        keys = RawSQL("ARRAY(SELECT key FROM reader_key WHERE user_id = %s ORDER BY key)", [self.pk])
+        in_force = Membership.objects.active().filter(user=self).annotate(keys_of_all=keys)
+        return list(in_force.select_related("organisation", "area").order_by("pk"))
 
     @cached_property
     def all_keys(self) -> list[str]:
         """Every key of the view `reader_key`, whatever token is in use."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT key FROM reader_key WHERE user_id = %s ORDER BY key", [self.pk])
-            return [key for (key,) in cursor.fetchall()]
+        memberships = self.active_memberships  # without one there is no key
+        return memberships[0].keys_of_all if memberships else []
 
     #: Set by the API's authentication: a token that may not open OFFICIAL-SENSITIVE.
     without_sensitive = False
@@ -150,6 +163,8 @@ class Membership(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
     given_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="given")
+
+    keys_of_all: list[str]  # those of all its person's memberships: `User.active_memberships` asks for them
 
     objects = MembershipQuerySet.as_manager()
 

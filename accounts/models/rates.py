@@ -9,6 +9,7 @@ class RateCount(models.Model):
     key = models.CharField(max_length=100, primary_key=True)
     began_at = models.DateTimeField()
     count = models.PositiveIntegerField()
+    wait_until = models.DateTimeField(null=True)  # of tries that cost a wait
 
     def __str__(self) -> str:
         return f"{self.key}: {self.count}"

@@ -1,5 +1,6 @@
 """Pages of attachments: add files to a lesson, take them out, publish them, download them."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
+from accounts.rates import Rate
 from lessons.access import get_lesson
 from lessons.actions import attachments as actions
 from lessons.attachments import store
@@ -19,11 +21,10 @@ from lessons.attachments.scanners import scanner
 from lessons.errors import WrongStatus
 from lessons.forms.attachments import AttachmentForm
 from lessons.models import Attachment, Lesson, Publication
-from lessons.throttle import Throttle
 from lessons.views.reading import SignedInRequest
 
 #: Files by one person: more than anybody attaches, fewer than keep the scanner from others.
-UPLOADS = Throttle("attachments", limit=60, seconds=3600)
+UPLOADS = Rate("attachments", 60, timedelta(hours=1))
 #: Whatever a browser makes of a file, it may load nothing, run nothing, and act in nobody's name.
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 

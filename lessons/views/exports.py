@@ -1,13 +1,12 @@
 """Downloading all lessons that the filters of the list find."""
 
-from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
-from accounts.rates import EXPORTS
+from accounts.rates import EXPORTS, too_many
 from accounts.step_up import ask_to_confirm, has_confirmed_lately
 from lessons.exports.download import chosen, download
 from lessons.filters import LessonFilters
@@ -36,15 +35,9 @@ def _file(request: SignedInRequest, filters: LessonFilters, form: DownloadForm) 
     at = timezone.now()
     used = EXPORTS.count(str(user.pk), at)
     if used.is_too_much:
-        return _too_many(request, used.wait_seconds)
+        return too_many(request, used.wait_seconds)
     user.without_sensitive = not form.cleaned_data.get("sensitive")
     return download(filters=filters, form=form.cleaned_data["form"], by=user, at=at)
-
-
-def _too_many(request: SignedInRequest, seconds: int) -> HttpResponse:
-    answer = render(request, "429.html", status=429)
-    answer.headers["Retry-After"] = str(seconds)
-    return answer
 
 
 def _address(request: SignedInRequest, form: DownloadForm) -> str:

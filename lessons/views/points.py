@@ -1,6 +1,6 @@
 """The one page that the code of a debrief opens, without an account: add a point on a phone in under a minute."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -10,15 +10,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from accounts.rates import Rate, network_address_of, too_many
 from lessons.actions.debriefs import DebriefClosed, add_point
 from lessons.forms.points import CodeForm, PointForm, plain_code
 from lessons.models import Debrief
-from lessons.throttle import Throttle, address_key
 
 #: Codes that open nothing, by address: nobody mistypes so often.
-WRONG_CODES = Throttle("debrief-code", limit=30, seconds=600)
+WRONG_CODES = Rate("debrief-code", 30, timedelta(minutes=10))
 #: Points of one debrief.  Counted by debrief and not by address, so that nothing tells where a point came from.
-POINTS = Throttle("debrief-points", limit=120, seconds=60)
+POINTS = Rate("debrief-points", 120, timedelta(minutes=1))
 
 
 @login_not_required
@@ -31,10 +31,10 @@ def debrief_enter(request: HttpRequest) -> HttpResponse:
         return render(request, "lessons/debriefs/enter.html", {"form": form}, status=status)
     code = form.cleaned_data["code"]
     now = timezone.now()
-    if WRONG_CODES.is_used_up(address_key(request), now):
-        return too_many(request)
+    if WRONG_CODES.is_used_up(network_address_of(request), now):
+        return too_many(request, int(WRONG_CODES.period.total_seconds()))
     if not Debrief.objects.filter(code=code).exists():
-        WRONG_CODES.count(address_key(request), now)
+        WRONG_CODES.count(network_address_of(request), now)
         form.add_error("code", "No debrief has this code. Check it with the person who runs the debrief")
         return render(request, "lessons/debriefs/enter.html", {"form": form}, status=422)
     return redirect("debrief_code", code)
@@ -48,8 +48,8 @@ def debrief_code(request: HttpRequest, code: str) -> HttpResponse:
     :raises Http404: no debrief has this code
     """
     now = timezone.now()
-    if WRONG_CODES.is_used_up(address_key(request), now):
-        return too_many(request)
+    if WRONG_CODES.is_used_up(network_address_of(request), now):
+        return too_many(request, int(WRONG_CODES.period.total_seconds()))
     debrief = _debrief_with(request, code, now)
     somebody = _taking_part(request, debrief)
     if request.method != "POST":
@@ -76,7 +76,7 @@ def debrief_code(request: HttpRequest, code: str) -> HttpResponse:
 def _debrief_with(request: HttpRequest, code: str, at: datetime) -> Debrief:
     debrief = Debrief.objects.filter(code=plain_code(code)).select_related("event", "organisation").first()
     if debrief is None:
-        WRONG_CODES.count(address_key(request), at)
+        WRONG_CODES.count(network_address_of(request), at)
         raise Http404
     return debrief
 
@@ -98,10 +98,4 @@ def _page(request: HttpRequest, debrief: Debrief, form: PointForm | None, status
         status=status,
     )
     response.headers["X-Robots-Tag"] = "noindex"
-    return response
-
-
-def too_many(request: HttpRequest) -> HttpResponse:
-    response = render(request, "429.html", status=429)
-    response.headers["Retry-After"] = str(WRONG_CODES.seconds)
     return response

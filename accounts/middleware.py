@@ -1,0 +1,80 @@
+"""What a session has to meet at each request: an open account, time left, a second factor where one is needed."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+
+from accounts import sessions
+from accounts.models import User
+from accounts.second_factor import has_second_factor, needs_second_factor, used_second_factor
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+#: Looking at the clock is not being busy.
+CLOCK = "session"
+
+
+class SessionMiddleware:
+    """Sign out whose account was closed or gave no rights any more, and whose time ran out."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user, now = request.user, timezone.now()
+        if isinstance(user, User):
+            if not user.may_sign_in:
+                logout(request)
+            elif sessions.is_over(request.session, user, now):
+                logout(request)
+                messages.info(request, "You were signed out, since nothing happened for a while. Sign in to go on.")
+            else:
+                sessions.note_use(request.session, now, is_use=request.path != reverse(CLOCK))
+        return self.get_response(request)
+
+
+class SecondFactorMiddleware:
+    """Lead people who must show a second factor to where they do; until then nothing else is open to them."""
+
+    #: Where one shows a factor, sets one up, or leaves.
+    OPEN = frozenset(
+        {
+            "account_logout",
+            "account_reauthenticate",
+            "mfa_reauthenticate",
+            "mfa_reauthenticate_webauthn",
+            "mfa_add_webauthn",
+            "second_factor",
+            "second_factor_app",
+            CLOCK,
+        }
+    )
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *args: object) -> HttpResponse | None:
+        user = request.user
+        if not isinstance(user, User) or used_second_factor(request) or not needs_second_factor(user):
+            return None
+        request.lacks_second_factor = True  # type: ignore[attr-defined]  # no menu, see jol.context
+        match = request.resolver_match
+        if match and match.url_name in self.OPEN:
+            return None
+        if not getattr(view, "login_required", True):  # a page for everybody is shown as to a stranger
+            request.user = AnonymousUser()
+            return None
+        if not has_second_factor(user):
+            return redirect("second_factor")
+        back = request.path if request.method == "GET" else "/"
+        return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': back})}")

@@ -1,0 +1,22 @@
+"""Short mails about an account: what changed, what ends soon."""
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from accounts.models import User
+
+
+def tell_of_change(user: User, what: str, *, address: str = "") -> None:
+    """Mail that something of somebody's account changed.
+
+    :param address: where to, if not to the address in use: the earlier one
+    """
+    send_notice(address or user.email, "Your account was changed", what, reverse("security"))
+
+
+def send_notice(address: str, subject: str, text: str, path: str) -> None:
+    """Mail one short text with a link.  Plain text: the HTML part is drawn from it when it is sent."""
+    words = {"text": text, "url": f"{settings.SITE_URL}{path}", "site_name": settings.SITE_NAME}
+    send_mail(subject, render_to_string("emails/account_notice.txt", words), from_email=None, recipient_list=[address])

@@ -1,0 +1,60 @@
+"""What a person sees of their own account, and the clock of their session."""
+
+from typing import cast
+
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import sessions
+from accounts.models import User
+from accounts.second_factor import has_second_factor, needs_second_factor
+
+
+@require_GET
+def security(request: HttpRequest) -> HttpResponse:
+    """The person's account: how they sign in, and what it opens."""
+    user = cast("User", request.user)
+    context = {
+        "memberships": user.active_memberships,
+        "has_second_factor": has_second_factor(user),
+        "needs_second_factor": needs_second_factor(user),
+        "idle_minutes": int(sessions.idle_time_of(user).total_seconds()) // 60,
+    }
+    return render(request, "accounts/security.html", context)
+
+
+@require_POST
+def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
+    user = cast("User", request.user)
+    sessions.end_sessions(user=user, by=user, at=timezone.now(), reason="asked for")
+    logout(request)
+    messages.success(request, "You are signed out on every device.")
+    return redirect("account_login")
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def session(request: HttpRequest) -> HttpResponse:
+    """Tell how many seconds are left, which does not count as use; POST begins the idle time anew."""
+    user, now = request.user, timezone.now()
+    if not isinstance(user, User):
+        return JsonResponse({"seconds": 0}, status=401)
+    if request.method == "POST":
+        sessions.begin_idle_time(request.session, now)
+        if request.POST.get("then"):
+            return _back(request)
+    left = sessions.ends_at(request.session, user) - now
+    is_last = sessions.ends_at(request.session, user) == sessions.last_end(request.session)
+    return JsonResponse({"seconds": int(left.total_seconds()), "last": is_last})
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """Return to the page on which the button was pressed without JavaScript."""
+    then = request.POST["then"]
+    return redirect(then if url_has_allowed_host_and_scheme(then, allowed_hosts=None) else "/")
