@@ -1,6 +1,7 @@
 """A pytest plugin, loaded with `-p`: each run gets a throw-away PostgreSQL and Redis of its own.
 
 DATABASE_URL and REDIS_URL in the environment are used instead.  Workers of pytest-xdist inherit both.
+A PostgreSQL of our own begins with the migrations run: see `devstack.migrated`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from devstack.migrated import TEMPLATE, copy_migrated
 from devstack.postgres import Cluster, PostgresError
 from devstack.redis_server import RedisError, RedisServer
 from devstack.waiting import NotReadyError
@@ -46,6 +48,8 @@ def _start_servers() -> None:
     if not os.environ.get("DATABASE_URL"):
         cluster = Cluster(folder / "postgres", throwaway=True)
         _stops.append(cluster.delete)
+        if copy_migrated(cluster):
+            os.environ["TEST_TEMPLATE"] = TEMPLATE
         cluster.start()
         os.environ["DATABASE_URL"] = cluster.url
     if not os.environ.get("REDIS_URL"):
