@@ -42,7 +42,7 @@ def get_publication(*, user: User, reference: str) -> Publication:
     :raises Moved: it was merged into one that the user may read
     :raises Http404: in all other cases, alike whether there is such a lesson or not
     """
-    publications = Publication.objects.opened_by(user).select_related("lesson")
+    publications = Publication.objects.opened_by(user).select_related("lesson__organisation")
     current = publications.current().filter(lesson__reference=reference).first()
     if current:
         if current.suspended_at:

@@ -1,40 +1,79 @@
 """What stands around a lesson on its page: others like it, others of the event, whom to ask, why one may read it."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from accounts.models import ResilienceArea, User
+from django.db.models import Q
+
+from accounts.models import User
 from accounts.models.organisations import Category
 from lessons.models import Attribution, Publication, PublicationQuerySet
+from lessons.recurring import Recurrence, lessons_linked_with, recurrence_of
 from lessons.search.similar import most_alike
 
 SIMILAR_SHOWN = 5
 OF_EVENT_SHOWN = 10
 #: What fits less is not shown: a list of five is no reason to name what is unlike.
 LEAST_ALIKE = 0.1
+#: What a publication says of its event.
+EVENT = ("event_name", "event_on", "event_kind")
 
 
-def similar_to(publication: Publication, readable: PublicationQuerySet) -> list[Publication]:
-    """Return the lessons most like `publication`, most alike first."""
+@dataclass(frozen=True)
+class Around:
+    """Lessons that belong beside one.
+
+    :ivar similar: most alike first
+    :ivar of_event: newest first
+    """
+
+    similar: list[Publication]
+    of_event: list[Publication]
+    recurrence: Recurrence | None
+
+
+def look_around(publication: Publication, readable: PublicationQuerySet) -> Around:
+    """Return what belongs beside `publication` of what is `readable`; the texts of all come in one query."""
+    similar = _most_alike(publication, readable)
+    linked = lessons_linked_with(publication.lesson_id, readable)
+    same_event = _of_same_event(publication, readable).values("pk")[:OF_EVENT_SHOWN]
+    others = readable.filter(Q(pk__in=similar) | Q(lesson__in=linked)).values("pk")
+    # A union, since an index answers either side of it and none would answer an OR of them.
+    texts = list(readable.filter(pk__in=same_event.union(others)).for_list())
+    by_key = {text.pk: text for text in texts}
+    return Around(
+        similar=[by_key[pk] for pk in similar if pk in by_key],
+        of_event=[text for text in texts if _is_of_same_event(text, publication)][:OF_EVENT_SHOWN],
+        recurrence=recurrence_of([text for text in texts if text.lesson_id in linked]) if linked else None,
+    )
+
+
+def _most_alike(publication: Publication, readable: PublicationQuerySet) -> list[int]:
     others = readable.unarchived().exclude(lesson=publication.lesson_id)
     # The title twice: it says what the lesson is about.
     said = f"{publication.title} {publication.title} {publication.statement} {publication.what_happened}"
-    best = most_alike(said, others, SIMILAR_SHOWN)
-    texts = others.for_list().in_bulk([one.pk for one in best if one.score >= LEAST_ALIKE])
-    return [texts[one.pk] for one in best if one.pk in texts]
+    return [one.pk for one in most_alike(said, others, SIMILAR_SHOWN) if one.score >= LEAST_ALIKE]
 
 
-def of_same_event(publication: Publication, readable: PublicationQuerySet) -> list[Publication]:
-    """Return lessons of the same event, as far as the publications themselves say so.
+def _of_same_event(publication: Publication, readable: PublicationQuerySet) -> PublicationQuerySet:
+    """Keep lessons of the same event, as far as the publications themselves say so.
 
     The event behind them is not asked: it would tell where a lesson is from whose attribution hides it.
     """
     if not publication.event_name or not publication.event_on:
-        return []
-    same = readable.filter(
-        event_name=publication.event_name, event_on=publication.event_on, event_kind=publication.event_kind
+        return readable.none()
+    said = {name: getattr(publication, name) for name in EVENT}
+    return readable.filter(**said).exclude(pk=publication.pk).for_list()
+
+
+def _is_of_same_event(text: Publication, publication: Publication) -> bool:
+    """Say in Python what `_of_same_event` asks in SQL."""
+    return (
+        text.pk != publication.pk
+        and bool(publication.event_name and publication.event_on)
+        and all(getattr(text, name) == getattr(publication, name) for name in EVENT)
     )
-    return list(same.exclude(pk=publication.pk).for_list()[:OF_EVENT_SHOWN])
 
 
 def ask_owner(publication: Publication) -> str:
@@ -48,7 +87,7 @@ def ask_owner(publication: Publication) -> str:
 
 @dataclass(frozen=True)
 class _Audience:
-    area_names: dict[str, str]
+    area_names: Mapping[str, str]
 
     def of(self, key: str) -> str:
         """Return in words for whom a key of an audience is."""
@@ -62,17 +101,22 @@ class _Audience:
         return f"for responders of {self.area_names.get(code, code)}, and you are one"
 
 
-def why_readable(publication: Publication, user: User) -> list[str]:
-    """Return in words by which keys `user` may read `publication`."""
-    keys = sorted(set(publication.readers) & set(user.keys))
-    areas = [
-        code for key in keys for code in [key.rpartition(":")[2]] if "area:" in key or key.startswith("moderates:")
-    ]
-    names = dict(ResilienceArea.objects.filter(code__in=areas).values_list("code", "name")) if areas else {}
-    return [_reason(key, names) for key in keys]
+def opening_keys(publication: Publication, user: User) -> list[str]:
+    """Return the keys of `user` that open `publication`."""
+    return sorted(set(publication.readers) & set(user.keys))
 
 
-def _reason(key: str, area_names: dict[str, str]) -> str:
+def areas_in(keys: Iterable[str]) -> set[str]:
+    """Return the codes of the areas that keys name."""
+    return {key.rpartition(":")[2] for key in keys if "area:" in key or key.startswith("moderates:")}
+
+
+def why_readable(keys: Iterable[str], area_names: Mapping[str, str]) -> list[str]:
+    """Return in words what each of the keys that open a publication stands for."""
+    return [_reason(key, area_names) for key in keys]
+
+
+def _reason(key: str, area_names: Mapping[str, str]) -> str:
     marking, _, audience = key.partition("/")
     if marking == "official" and audience:
         return f"It is {_Audience(area_names).of(audience)}."

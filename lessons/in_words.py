@@ -1,10 +1,9 @@
 """The fields of lessons and publications as words: for looking at two of them side by side."""
 
-from collections.abc import Iterable
 from typing import Any
 
-from accounts.models import ResilienceArea
-from lessons.models import Attribution, Audience, Brag, Capability, Lesson, Marking, NationalRisk, Publication, Theme
+from lessons.models import Attribution, Audience, Brag, Lesson, Marking, Publication
+from lessons.named import names_of
 from lessons.readiness import Tags
 
 #: In the order in which they are read and edited.
@@ -38,8 +37,8 @@ ORDER = (
 OF_PRACTICE = {"benefit", "evidence", "to_copy_it"}
 #: Codes of one of a few.
 CHOICES = {"brag": Brag, "marking": Marking, "audience": Audience, "attribution": Attribution}
-#: Codes of many, with where their names are found.
-NAMED = {"risks": NationalRisk, "themes": Theme, "capabilities": Capability, "audience_areas": ResilienceArea}
+#: Codes of many, with the prefix under which their names are found.
+NAMED = {"risks": "risk", "themes": "theme", "capabilities": "capability", "audience_areas": "area"}
 
 Values = dict[str, Any]
 
@@ -51,15 +50,13 @@ def values_of(text: Lesson | Publication) -> Values:
 
 
 def in_words(*texts: Values) -> list[dict[str, str]]:
-    """Return the fields of each text as somebody would say them, with one query for each list of codes."""
-    names = {field: _names(field, texts) for field in NAMED}
-    return [{field: _say(field, value, names.get(field, {})) for field, value in text.items()} for text in texts]
-
-
-def _names(field: str, texts: Iterable[Values]) -> dict[str, str]:
-    codes = {code for text in texts for code in text.get(field, [])}
-    rows = NAMED[field].objects.filter(code__in=codes)  # type: ignore[attr-defined]
-    return dict(rows.values_list("code", "name")) if codes else {}
+    """Return the fields of each text as somebody would say them; their names are looked up at once."""
+    codes = {prefix: {code for text in texts for code in text.get(field, [])} for field, prefix in NAMED.items()}
+    names = names_of(codes)
+    return [
+        {field: _say(field, value, names.get(NAMED.get(field, ""), {})) for field, value in text.items()}
+        for text in texts
+    ]
 
 
 def _say(field: str, value: Any, names: dict[str, str]) -> str:

@@ -1,7 +1,9 @@
-"""Names for the codes that publications carry: one query for each list, however long."""
+"""Names for the codes that publications carry: one query, however many there are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+
+from django.db.models import Value
 
 from accounts.models import ResilienceArea
 from lessons.models import Capability, NationalRisk, Publication, Theme
@@ -25,7 +27,7 @@ def with_names(
     :param known: names by code, by prefix, if they were looked up already
     """
     found = list(publications)
-    names = known or {prefix: _names(prefix, found) for prefix in SOURCES}
+    names = known or names_in(found)
     for publication in found:
         for prefix, attribute in (
             ("risk", "risks"),
@@ -39,8 +41,23 @@ def with_names(
     return found
 
 
-def _names(prefix: str, publications: list[Publication]) -> dict[str, str]:
-    codes = {code for publication in publications for code in publication.codes_of(prefix)}
-    if not codes:
-        return {}
-    return dict(SOURCES[prefix].objects.filter(code__in=codes).values_list("code", "name"))  # type: ignore[attr-defined]
+def names_in(publications: Iterable[Publication], *, areas: Iterable[str] = ()) -> dict[str, dict[str, str]]:
+    """Return name by code, by prefix, of the codes that `publications` carry, and of `areas`."""
+    found = list(publications)
+    codes = {prefix: {code for text in found for code in text.codes_of(prefix)} for prefix in SOURCES}
+    codes["area"].update(areas)
+    return names_of(codes)
+
+
+def names_of(codes: Mapping[str, Collection[str]]) -> dict[str, dict[str, str]]:
+    """Return name by code, by prefix, of the codes under each prefix."""
+    names: dict[str, dict[str, str]] = {prefix: {} for prefix in SOURCES}
+    asked = [
+        SOURCES[prefix].objects.filter(code__in=wanted).values_list(Value(prefix), "code", "name")  # type: ignore[attr-defined]
+        for prefix, wanted in codes.items()
+        if wanted
+    ]
+    if asked:
+        for prefix, code, name in asked[0].union(*asked[1:], all=True):
+            names[prefix][code] = name
+    return names

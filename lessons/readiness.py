@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from django.db.models import Value
+
 from lessons.checklist import CHECKLIST, unticked
 from lessons.models import Attribution, Audience, Event, Kind, Lesson, Marking, Publication, Theme, Wording
 from lessons.warnings.answers import unanswered, warnings_in
@@ -23,11 +25,14 @@ class Tags:
     def of(cls, text: Lesson | Publication) -> "Tags":
         if isinstance(text, Publication):
             return cls(text.codes_of("risk"), text.codes_of("theme"), text.codes_of("capability"))
-        return cls(
-            sorted({risk.code for risk in text.risks.all()}),
-            sorted(theme.code for theme in text.themes.all()),
-            sorted(capability.code for capability in text.capabilities.all()),
+        risks, themes, capabilities = (
+            getattr(text, name).order_by().values_list(Value(name), "code")
+            for name in ("risks", "themes", "capabilities")
         )
+        tags = cls()
+        for name, code in risks.union(themes, capabilities).order_by("code"):
+            getattr(tags, name).append(code)
+        return tags
 
     def as_terms(self) -> list[str]:
         return [

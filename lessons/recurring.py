@@ -186,18 +186,14 @@ def confirmed(readable: PublicationQuerySet) -> list[Recurrence]:
     members: dict[int, list[Publication]] = defaultdict(list)
     for lesson, group in groups.items():
         members[group].append(by_lesson[lesson])
-    found = [_recurrence(texts) for texts in members.values()]
+    found = [recurrence_of(texts) for texts in members.values()]
     return sorted(found, key=lambda one: (-one.spread.lessons, -one.newest.pk))
 
 
-def recurrence_with(publication: Publication, readable: PublicationQuerySet) -> Recurrence | None:
-    """Return what is known of the recurrence that `publication` belongs to, if it does."""
+def lessons_linked_with(lesson: int, readable: PublicationQuerySet) -> set[int]:
+    """Return the keys of the lessons that are called the same as `lesson`, itself too; none if there is no other."""
     groups = linked(readable)
-    group = groups.get(publication.lesson_id)
-    if group is None:
-        return None
-    lessons = [lesson for lesson, other in groups.items() if other == group]
-    return _recurrence(list(readable.filter(lesson__in=lessons).for_list()))
+    return {other for other, group in groups.items() if group == groups.get(lesson)}
 
 
 def linked(readable: PublicationQuerySet) -> dict[int, int]:
@@ -219,7 +215,8 @@ def linked(readable: PublicationQuerySet) -> dict[int, int]:
     return {lesson: root(lesson) for lesson in list(parents)}
 
 
-def _recurrence(texts: list[Publication]) -> Recurrence:
+def recurrence_of(texts: list[Publication]) -> Recurrence:
+    """Return what is told of lessons that are called the same."""
     days = {text.pk: text.event_on or text.published_at.date() for text in texts if text.published_at}
     newest_first = sorted(texts, key=lambda text: (days[text.pk], text.pk), reverse=True)
     seen = [Sighting(text.pk, days[text.pk], text.event_name, _by_prefix(text.terms)) for text in texts]

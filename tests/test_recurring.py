@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from accounts.models import User
 from accounts.roles import Role
 from lessons.alike import alike
+from lessons.around import look_around
 from lessons.models import Lesson, LessonLink, Publication, Status
-from lessons.recurring import confirmed, months_between, recurrence_with, trends
+from lessons.recurring import confirmed, months_between, trends
 from lessons.search.counting import count_words
 from tests.factories import (
     NOON,
@@ -202,8 +203,10 @@ def test_what_the_reader_may_not_read_joins_nothing() -> None:
     text = Publication.objects.get(lesson=first)
 
     assert confirmed(readable()) == []
-    assert recurrence_with(text, readable()) is None
-    assert recurrence_with(text, readable(person(Role.SECRETARIAT))).spread.lessons == 3
+    assert look_around(text, readable()).recurrence is None
+    recurrence = look_around(text, readable(person(Role.SECRETARIAT))).recurrence
+    assert recurrence
+    assert recurrence.spread.lessons == 3
 
 
 # -- saying the same ----------------------------------------------------------------------------------

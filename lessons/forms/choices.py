@@ -58,6 +58,15 @@ def topics_by_group() -> Groups:
     ]
 
 
+def themes_by_group() -> Groups:
+    """The principles and the topics, for a form that has both in one list."""
+    themes = list(Theme.objects.order_by("group", "name"))
+    principles = sorted((one for one in themes if one.group == Theme.PRINCIPLE), key=lambda one: one.pk)
+    topics = groupby((one for one in themes if one.group != Theme.PRINCIPLE), lambda one: one.group)
+    groups = [("JESIP principles", principles), *((group.capitalize(), list(found)) for group, found in topics)]
+    return [(group, [(one.code, one.name) for one in found]) for group, found in groups]
+
+
 def capabilities() -> Groups:
     """All in one group: the list is in the order of the names."""
     return [("All capabilities", list(Capability.objects.order_by("name").values_list("code", "name")))]

@@ -150,6 +150,11 @@ class Publication(Wording):
                 condition=Q(published_at__isnull=False, superseded_at__isnull=True, suspended_at__isnull=True),
                 name="publication_newest",
             ),
+            models.Index(
+                fields=["event_on", "event_name"],
+                condition=Q(published_at__isnull=False, superseded_at__isnull=True, suspended_at__isnull=True),
+                name="publication_of_event",
+            ),
         ]
         triggers = [
             pgtrigger.Trigger(

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.db import connection
+from django.db.models import Value
 
 from lessons.models import Collection, Lexeme
 from lessons.search.indexing import USUAL_LENGTH
 from lessons.search.measure import MARKS, mark, rarity
+
+#: Stands for all publications among the lexemes, none of which has a colon at its end.
+WHOLE = "all:"
 
 
 def lexemes_of(words: Iterable[str]) -> dict[str, str]:
@@ -35,9 +39,11 @@ class Vocabulary:
         """Look up `lexemes` and their marks."""
         plain = list(lexemes)
         marked = [mark(level, lexeme) for level in range(1, len(MARKS) + 1) for lexeme in plain]
-        known = Lexeme.objects.filter(lexeme__in=[*plain, *marked]).values_list("lexeme", "documents")
-        whole = Collection.objects.first()
-        return cls(dict(known), whole.documents if whole else 0, whole.length if whole else 0)
+        known = Lexeme.objects.filter(lexeme__in=[*plain, *marked]).values_list("lexeme", "documents", Value(0))
+        whole = Collection.objects.values_list(Value(WHOLE), "documents", "length")
+        found = {lexeme: (documents, length) for lexeme, documents, length in known.union(whole, all=True)}
+        among, length = found.pop(WHOLE, (0, 0))
+        return cls({lexeme: documents for lexeme, (documents, _) in found.items()}, among, length)
 
     @cached_property
     def average_length(self) -> float:

@@ -12,8 +12,7 @@ from lessons.access import get_publication
 from lessons.actions.editions import CHANGE_TAXONOMY
 from lessons.actions.reading import record_view
 from lessons.models import Kind, Lesson, NationalRisk, Publication
-from lessons.named import with_names
-from lessons.recurring import recurrence_with
+from lessons.named import names_in, with_names
 from lessons.waiting import waiting_for
 
 NEWEST_ON_HOME = 5
@@ -53,16 +52,18 @@ def home(request: HttpRequest) -> HttpResponse:
 def lesson(request: SignedInRequest, reference: str) -> HttpResponse:
     publication = get_publication(user=request.user, reference=reference)
     record_view(publication=publication, by=request.user, at=timezone.now())
-    readable = Publication.objects.readable_by(request.user)
+    keys = around.opening_keys(publication, request.user)
+    names = names_in([publication], areas=around.areas_in(keys))
+    beside = around.look_around(publication, Publication.objects.readable_by(request.user))
     context = {
-        "publication": with_names([publication])[0],
+        "publication": with_names([publication], names)[0],
         "versions": publication.lesson.publications.filter(published_at__isnull=False).order_by("-version"),
         "record": Lesson.objects.visible_to(request.user).filter(pk=publication.lesson_id).first(),
-        "recurrence": recurrence_with(publication, readable),
-        "similar": around.similar_to(publication, readable),
-        "of_event": around.of_same_event(publication, readable),
+        "recurrence": beside.recurrence,
+        "similar": beside.similar,
+        "of_event": beside.of_event,
         "ask_owner": around.ask_owner(publication),
-        "reasons": around.why_readable(publication, request.user),
+        "reasons": around.why_readable(keys, names["area"]),
         "attachments": publication.lesson.attachments.for_readers(),
         "may_suspend": request.user.has_perm("lessons.suspend_lesson", publication.lesson),
     }

@@ -118,7 +118,7 @@ class ReviewForm(forms.Form):
 
     def _add_tags(self) -> None:
         self._add_many("risks", choices.risks_by_theme())
-        self._add_many("themes", [("JESIP principles", choices.principles()), *choices.topics_by_group()])
+        self._add_many("themes", choices.themes_by_group())
         self._add_many("capabilities", choices.capabilities())
 
     def _add_many(self, name: str, groups: choices.Groups) -> None:
