@@ -15,7 +15,7 @@ LONGEST = timedelta(hours=8)
 IDLE = timedelta(minutes=30)
 IDLE_OF_STAFF = timedelta(minutes=15)
 #: The last use is written down this often at most.
-NOTE_EVERY = timedelta(seconds=30)
+NOTE_EVERY = timedelta(minutes=1)
 STAFF = ADMINISTERS | OWNER_LEADS | {Role.LRF_MODERATOR, Role.SECRETARIAT, Role.AUDITOR}
 BEGAN, USED = "session_began_at", "session_used_at"
 

@@ -107,8 +107,9 @@ PASSWORD_HASHERS = [
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "accounts.passwords.LengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.OwnWordsValidator"},
 ]
 PASSWORD_RESET_TIMEOUT = int(timedelta(minutes=60).total_seconds())
 LOGIN_URL = "account_login"
@@ -124,6 +125,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=10).total_seconds())
 ACCOUNT_RATE_LIMITS = False  # accounts.rates and accounts.tries count, for pages and API alike
 ACCOUNT_SESSION_REMEMBER = False  # the session ends with the browser; how long it lasts is in accounts.sessions
+ACCOUNT_FORMS = {"reset_password": "accounts.forms.passwords.ResetForm"}
 MFA_REQUIRED = env_flag("MFA_REQUIRED", default=not DEMO)  # of those who moderate, administer or read sensitive lessons
 MFA_ADAPTER = "accounts.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn"]  # recovery codes are our own: only a digest of each is stored
@@ -254,6 +256,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "schedule": 5.0,
         "options": {"expires": 10},
     },
+    "keep-accounts": {"task": "accounts.tasks.keep_accounts", "schedule": 3600.0, "options": {"expires": 3600}},
     "count-words": {"task": "lessons.tasks.count_words", "schedule": 60.0, "options": {"expires": 60}},
 }
 

@@ -1,6 +1,7 @@
 """What a person sees of their own account, and the clock of their session."""
 
 from typing import cast
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -8,7 +9,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import sessions
@@ -56,5 +56,6 @@ def session(request: HttpRequest) -> HttpResponse:
 
 def _back(request: HttpRequest) -> HttpResponse:
     """Return to the page on which the button was pressed without JavaScript."""
-    then = request.POST["then"]
-    return redirect(then if url_has_allowed_host_and_scheme(then, allowed_hosts=None) else "/")
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    path = came_from.path if came_from.netloc == request.get_host() else "/"
+    return redirect(f"{path}?{came_from.query}" if came_from.query else path)

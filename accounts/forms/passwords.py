@@ -1,0 +1,26 @@
+"""Asking for a link to set a new password."""
+
+import time
+from typing import Any
+
+from allauth.account.forms import ResetPasswordForm
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.rates import MAILS_TO_ADDRESS, coded
+
+#: So long it takes whether there is an account or not: the answer shall not tell.
+ANSWER_SECONDS = 0.4
+
+
+class ResetForm(ResetPasswordForm):
+    """Mails the link if the address has an account that may be used; the page looks the same otherwise."""
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        began = time.monotonic()
+        address = self.cleaned_data["email"]
+        used = MAILS_TO_ADDRESS.count(coded(address.lower()), timezone.now())
+        self.users = [user for user in self.users if user.dormant_at is None and not used.is_too_much]
+        super().save(request, **kwargs)
+        time.sleep(max(0.0, began + ANSWER_SECONDS - time.monotonic()))
+        return address
