@@ -1,11 +1,12 @@
 """Who is let in to the pages about subscriptions, and what they fetch there."""
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from notifications.models import Subscription
+from notifications.models.subscriptions import mailboxes_of
 
 
 class SignedInRequest(HttpRequest):
@@ -26,3 +27,12 @@ def for_readers(user: User) -> None:
 def get_subscription(user: User, token: str) -> Subscription:
     for_readers(user)
     return get_object_or_404(Subscription.objects.looked_after_by(user).select_related("organisation"), token=token)
+
+
+def get_mailbox(user: User, code: str) -> Organisation:
+    """Return the organisation `code`, whose mailbox the person looks after."""
+    for_readers(user)
+    for organisation in mailboxes_of(user):
+        if organisation.code == code:
+            return organisation
+    raise Http404

@@ -46,7 +46,7 @@ def author(news: News) -> Iterator[Recipient]:
 
 def mailbox(news: News) -> Iterator[Recipient]:
     organisation = news.lesson.organisation
-    if organisation.mailbox and organisation.ended_at is None:
+    if organisation.mailbox and organisation.mailbox_confirmed_at and organisation.ended_at is None:
         yield Recipient(organisation.mailbox, organisation=organisation)
 
 

@@ -466,24 +466,49 @@ def test_attachments_go_with_their_record_and_if_published_with_its_publication(
     store.delete(attachment.key)
 
 
+def test_whose_mailbox_it_is_only_those_who_look_after_it_are_told(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.DRAFT)
+    world.places = {"mailbox": {"code": world.lesson.organisation.code}}
+    expected = {
+        "anonymous": "sign in",
+        "no_membership": "403",
+        "reader": "404",
+        "spoc_elsewhere": "404",
+        "secretariat": "404",
+        "system_admin": "403",
+        "spoc": "in",
+        "organisation_admin": "in",
+    }
+    for row in rows_of("mailbox"):
+        assert {name: world.answer(row, name) for name in expected} == expected, row
+
+
 def test_what_is_public_asks_nobody_to_sign_in(world_of: Callable[..., World]) -> None:
     world = world_of(Status.DRAFT)
     token = {"token": DeliveryFactory(kind="new_lesson").token}
     world.places = {
         "unsubscribe": token,
+        "mailbox_confirm": {"signed": "1:not-ours:x"},
         "submit_autosave": {"pk": world.lesson.pk, "step": next(iter(STEPS))},
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
         "account_reset_password_from_key_done": {},
         "debrief_code": {"code": "no-such-code"},
     }
     # A key that is missing, a code that nobody gave, a sign-up that there is not.
-    refused = {"submit_autosave": "403", "debrief_code": "404", "session": "sign in", "mfa_authenticate": "sign in"}
+    refused = {
+        "submit_autosave": "403",
+        "debrief_code": "404",
+        "mailbox_confirm": "404",
+        "session": "sign in",
+        "mfa_authenticate": "sign in",
+    }
     for row in rows_of("public"):
         assert world.answer(row, "anonymous") == refused.get(row["route"], "in"), row
 
 
 #: Objects of the matrix; each has a test above.
 TESTED = {
+    "mailbox",
     "public",
     "site",
     "record",

@@ -128,7 +128,7 @@ def test_sign_off_is_asked_of_those_who_vouch_for_the_organisation() -> None:
 
 
 def test_changes_are_asked_of_author_and_mailbox() -> None:
-    organisation = OrganisationFactory(mailbox="Lessons@Service.example")
+    organisation = OrganisationFactory(mailbox="Lessons@Service.example", mailbox_confirmed_at=NOON)
     lesson = LessonFactory(organisation=organisation, status=Status.IN_REVIEW)
 
     make(lesson, Move.ASK_FOR_CHANGES, lesson.claimed_by)

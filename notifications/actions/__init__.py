@@ -1,5 +1,15 @@
 """Everything that is written about subscriptions."""
 
+from notifications.actions.mailboxes import (
+    BadLink,
+    TooManyQuestions,
+    ask_to_confirm,
+    begin_usual_subscriptions,
+    change_mailbox,
+    clear_mailbox,
+    confirm_mailbox,
+    mailbox_asked,
+)
 from notifications.actions.subscriptions import (
     NoWords,
     SubscriptionError,
@@ -14,12 +24,20 @@ from notifications.actions.subscriptions import (
 from notifications.actions.unsubscribing import subscriptions_named_in, undo_unsubscribe, unsubscribe
 
 __all__ = [
+    "BadLink",
     "NoWords",
     "SubscriptionError",
+    "TooManyQuestions",
     "as_query",
+    "ask_to_confirm",
+    "begin_usual_subscriptions",
     "can_be_searched",
+    "change_mailbox",
     "change_subscription",
+    "clear_mailbox",
+    "confirm_mailbox",
     "end_subscription",
+    "mailbox_asked",
     "pause_subscription",
     "resume_subscription",
     "subscribe",

@@ -60,6 +60,7 @@ class DeliveryKind(models.TextChoices):
     STOP_USING = "stop_using", "Stop using this"
     USE_AGAIN = "use_again", "You may use this again"
     DIGEST = "digest", "Digest"
+    MAILBOX_CONFIRMATION = "mailbox_confirmation", "Mailbox confirmation"
     MAILBOX_UNSUBSCRIBED = "mailbox_unsubscribed", "Mailbox unsubscribed"
 
 

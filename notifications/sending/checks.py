@@ -24,6 +24,7 @@ LONGEST_WAIT_FOR_SENDERS = "5s"
 TO_WHOEVER_GOT_IT = (DeliveryKind.STOP_USING,)
 BY_SUBSCRIPTION = (DeliveryKind.NEW_LESSON, DeliveryKind.CORRECTION)
 CLOSED = "The account or organisation is closed."
+NOT_CONFIRMED = "The mailbox was changed, or is not confirmed."
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ WITH asked AS MATERIALIZED (
     LEFT JOIN accounts_user su ON su.id = s.person_id
     LEFT JOIN accounts_organisation so ON so.id = s.organisation_id
     WHERE n.delivery_id = ANY(%(ids)s) AND s.ended_at IS NULL AND s.frequency <> 'off'
-      AND coalesce(lower(su.email), lower(so.mailbox)) = n.address
+      AND coalesce(lower(su.email), CASE WHEN so.mailbox_confirmed_at IS NOT NULL THEN lower(so.mailbox) END)
+          = n.address
     GROUP BY n.delivery_id
 )
 SELECT d.id, d.kind, d.person_id, d.organisation_id, a.ended_at IS NOT NULL AS ended,
@@ -65,8 +67,10 @@ LEFT JOIN accounts_user u ON u.id = d.person_id
 LEFT JOIN accounts_organisation o ON o.id = d.organisation_id
 WHERE d.id = ANY(%(ids)s)
 """
+#: Before it is confirmed a mailbox gets nothing but the question whether it wants to be.
 ABOUT_OTHERS = """
-SELECT d.id, (u.id IS NULL OR (u.is_active AND u.dormant_at IS NULL)) AND (o.id IS NULL OR o.ended_at IS NULL)
+SELECT d.id, (u.id IS NULL OR (u.is_active AND u.dormant_at IS NULL)) AND (o.id IS NULL OR o.ended_at IS NULL),
+       o.id IS NULL OR (lower(o.mailbox) = d.address AND (o.mailbox_confirmed_at IS NOT NULL OR d.kind = %s))
 FROM notifications_delivery d
 LEFT JOIN accounts_user u ON u.id = d.person_id
 LEFT JOIN accounts_organisation o ON o.id = d.organisation_id
@@ -94,9 +98,9 @@ def look(deliveries: Iterable[Delivery]) -> dict[int, Verdict]:
             verdicts |= {key: Verdict(items=tuple(items.get(key, ()))) for key in digests if key in items}
             verdicts |= {key: Verdict("Nothing is left of it.") for key in digests if key not in items}
         if others:
-            cursor.execute(ABOUT_OTHERS, [others])
-            for key, active in cursor.fetchall():
-                verdicts[key] = Verdict() if active else Verdict(CLOSED)
+            cursor.execute(ABOUT_OTHERS, [DeliveryKind.MAILBOX_CONFIRMATION, others])
+            for key, active, reachable in cursor.fetchall():
+                verdicts[key] = Verdict("" if active and reachable else NOT_CONFIRMED if active else CLOSED)
     return verdicts
 
 

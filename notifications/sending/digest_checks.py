@@ -17,7 +17,8 @@ SELECT n.delivery_id, a.ended_at IS NOT NULL AS ended, current.id AS current, cu
            LEFT JOIN accounts_user su ON su.id = s.person_id
            LEFT JOIN accounts_organisation so ON so.id = s.organisation_id
            WHERE s.ended_at IS NULL AND s.frequency <> 'off'
-             AND coalesce(lower(su.email), lower(so.mailbox)) = n.address
+             AND coalesce(lower(su.email), CASE WHEN so.mailbox_confirmed_at IS NOT NULL THEN lower(so.mailbox) END)
+                 = n.address
        ), '[]') AS reasons
 FROM notifications_notice n
 JOIN notifications_announcement a ON a.id = n.announcement_id

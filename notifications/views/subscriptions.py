@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from lessons.models import Publication
 from notifications import actions
 from notifications.access import SignedInRequest, for_readers, get_subscription
-from notifications.forms import SubscriptionForm, left_out, prefilled
+from notifications.forms.subscriptions import SubscriptionForm, left_out, prefilled
 from notifications.looking_back import look_back
 from notifications.models import Frequency, Subscription
 from notifications.models.subscriptions import mailboxes_of
