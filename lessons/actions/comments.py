@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import audit
 from accounts.models import User
@@ -16,9 +16,9 @@ HANDED_IN = (Move.SUBMIT, Move.RESUBMIT)
 
 def open_comments(lesson: Lesson) -> QuerySet[Comment]:
     """Return what was said since the owner handed the text in, oldest first: what they are to change."""
-    handed_in = lesson.moves.filter(move__in=HANDED_IN).aggregate(at=Max("at"))["at"]
-    comments = Comment.objects.filter(lesson=lesson).select_related("by").order_by("pk")
-    return comments.filter(at__gte=handed_in) if handed_in else comments
+    handed_in_later = lesson.moves.filter(move__in=HANDED_IN, at__gt=OuterRef("at"))
+    comments = Comment.objects.filter(lesson=lesson).exclude(Exists(handed_in_later))
+    return comments.select_related("by").order_by("pk")
 
 
 def comments_for_owner(lesson: Lesson) -> QuerySet[Comment]:

@@ -75,6 +75,12 @@ class TextWarning(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} in {self.field}"
 
+    def is_about(self, text: Lesson | Publication | None) -> bool:
+        """Say whether it was found in `text`; a text that is not stored has none."""
+        if text is None or text.pk is None:
+            return False
+        return text.pk == (self.publication_id if isinstance(text, Publication) else self.lesson_id)
+
 
 class Comment(models.Model):
     """What a moderator says about one field; the owner sees it when the lesson comes back to them."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from lessons.models import Answer, Lesson, Publication, TextWarning, TextWarningQuerySet
 from lessons.warnings.check import Spotted, spot
 
@@ -48,8 +50,8 @@ def warnings_in(text: Lesson | Publication) -> list[Warned]:
     spotted = spot(text)
     if not spotted:
         return []
-    answers = _answers(text)
-    earlier = _answers(_began_from(text)) if isinstance(text, Publication) else {}
+    before = _began_from(text) if isinstance(text, Publication) else None
+    answers, earlier = _answers(text, before)
     return [Warned(one, answers.get(one.key), earlier.get(one.key)) for one in spotted]
 
 
@@ -68,8 +70,10 @@ def _began_from(text: Publication) -> Lesson | Publication:
     return text.lesson.publications.current().exclude(pk=text.pk).first() or text.lesson
 
 
-def _answers(text: Lesson | Publication) -> dict[tuple[str, str, str], TextWarning]:
-    if not text.pk:  # a new version that nobody saved yet
-        return {}
-    found = warnings_kept(text).filter(answer__in=LETS_STAY).select_related("by")
-    return {(one.field, one.kind, one.digest): one for one in found}
+def _answers(*texts: Lesson | Publication | None) -> list[dict[tuple[str, str, str], TextWarning]]:
+    """Return the answers that were given for each of the texts."""
+    known = [text for text in texts if text and text.pk]  # a new version that nobody saved yet has none
+    of_publication = Q(publication__in=[text.pk for text in known if isinstance(text, Publication)])
+    of_lesson = Q(lesson__in=[text.pk for text in known if isinstance(text, Lesson)])
+    found = list(TextWarning.objects.filter(of_publication | of_lesson, answer__in=LETS_STAY).select_related("by"))
+    return [{(one.field, one.kind, one.digest): one for one in found if one.is_about(text)} for text in texts]
