@@ -1,5 +1,7 @@
 """The routes of the REST API, its pages and its errors."""
 
+from http import HTTPStatus
+
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, URLResolver, include, path, re_path
@@ -28,7 +30,7 @@ def problem_details(error: Exception, context: dict[str, object]) -> HttpRespons
     if not isinstance(error, exceptions.APIException):
         return None
     set_rollback()
-    body = {"type": "about:blank", "title": error.default_detail, "status": error.status_code}
+    body = {"type": "about:blank", "title": HTTPStatus(error.status_code).phrase, "status": error.status_code}
     if isinstance(error, exceptions.ValidationError):
         body |= {"title": "Some values are not right.", "errors": error.detail}
     else:

@@ -75,7 +75,7 @@ class CursorPages(BasePagination):
             raise ValidationError({"cursor": ["This cursor is none of ours. Begin without one."]}) from None
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        link = {"type": "string", "format": "uri", "nullable": True}
+        link = {"type": "string", "format": "uri", "nullable": True, "example": None}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],

@@ -1,5 +1,6 @@
 """How the OpenAPI description names the two ways to sign in; drf-spectacular finds the classes by themselves."""
 
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -49,6 +50,8 @@ ALWAYS = {
     "429": "Asked too often. `Retry-After` says how many seconds to wait.",
 }
 WORDS = ALWAYS | {
+    "302": "The lesson was merged: `Location` leads to the one that has it now.",
+    "304": "Nothing changed since the `ETag` that was sent.",
     "400": "A parameter or field has a wrong value: `errors` names it.",
     "404": "There is nothing here that you may read.",
     "409": "This cannot be done as things stand.",
@@ -73,23 +76,20 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
             responses = operation["responses"]
             for status in _statuses(path, method, operation):
                 responses.setdefault(status, {"description": WORDS[status]})
-            if method == "get":
-                responses.setdefault("304", {"description": "Nothing changed since the `ETag` that was sent."})
             for status, response in responses.items():
-                if status >= "400":
-                    response["content"] = {
-                        "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-                    }
-                if status < "300" or status == "429":
-                    response.setdefault("headers", {}).update(_rate_headers(status))
+                _complete(response, status, method)
             operation["responses"] = dict(sorted(responses.items()))
     return result
 
 
 def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
     found = [*ALWAYS]
+    if method == "get":
+        found.append("304")
     if "{" in path:
         found.append("404")
+    if path.endswith("/lessons/{reference}/"):
+        found += ["302", "410"]
     if "requestBody" in operation:
         found += ["400", "413", "415"]
     if any(parameter["in"] in {"query", "header"} for parameter in operation.get("parameters", [])):
@@ -97,6 +97,36 @@ def _statuses(path: str, method: str, operation: dict[str, Any]) -> list[str]:
     return found
 
 
+def _complete(response: dict[str, Any], status: str, method: str) -> None:
+    """Add to one answer of an operation what all with this status have."""
+    if status >= "400":
+        response["description"] = response["description"] or WORDS[status]
+        response["content"] = {
+            "application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": _problem(status),
+            }
+        }
+    headers = response.setdefault("headers", {})
+    if status < "400" or status == "429":
+        headers |= _rate_headers(status)
+    if status == "302":
+        headers["Location"] = _header("Where the lesson is now.")
+    if method == "get" and status == "200" and "application/json" in response.get("content", {}):
+        headers["ETag"] = _header("Send it as `If-None-Match` to learn whether the answer still holds.")
+
+
+def _header(words: str) -> dict[str, Any]:
+    return {"description": words, "schema": {"type": "string"}}
+
+
+def _problem(status: str) -> dict[str, Any]:
+    problem = {"type": "about:blank", "title": HTTPStatus(int(status)).phrase, "status": int(status)}
+    if status == "400":
+        return problem | {"title": "Some values are not right.", "errors": {"risk": ["Select a valid choice."]}}
+    return problem | {"detail": WORDS[status]}
+
+
 def _rate_headers(status: str) -> dict[str, Any]:
     words = RATE_HEADERS | ({"Retry-After": "Seconds to wait."} if status == "429" else {})
-    return {name: {"description": text, "schema": {"type": "integer"}} for name, text in words.items()}
+    return {name: _header(text) | {"schema": {"type": "integer"}} for name, text in words.items()}

@@ -111,6 +111,43 @@ class EventDraftSerializer(serializers.Serializer):
         return attrs
 
 
+#: The same draft as it is answered.
+ANSWERED: dict[str, Any] = EXAMPLE | {
+    "id": 4711,
+    "status": "draft",
+    "url": "https://jol.example.org/records/4711/",
+    "row_version": 0,
+    "organisation": "cumbria-fire-and-rescue-service",
+    "event": EXAMPLE["event"]  # type: ignore[operator]
+    | {
+        "ended_on": None,
+        "precision": "day",
+        "place": "",
+        "scale": "",
+        "major_incident": None,
+        "legal_contexts": [],
+        "marking": "official",
+        "organisations": [],
+    },
+    "area": "cumbria",
+    "context": "",
+    "impact": "",
+    "why": "",
+    "no_recommendation_because": "",
+    "action_taken": "",
+    "benefit": "",
+    "evidence": "",
+    "to_copy_it": "",
+    "not_a_national_risk": False,
+    "handling": "",
+    "audience_sectors": [],
+    "audience_areas": [],
+    "attribution": "organisation",
+    "capabilities": [],
+}
+MISSING = {"warnings": "Answer a warning about what readers may not see."}
+
+
 @extend_schema_serializer(examples=[OpenApiExample("A draft", EXAMPLE, request_only=True)])
 class DraftSerializer(serializers.Serializer):
     """A draft needs a kind, a title and the name of its event; `missing` says what it lacks to be submitted."""
@@ -166,11 +203,16 @@ class DraftSerializer(serializers.Serializer):
     external_id = words(100, help_text="Your own id of it: unique in your organisation.")
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("A change", {"row_version": 3, "brag": "amber", "themes": ["communicate"]}, request_only=True)
+    ]
+)
 class DraftChangesSerializer(DraftSerializer):
     """What is to change; `row_version` is the one that was read."""
 
     row_version = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
     kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
-    organisation = serializers.SlugRelatedField[Organisation]("code", read_only=True)
+    organisation = serializers.SlugField(source="organisation.code", read_only=True)
     external_id = serializers.CharField(read_only=True)
     event = EventDraftSerializer(read_only=True)

@@ -7,7 +7,13 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_serializer,
+    extend_schema_view,
+)
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +23,7 @@ from accounts.rates import WRITES
 from lessons.actions.programs import draft_once
 from lessons.actions.writing import create_event, create_lesson, save_lesson
 from lessons.api.base import ApiView, caller
-from lessons.api.draft_shape import DraftChangesSerializer, DraftSerializer
+from lessons.api.draft_shape import ANSWERED, MISSING, DraftChangesSerializer, DraftSerializer
 from lessons.forms.choices import organisations_written_for
 from lessons.models import Lesson, Marking
 from lessons.models.lessons import OWNER_WRITES
@@ -33,8 +39,21 @@ IDEMPOTENCY = OpenApiParameter(
         "draft that is there, with `Idempotency-Replayed: true`; with another body it is refused (409)."
     ),
 )
+ANSWERED_HEADERS = [
+    OpenApiParameter(
+        "Location", OpenApiTypes.URI, OpenApiParameter.HEADER, description="Of the draft.", response=[200, 201]
+    ),
+    OpenApiParameter(
+        "Idempotency-Replayed",
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        description="`true`: this is the draft that the key made before.",
+        response=[200],
+    ),
+]
 
 
+@extend_schema_serializer(examples=[OpenApiExample("A draft", ANSWERED, response_only=True)])
 class DraftRowSerializer(DraftSerializer):
     """A draft in a list: without what it lacks, which costs a look at each."""
 
@@ -45,6 +64,7 @@ class DraftRowSerializer(DraftSerializer):
         return dict(super().to_representation(instance))
 
 
+@extend_schema_serializer(examples=[OpenApiExample("A draft", ANSWERED | {"missing": MISSING}, response_only=True)])
 class DraftAnswerSerializer(DraftSerializer):
     """A draft, and what it lacks to be submitted."""
 
@@ -81,7 +101,7 @@ class DraftViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
 
     @extend_schema(
         summary="Write a draft",
-        parameters=[IDEMPOTENCY],
+        parameters=[IDEMPOTENCY, *ANSWERED_HEADERS],
         request=DraftSerializer,
         responses={201: DraftAnswerSerializer, 200: DraftAnswerSerializer, 409: OpenApiTypes.OBJECT},
     )

@@ -1,9 +1,11 @@
 """Downloads of all that a filter finds, for programs."""
 
+import json
+
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import negotiation, renderers
 from rest_framework.request import Request
 
@@ -11,6 +13,7 @@ from accounts.models import ApiToken, TokenScope
 from accounts.rates import EXPORTS
 from lessons.api.base import ApiView, caller
 from lessons.api.parameters import FILTERS, filters_of
+from lessons.api.shape import EXAMPLE
 from lessons.exports.download import WRITERS, download
 from lessons.models import ExportForm
 
@@ -24,6 +27,12 @@ class AnyType(negotiation.DefaultContentNegotiation):
 
 def media_type(form: str) -> str:
     return WRITERS[form][0].partition(";")[0]
+
+
+def _described(form: str) -> OpenApiResponse:
+    lines = {"ndjson": json.dumps(EXAMPLE), "csv": "reference,kind,title\r\nLI-2026-00042,lesson_identified,…"}
+    example = OpenApiExample("A line", lines[form], media_type=media_type(form)) if form in lines else None
+    return OpenApiResponse(OpenApiTypes.BINARY, form, examples=[example] if example else [])
 
 
 class ExportView(ApiView):
@@ -45,7 +54,7 @@ class ExportView(ApiView):
             OpenApiParameter("form", OpenApiTypes.STR, OpenApiParameter.PATH, enum=ExportForm.values),
             *FILTERS,
         ],
-        responses={(200, media_type(form)): OpenApiResponse(OpenApiTypes.BINARY, form) for form in ExportForm.values},
+        responses={(200, media_type(form)): _described(form) for form in ExportForm.values},
     )
     def get(self, request: Request, form: str) -> HttpResponseBase:
         if not isinstance(request.auth, ApiToken):

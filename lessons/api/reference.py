@@ -5,12 +5,23 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field, extend_schema_view
+from drf_spectacular.utils import (
+    OpenApiExample,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_serializer,
+    extend_schema_view,
+)
 from rest_framework import mixins, serializers, viewsets
 
 from accounts.models import Organisation, ResilienceArea, TokenScope
 from lessons.api.base import ApiView
 from lessons.models import Capability, NationalRisk, Theme
+
+
+def example(called: str, /, **fields: Any) -> Any:
+    """Show one row in the description, alone and in lists."""
+    return extend_schema_serializer(examples=[OpenApiExample(called, fields, response_only=True)])
 
 
 class CodedViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
@@ -22,6 +33,18 @@ class CodedViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
     page_by = ("code",)
 
 
+@example(
+    "A risk",
+    code="surface-water-flooding",
+    edition="2025",
+    number="51c",
+    name="Surface water flooding",
+    theme_code="natural-and-environmental-hazards",
+    theme="Natural and environmental hazards",
+    likelihood=None,
+    impact=None,
+    url="https://jol.example.org/national-risks/surface-water-flooding/",
+)
 class NationalRiskSerializer(serializers.ModelSerializer):
     url = serializers.SerializerMethodField(help_text="The page of the risk.")
 
@@ -49,6 +72,7 @@ class NationalRiskViewSet(CodedViewSet):
         return NationalRisk.objects.filter(pk__in=newest)
 
 
+@example("A principle", code="communicate", name="Communicate", group="principle", description="")
 class ThemeSerializer(serializers.ModelSerializer):
     class Meta:
         model = Theme
@@ -56,15 +80,7 @@ class ThemeSerializer(serializers.ModelSerializer):
 
 
 @extend_schema_view(
-    list=extend_schema(
-        summary="JESIP principles and topics of the doctrine",
-        examples=[
-            OpenApiExample(
-                "A principle",
-                {"code": "communicate", "name": "Communicate", "group": "principle", "description": ""},
-            )
-        ],
-    ),
+    list=extend_schema(summary="JESIP principles and topics of the doctrine"),
     retrieve=extend_schema(summary="One theme"),
 )
 class ThemeViewSet(CodedViewSet):
@@ -74,6 +90,7 @@ class ThemeViewSet(CodedViewSet):
     queryset = Theme.objects.all()
 
 
+@example("A capability", code="mass-evacuation", name="Mass evacuation", description="")
 class CapabilitySerializer(serializers.ModelSerializer):
     class Meta:
         model = Capability
@@ -91,6 +108,9 @@ class CapabilityViewSet(CodedViewSet):
     queryset = Capability.objects.all()
 
 
+@example(
+    "An area", code="cumbria", name="Cumbria", kind="LRF", nation="England", region="North West", tile_row=3, tile_col=4
+)
 class AreaSerializer(serializers.ModelSerializer):
     class Meta:
         model = ResilienceArea
@@ -108,6 +128,16 @@ class AreaViewSet(CodedViewSet):
     queryset = ResilienceArea.objects.all()
 
 
+@example(
+    "An organisation",
+    code="cumbria-fire-and-rescue-service",
+    name="Cumbria Fire and Rescue Service",
+    type="fire-and-rescue-service",
+    category="1",
+    sector="fire",
+    nation="England",
+    areas=["cumbria"],
+)
 class OrganisationSerializer(serializers.ModelSerializer):
     type = serializers.CharField(source="type.code")
     category = serializers.CharField(source="type.category", help_text="1, 2 or sponsored.")

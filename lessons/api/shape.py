@@ -45,6 +45,7 @@ EXAMPLE: dict[str, Any] = {
     "audience_sectors": [],
     "audience_areas": [],
 }
+VERSIONS = [{"version": 1, "published_at": "2026-03-02T12:00:00Z", "change": "first", "note": ""}]
 
 
 def codes(words: str) -> serializers.ListField:
@@ -115,6 +116,9 @@ class PublicationSerializer(serializers.Serializer):
         return document_of(instance)
 
 
+@extend_schema_serializer(
+    examples=[OpenApiExample("A lesson with its versions", EXAMPLE | {"versions": VERSIONS}, response_only=True)]
+)
 class PublicationDetailSerializer(PublicationSerializer):
     """One lesson, with number, date and note of each version; the text of old versions is not for readers."""
 

@@ -1,0 +1,76 @@
+"""The OpenAPI description says all that there is to know, and its examples are such as it describes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from jsonschema import Draft4Validator, FormatChecker
+
+EMPTY = {"302", "304"}
+
+
+@pytest.fixture(scope="module")
+def description() -> dict[str, Any]:
+    found: dict[str, Any] = Client().get("/api/v1/schema/", {"format": "json"}).json()
+    return found
+
+
+def each_operation(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method} {path}", operation
+
+
+def bodies(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield what is sent and what is answered as JSON, each with its schema and examples."""
+    answers = {status: answer for status, answer in operation["responses"].items() if status not in EMPTY}
+    for name, body in {"request": operation.get("requestBody", {}), **answers}.items():
+        for kind, content in body.get("content", {}).items():
+            if kind.endswith("json"):
+                yield name, content
+
+
+def examples_of(content: dict[str, Any]) -> list[Any]:
+    named = [one["value"] for one in content.get("examples", {}).values()]
+    return [*named, *([content["example"]] if "example" in content else [])]
+
+
+def with_null(schema: Any) -> Any:
+    """Return a schema of OpenAPI 3.0 as JSON Schema: `nullable` is a type there."""
+    if isinstance(schema, list):
+        return [with_null(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    plain = {name: with_null(one) for name, one in schema.items() if name != "nullable"}
+    return {"anyOf": [plain, {"type": "null"}]} if schema.get("nullable") is True else plain
+
+
+def test_every_operation_says_what_it_is_for_and_who_may_ask(description: dict[str, Any]) -> None:
+    for name, operation in each_operation(description):
+        assert operation["summary"], name
+        assert operation["description"], name
+        assert operation["security"] == [{"token": []}, {"session": []}], name
+        for parameter in operation.get("parameters", []):
+            # The key of an address is explained by the address.
+            assert parameter.get("description") or parameter["in"] == "path", (name, parameter["name"])
+
+
+def test_every_body_has_an_example_that_its_schema_allows(description: dict[str, Any]) -> None:
+    components = with_null(description["components"])
+
+    for name, operation in each_operation(description):
+        for which, content in bodies(operation):
+            examples = examples_of(content)
+            assert examples, f"{name}: {which} has no example"
+            schema = with_null(content["schema"]) | {"components": components}
+            for example in examples:
+                faults = list(Draft4Validator(schema, format_checker=FormatChecker()).iter_errors(example))
+                assert not faults, f"{name}: {which}: {faults[0].message}"
+
+
+def test_a_merged_a_suspended_and_a_missing_reference_are_described(description: dict[str, Any]) -> None:
+    answers = description["paths"]["/api/v1/lessons/{reference}/"]["get"]["responses"]
+
+    assert {"302", "404", "410"} <= set(answers)
+    assert "Location" in answers["302"]["headers"]
