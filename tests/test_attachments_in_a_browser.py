@@ -19,7 +19,7 @@ from tests.files import GOOD
 from tests.test_attachments import attached
 from tests.test_debriefs_in_a_browser import faults_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from tests.factories import NOON, EventFactory, OrganisationFactory, ResilienceA
 from tests.test_accessibility import DESK, PHONE, violations
 from tests.test_debriefs import debrief_of, point_of
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from tests.factories import LessonFactory, OrganisationFactory, PublicationFacto
 from tests.reviewing import in_review
 from tests.test_accessibility import DESK, PHONE, violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 PHONE_NUMBER = "The duty officer rang 07700 900123 at night."
 

@@ -26,7 +26,7 @@ from tests.factories import (
 from tests.portal import wait_until
 from tests.test_accessibility import DESK, PHONE, violations
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 SHEET = "Title,Event,BRAG rating\nShare one list of rest centres,Exercise Rising Tide,Purple\n"
 #: What the page does by itself every few seconds, at once.
