@@ -12,6 +12,7 @@ from dev import with_test_defaults
 from devstack.service import MOST_RESTARTS, Service
 from tests.stand_in import BARE_ENVIRONMENT, Up, make_stand_in, processes_in, wait_until
 
+pytestmark = pytest.mark.slow  # each starts servers and processes, as a developer does
 UNMARKED = "not fault and not slow and not bench"
 
 
