@@ -1,6 +1,7 @@
 """The search page: words, filters with counts, and what they find.  Its address holds all of it."""
 
 from dataclasses import dataclass
+from urllib.parse import quote_plus
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
@@ -106,10 +107,12 @@ def _with(query: QueryDict, **changes: str) -> str:
 
 
 def _linked(facet: Facet, query: QueryDict) -> LinkedFacet:
+    without = _with(query, **{facet.name: ""})
+    start = f"{without}&" if len(without) > 1 else without
     links = [
         Link(
             choice.name,
-            _with(query, **{facet.name: "" if choice.is_chosen else choice.code}),
+            without if choice.is_chosen else f"{start}{facet.name}={quote_plus(choice.code)}",
             choice.count,
             choice.is_chosen,
         )
