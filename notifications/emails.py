@@ -191,6 +191,20 @@ def in_your_queue(about: About) -> Content:
     )
 
 
+def overdue(about: About) -> Content:
+    lesson = about.lesson
+    due = [f"It was to be decided by {lesson.due_on:%-d %B %Y}."] if lesson.due_on else []
+    now = "A moderator has it in hand." if lesson.claimed_by_id else "Nobody has taken it yet."
+    return _duty(
+        about,
+        news="Overdue",
+        heading=f"A {about.what} waits longer than was promised",
+        paragraphs=[*due, now, "Any moderator who may decide on it can take it, or give it to somebody else."],
+        label="Open it",
+        why="You get this because you decide on it, or have it in hand. It is sent once.",
+    )
+
+
 def changes_requested(about: About) -> Content:
     return _duty(
         about,
@@ -358,6 +372,7 @@ ENTRIES: dict[str, Callable[[About], Content]] = {
     DeliveryKind.RECEIVED: received,
     DeliveryKind.SIGN_OFF_NEEDED: sign_off_needed,
     DeliveryKind.IN_YOUR_QUEUE: in_your_queue,
+    DeliveryKind.OVERDUE: overdue,
     DeliveryKind.CHANGES_REQUESTED: changes_requested,
     DeliveryKind.DECLINED: declined,
     DeliveryKind.TAKEN_BACK: taken_back,

@@ -13,6 +13,7 @@ from django.utils import timezone
 from notifications.digests import begin_due_runs, run_batch
 from notifications.fan_out import fan_out_batch
 from notifications.models import Announcement, Delivery
+from notifications.overdue import tell_of_overdue
 from notifications.sending import lanes
 from notifications.sending.sender import BATCH, send_due
 from notifications.sending.smtp import MailConnection, Server
@@ -45,6 +46,13 @@ def digest() -> None:
     for run in begin_due_runs(at=timezone.now()):
         while run_batch(run=run, at=timezone.now()):
             start_senders(at=timezone.now())
+
+
+@shared_task
+def overdue() -> None:
+    """Every quarter of an hour: write the mails about items that wait longer than was promised."""
+    if tell_of_overdue(at=timezone.now()):
+        start_senders(at=timezone.now())
 
 
 @shared_task

@@ -47,6 +47,7 @@ class DeliveryKind(models.TextChoices):
     RECEIVED = "received", "We received your lesson"
     SIGN_OFF_NEEDED = "sign_off_needed", "Sign-off needed"
     IN_YOUR_QUEUE = "in_your_queue", "In your queue"
+    OVERDUE = "overdue", "Overdue"
     CHANGES_REQUESTED = "changes_requested", "Changes requested"
     DECLINED = "declined", "Declined"
     TAKEN_BACK = "taken_back", "Decision taken back"
@@ -162,8 +163,13 @@ class Delivery(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["move", "address"],
-                condition=Q(move__isnull=False),
+                condition=Q(move__isnull=False) & ~Q(kind=DeliveryKind.OVERDUE),
                 name="delivery_is_made_once_per_move_and_address",
+            ),
+            models.UniqueConstraint(
+                fields=["move", "address"],
+                condition=Q(kind=DeliveryKind.OVERDUE),
+                name="delivery_of_overdue_is_made_once_per_promise",
             ),
             models.UniqueConstraint(
                 fields=["digest_run", "address"],
