@@ -250,6 +250,7 @@ CELERY_TASK_TIME_LIMIT = 330
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "relay": {"task": "notifications.tasks.relay", "schedule": 1.0, "options": {"expires": 10}},
+    "overdue": {"task": "notifications.tasks.overdue", "schedule": 900.0, "options": {"expires": 900}},
     "digest": {"task": "notifications.tasks.digest", "schedule": 300.0, "options": {"expires": 300}},
     "check-attachments": {
         "task": "lessons.tasks.check_attachments",
@@ -258,6 +259,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     },
     "keep-accounts": {"task": "accounts.tasks.keep_accounts", "schedule": 3600.0, "options": {"expires": 3600}},
     "count-words": {"task": "lessons.tasks.count_words", "schedule": 60.0, "options": {"expires": 60}},
+    "count-look-alikes": {"task": "lessons.tasks.count_look_alikes", "schedule": 30.0, "options": {"expires": 30}},
 }
 
 # -- API -----------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """One move for several lessons: each by itself, so that one that is refused keeps no other from being done."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,15 +32,24 @@ def move_several(
     :param rehearse: do it and undo it: what is returned is what would happen
     :param given: as `move_lesson` takes it
     """
-    return [_move_one(lesson, move, by, at, rehearse, given) for lesson in lessons]
+
+    def make(lesson: Lesson) -> None:
+        if move == Move.DECLINE and not (lesson.status == Status.IN_REVIEW and lesson.claimed_by_id == by.pk):
+            lesson = move_lesson(lesson=lesson, move=Move.CLAIM, by=by, at=at)
+        move_lesson(lesson=lesson, move=move, by=by, at=at, **given)
+
+    return each_by_itself(lessons, make, rehearse=rehearse)
 
 
-def _move_one(lesson: Lesson, move: Move, by: User, at: datetime, rehearse: bool, given: dict[str, Any]) -> Outcome:
+def each_by_itself(lessons: Iterable[Lesson], do: Callable[[Lesson], None], *, rehearse: bool) -> list[Outcome]:
+    """Do it to each lesson in a transaction of its own, or undo it where it is only rehearsed."""
+    return [_outcome(lesson, do, rehearse) for lesson in lessons]
+
+
+def _outcome(lesson: Lesson, do: Callable[[Lesson], None], rehearse: bool) -> Outcome:
     try:
         with transaction.atomic():
-            if move == Move.DECLINE and not (lesson.status == Status.IN_REVIEW and lesson.claimed_by_id == by.pk):
-                lesson = move_lesson(lesson=lesson, move=Move.CLAIM, by=by, at=at)
-            move_lesson(lesson=lesson, move=move, by=by, at=at, **given)
+            do(lesson)
             transaction.set_rollback(rehearse)
     except LessonError as error:
         return Outcome(lesson, str(error))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django import forms
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -93,6 +93,11 @@ def with_warnings(waiting: LessonQuerySet) -> LessonQuerySet:
     )
     of_owner = _count(TextWarning.objects.open().filter(lesson=OuterRef("pk")))
     return waiting.annotate(open_warnings=Case(When(Exists(working), then=of_text), default=of_owner))
+
+
+def with_look_alikes(waiting: LessonQuerySet) -> LessonQuerySet:
+    """Add `alike`: how many published lessons may say the same; None if they were not counted yet."""
+    return waiting.annotate(alike=F("look_alikes__count"))
 
 
 def _count(warnings: TextWarningQuerySet) -> Coalesce:

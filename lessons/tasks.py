@@ -7,10 +7,13 @@ from django.utils import timezone
 
 from lessons.actions.scanning import check_next
 from lessons.attachments.scanners import scanner
+from lessons.same_again import count_next
 from lessons.search.counting import count_words as bring_counts_up_to_date
 
 #: No check is begun later, so that the last one ends before the task's time is up.
 CHECK_SECONDS = 20
+#: The same for look-alikes.
+COUNT_SECONDS = 10
 
 
 @shared_task
@@ -26,3 +29,11 @@ def check_attachments() -> None:
 def count_words() -> None:
     """Every minute: count the words of what was published, suspended or superseded since."""
     bring_counts_up_to_date()
+
+
+@shared_task
+def count_look_alikes() -> None:
+    """Every half minute: count the look-alikes of what waits for moderators, for a while."""
+    end = time.monotonic() + COUNT_SECONDS
+    while time.monotonic() < end and count_next(at=timezone.now()):
+        pass

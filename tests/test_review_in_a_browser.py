@@ -188,7 +188,7 @@ def test_several_are_declined_without_scripts(live_server: Any, browser: Browser
 
     for box in visitor.page.locator("input[name=lesson]").all():
         box.check(force=True)
-    visitor.press("Give away or decline those selected")
+    visitor.press("Give away, tag or decline those selected")
     visitor.page.get_by_label("Decline them with one reason").check(force=True)
     visitor.page.get_by_label("Why are they declined?").select_option("known")
     visitor.fill(note="See last year’s exercise.")

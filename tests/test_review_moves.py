@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.roles import Role
 from lessons.actions.moves import move_lesson
 from lessons.actions.review import save_working_text
-from lessons.models import Event, Lesson, LessonMove, Move, Status, Tier
+from lessons.models import Event, Lesson, LessonLink, LessonMove, Move, Status, Tier
 from tests.factories import (
     NOON,
     EventFactory,
@@ -229,16 +229,32 @@ def test_both_lessons_are_seen_side_by_side_before_they_are_merged() -> None:
     assert "cannot be undone" in client.get(url("review", lesson)).content.decode()
 
 
-def test_a_target_is_a_published_lesson_that_one_moderates() -> None:
+def test_a_lesson_is_compared_with_a_published_one_that_one_may_read() -> None:
     lesson, moderator = moderated()
-    elsewhere = LessonFactory(status=Status.PUBLISHED)
+    hidden = LessonFactory(status=Status.PUBLISHED, publication={"audience": "national_team"})
     waiting, _ = moderated(Status.SUBMITTED, area=lesson.area)
     client = sign_in(moderator)
 
-    for reference in ("", "LI-1999-00001", elsewhere.reference, waiting.reference, lesson.reference, "a\0b", "x" * 21):
+    for reference in ("", "LI-1999-00001", hidden.reference, waiting.reference, lesson.reference, "a\0b", "x" * 21):
         assert client.post(url("merge", lesson), {"into": reference}).status_code == 422
         assert client.get(url("merge", lesson), {"into": reference}).status_code == 422
     assert status_of(lesson) == Status.PUBLISHED
+
+
+def test_what_is_decided_elsewhere_can_be_called_the_same_again_but_not_merged_into() -> None:
+    lesson, moderator = in_review()
+    elsewhere = LessonFactory(status=Status.PUBLISHED)
+    client = sign_in(moderator)
+
+    page = client.get(url("merge", lesson), {"into": elsewhere.reference})
+    assert "Merge them" not in words_of(page)
+    assert client.post(url("merge", lesson), {"into": elsewhere.reference}).status_code == 409
+    assert status_of(lesson) == Status.IN_REVIEW
+
+    done = client.post(url("merge", lesson), {"into": elsewhere.reference, "decision": "same"})
+    assert done.url == url("review", lesson)
+    assert LessonLink.objects.get().target == elsewhere
+    assert "is called a recurrence" in words_of(client.get(url("merge", lesson), {"into": elsewhere.reference}))
 
 
 # -- several at once -----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What is stored about events, lessons, their moves and their publications."""
 
 from lessons.models.attachments import Attachment, AttachmentQuerySet, Scan
+from lessons.models.bench import LookAlikes, OpenPage
 from lessons.models.debriefs import Debrief, DebriefKind, Disposition, Observation, PointKind, ServiceSystem
 from lessons.models.events import Event, EventKind, LegalContext, Precision, Scale
 from lessons.models.exports import ExportForm, ExportRecord, IdempotencyKey
@@ -41,10 +42,12 @@ __all__ = [
     "LessonMove",
     "LessonQuerySet",
     "Lexeme",
+    "LookAlikes",
     "Marking",
     "Move",
     "NationalRisk",
     "Observation",
+    "OpenPage",
     "PointKind",
     "Precision",
     "Publication",

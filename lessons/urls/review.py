@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from lessons.views.review import bulk, merging, moves, previewing, queue, suspension, versions, workbench
+from lessons.views.review import around, bulk, merging, moves, previewing, queue, suspension, versions, workbench
 
 urlpatterns = [
     path("review/", queue.queue, name="queue"),
     path("review/next/", queue.take_next, name="take_next"),
     path("review/several/", bulk.several, name="several"),
     path("review/<int:pk>/", workbench.review, name="review"),
+    path("review/<int:pk>/present/", around.present, name="present"),
     path("review/<int:pk>/claim/", queue.claim, name="claim"),
     path("review/<int:pk>/new-version/", workbench.new_version, name="new_version"),
     path("review/<int:pk>/give-back/", moves.give_back, name="give_back"),

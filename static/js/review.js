@@ -84,3 +84,27 @@ if (page && form) {
     if (isChanged) event.preventDefault();
   });
 }
+
+// Say every half minute that the page is open, and show who else has it open; not while nobody is there.
+const also = document.querySelector("[data-also-open]");
+const EVERY = 30_000;
+const AWAY_AFTER = 10 * 60_000;
+let usedAt = Date.now();
+
+async function sayPresent() {
+  if (document.hidden || Date.now() - usedAt > AWAY_AFTER) return;
+  try {
+    const headers = { "X-CSRFToken": also.dataset.token, Accept: "text/html" };
+    const response = await fetch(also.dataset.alsoOpen, { method: "POST", headers, redirect: "error" });
+    if (!response.ok) return;
+    const words = (await response.text()).trim();
+    if (words !== also.innerHTML.trim()) also.innerHTML = words;
+  } catch {
+    // no connection, or signed out: what is there stays
+  }
+}
+
+if (also) {
+  for (const event of ["pointerdown", "keydown", "scroll"]) addEventListener(event, () => (usedAt = Date.now()));
+  setInterval(sayPresent, EVERY);
+}

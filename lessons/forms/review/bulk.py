@@ -12,8 +12,11 @@ from lessons.forms.review.people import PersonField
 from lessons.forms.review.text import LONGEST_TEXT
 from lessons.models import Move
 from lessons.moderators import colleagues_of
+from lessons.tagging import tags_offered
 
 MOST_AT_ONCE = 50
+#: What is chosen instead of a move.
+TAG = "tag"
 
 
 class SeveralForm(forms.Form):
@@ -22,22 +25,33 @@ class SeveralForm(forms.Form):
     looks = {
         "what": Look(
             label_size="m",
-            reveals={Move.REASSIGN: "to", Move.DECLINE: "reason"},
-            hints={Move.DECLINE: "Claims what nobody has, then declines it"},
+            reveals={Move.REASSIGN: "to", Move.DECLINE: "reason", TAG: "tag"},
+            hints={Move.DECLINE: "Claims what nobody has, then declines it", TAG: "Nothing is taken away from them"},
         ),
         "to": Look(called="who gets them"),
+        "tag": Look(called="a tag", width="full"),
     }
 
     lesson = forms.TypedMultipleChoiceField(coerce=int, widget=forms.MultipleHiddenInput, choices=[])
     what = forms.ChoiceField(
         widget=forms.RadioSelect,
-        choices=[(Move.REASSIGN, "Give them to one person"), (Move.DECLINE, "Decline them with one reason")],
+        choices=[
+            (Move.REASSIGN, "Give them to one person"),
+            (TAG, "Give them one more tag"),
+            (Move.DECLINE, "Decline them with one reason"),
+        ],
         label="What do you want to do with them?",
         error_messages={"required": "Select what you want to do with them"},
     )
     to = PersonField(required=False, label="Who gets them?", empty_label="Select")
     reason = forms.ChoiceField(
         required=False, label="Why are they declined?", choices=[("", "Select"), *DECLINE_REASONS.items()]
+    )
+    tag = forms.ChoiceField(
+        required=False,
+        label="A National Risk, theme or capability",
+        widget=forms.Select(attrs={"data-autocomplete": ""}),
+        choices=[],
     )
     note = Words(
         max_length=LONGEST_TEXT,
@@ -48,6 +62,7 @@ class SeveralForm(forms.Form):
     def __init__(self, data: Any = None, *, user: User, lessons: list[int]) -> None:
         super().__init__(data)
         self.fields["lesson"].choices = [(pk, str(pk)) for pk in lessons]  # type: ignore[attr-defined]
+        self.fields["tag"].choices = [("", "Select"), *tags_offered()]  # type: ignore[attr-defined]
         to: PersonField = self.fields["to"]  # type: ignore[assignment]
         to.offer(colleagues_of(user))
 
@@ -55,11 +70,19 @@ class SeveralForm(forms.Form):
         sent = self.cleaned_data
         if sent.get("what") == Move.REASSIGN and not sent.get("to") and "to" not in self.errors:
             self.add_error("to", "Select who gets them")
+        if sent.get("what") == TAG and not sent.get("tag") and "tag" not in self.errors:
+            self.add_error("tag", "Select a tag")
         if sent.get("what") == Move.DECLINE:
             if not sent.get("reason") and "reason" not in self.errors:
                 self.add_error("reason", "Select why they are declined")
             if not sent.get("note") and "note" not in self.errors:
                 self.add_error("note", "Enter an explanation for the owners")
+
+    @property
+    def tag_name(self) -> str:
+        """The tag in words."""
+        offered = dict(pair for _, pairs in tags_offered() for pair in pairs)
+        return offered.get(self.cleaned_data["tag"], "")
 
     @property
     def given(self) -> dict[str, Any]:

@@ -91,12 +91,12 @@ class ReassignForm(MoveForm):
 
 
 class MergeForm(forms.Form):
-    """Into what: looked for first, then confirmed."""
+    """With what it is compared, and may be merged into: looked for first, then confirmed."""
 
     into = Words(
         max_length=LONGEST_REFERENCE,
         required=True,
-        label="Reference of the published lesson that stays",
+        label="Reference of the published lesson",
         help_text="Like LI-2026-00042",
-        error_messages={"required": "Enter the reference of the lesson it is merged into"},
+        error_messages={"required": "Enter the reference of the lesson to compare it with"},
     )

@@ -10,8 +10,9 @@ from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 
 from lessons.bulk import Outcome, move_several
-from lessons.forms.review.bulk import MOST_AT_ONCE, SeveralForm
+from lessons.forms.review.bulk import MOST_AT_ONCE, TAG, SeveralForm
 from lessons.models import Lesson, Move
+from lessons.tagging import tag_several
 from lessons.views.reading import SignedInRequest
 from lessons.views.review.queue import queue_of
 
@@ -40,8 +41,10 @@ def several(request: SignedInRequest) -> HttpResponse:
 
 
 def _carry_out(form: SeveralForm, lessons: list[Lesson], request: SignedInRequest, *, rehearse: bool) -> list[Outcome]:
-    move = Move(form.cleaned_data["what"])
-    return move_several(lessons=lessons, move=move, by=request.user, at=timezone.now(), rehearse=rehearse, **form.given)
+    by, at, what = request.user, timezone.now(), form.cleaned_data["what"]
+    if what == TAG:
+        return tag_several(lessons=lessons, tag=form.cleaned_data["tag"], by=by, at=at, rehearse=rehearse)
+    return move_several(lessons=lessons, move=Move(what), by=by, at=at, rehearse=rehearse, **form.given)
 
 
 def _done(outcomes: list[Outcome]) -> int:

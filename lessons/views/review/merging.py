@@ -1,4 +1,4 @@
-"""Merging a lesson into a published one: both side by side first."""
+"""A lesson beside a published one that may say the same: called a recurrence of it, or merged into it."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -10,11 +10,13 @@ from accounts.models import User
 from lessons import publishing
 from lessons.access import get_lesson
 from lessons.actions.moves import move_lesson
+from lessons.actions.recurrences import link_recurrence
+from lessons.conditions import decides_tier
 from lessons.errors import LessonError, WrongStatus
 from lessons.forms.review.moves import MergeForm
 from lessons.in_words import ORDER, in_words, values_of
 from lessons.labels import label_of
-from lessons.models import Lesson, Move, Publication, Status
+from lessons.models import Lesson, LessonLink, Move, Publication, Status
 from lessons.views.reading import SignedInRequest
 from lessons.views.review.queue import REVIEW
 from lessons.workflow import rule_for
@@ -22,7 +24,7 @@ from lessons.workflow import rule_for
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def merge(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Ask for the lesson that stays, show both, and merge on POST.
+    """Ask for the published lesson, show both, and do on POST what was pressed.
 
     :raises WrongStatus: the lesson cannot be merged from where it is
     """
@@ -31,42 +33,55 @@ def merge(request: SignedInRequest, pk: int) -> HttpResponse:
         raise WrongStatus(f"This lesson is {lesson.get_status_display().lower()} now, so it cannot be merged.")
     sent = request.POST if request.method == "POST" else request.GET if "into" in request.GET else None
     form = MergeForm(sent)
-    target = _target(form, lesson, request.user) if form.is_valid() else None
+    stays = _published(form, lesson, request.user) if form.is_valid() else None
     refusal = ""
-    if target and request.method == "POST":
+    if stays and request.method == "POST":
         try:
-            move_lesson(lesson=lesson, move=Move.MERGE, by=request.user, at=timezone.now(), target=target)
+            return _decide(request, lesson, stays.lesson)
         except LessonError as error:
             refusal = str(error)
-        else:
-            messages.success(request, f"{lesson.reference} is merged into {target.reference}. Both owners are told.")
-            return redirect("review", lesson.pk)
     context = {
         "lesson": lesson,
-        "target": target,
+        "stays": stays,
         "form": form,
-        "rows": side_by_side(lesson, target) if target else [],
+        "rows": side_by_side(lesson, stays) if stays else [],
+        "may_merge": stays and may_merge_into(stays.lesson, request.user),
+        "is_same_again": stays and LessonLink.objects.filter(source=lesson, target=stays.lesson).exists(),
         "refusal": refusal,
     }
     return render(request, "lessons/review/merge.html", context, status=409 if refusal else 422 if form.errors else 200)
 
 
-def _target(form: MergeForm, lesson: Lesson, user: User) -> Lesson | None:
-    """Return the published lesson that is named, or None with the reason in the form."""
+def _decide(request: SignedInRequest, lesson: Lesson, stays: Lesson) -> HttpResponse:
+    by, at = request.user, timezone.now()
+    if request.POST.get("decision") == "same":
+        link_recurrence(lesson=lesson, target=stays, by=by, at=at)
+        messages.success(request, f"{lesson.reference} is called a recurrence of {stays.reference}. Both say so.")
+    else:
+        move_lesson(lesson=lesson, move=Move.MERGE, by=by, at=at, target=stays)
+        messages.success(request, f"{lesson.reference} is merged into {stays.reference}. Both owners are told.")
+    return redirect("review", lesson.pk)
+
+
+def _published(form: MergeForm, lesson: Lesson, user: User) -> Publication | None:
+    """Return what readers see of the lesson that is named, or None with the reason in the form."""
     reference = form.cleaned_data["into"].upper()
-    target = Lesson.objects.visible_to(user).filter(reference=reference).for_list().first()
-    if target is None or target.status != Status.PUBLISHED:
-        form.add_error("into", "Enter the reference of a published lesson that you moderate")
+    texts = Publication.objects.readable_by(user).filter(lesson__status=Status.PUBLISHED, lesson__reference=reference)
+    found = texts.select_related("lesson__organisation", "lesson__area").first()
+    if found is None:
+        form.add_error("into", "Enter the reference of a published lesson that you may read")
+    elif found.lesson_id == lesson.pk:
+        form.add_error("into", "Enter another reference: a lesson cannot be compared with itself")
         return None
-    if target.pk == lesson.pk:
-        form.add_error("into", "Enter another reference: a lesson cannot be merged into itself")
-        return None
-    return target
+    return found
 
 
-def side_by_side(lesson: Lesson, target: Lesson) -> list[tuple[str, str, str]]:
-    """Return (label, what this one says, what the one that stays says) for all that either says."""
+def may_merge_into(target: Lesson, user: User) -> bool:
+    return user.has_perm(REVIEW, target) and decides_tier(target, user)
+
+
+def side_by_side(lesson: Lesson, stays: Publication) -> list[tuple[str, str, str]]:
+    """Return (label, what this one says, what the published one says) for all that either says."""
     text: Lesson | Publication = publishing.text_in_hand(lesson)
-    stays = target.publications.current().select_related("lesson").get()
     here, there = in_words(values_of(text), values_of(stays))
     return [(label_of(name, lesson.kind), here[name], there[name]) for name in ORDER if here[name] or there[name]]

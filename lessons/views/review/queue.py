@@ -12,7 +12,7 @@ from accounts.roles import Role
 from lessons.access import get_lesson
 from lessons.actions.moves import move_lesson
 from lessons.models import Lesson, LessonQuerySet, Move
-from lessons.queue import QueueFilters, claim_next, with_warnings
+from lessons.queue import QueueFilters, claim_next, with_look_alikes, with_warnings
 from lessons.views.reading import SignedInRequest
 
 LESSONS_PER_PAGE = 25
@@ -47,7 +47,8 @@ def queue(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     everything = queue_of(request)
     filters = filters_of(request)
-    waiting = with_warnings(filters.apply(everything, user=request.user, at=now)).in_queue_order().for_list()
+    waiting = filters.apply(everything, user=request.user, at=now)
+    waiting = with_look_alikes(with_warnings(waiting)).in_queue_order().for_list()
     page = Paginator(waiting, LESSONS_PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "filters": filters, "form": filters, "today": timezone.localdate(now), "now": now}
     return render(request, "lessons/review/queue.html", context)

@@ -12,6 +12,7 @@ from accounts.roles import Role
 from lessons.conditions import decides_tier, has_declined, wants_two_people, working_text, wrote_it
 from lessons.models import Lesson, Move, Status
 from lessons.views.reading import SignedInRequest
+from lessons.views.review.around import around
 from lessons.workflow import rule_for
 
 #: Moves with a page, in the order in which they are offered: (move, address, words).
@@ -44,6 +45,7 @@ def read_page(request: SignedInRequest, lesson: Lesson) -> HttpResponse:
         "may_give_back": lesson.status == Status.IN_REVIEW and request.user.has_role(Role.SECRETARIAT),
         "text": lesson.publications.current().first() or lesson,
         "offers": list(offers(lesson, request.user)),
+        **around(lesson, request.user),
     }
     return render(request, "lessons/review/read.html", context)
 

@@ -5,12 +5,13 @@ from datetime import datetime
 from accounts.models import User
 from lessons import publishing
 from lessons.actions.comments import add_comment, delete_comment
+from lessons.actions.recurrences import link_recurrence, unlink_recurrence
 from lessons.actions.review import discard_working_text, remove_words
 from lessons.actions.warnings import answer_warning
 from lessons.errors import WrongStatus
 from lessons.forms.review.decisions import RemovalForm
 from lessons.forms.review.text import ReviewForm
-from lessons.models import Answer, Lesson, WarningKind
+from lessons.models import Answer, Lesson, Publication, WarningKind
 from lessons.removals import REMOVAL_TYPES, marker_of
 from lessons.warnings.check import spot
 
@@ -40,6 +41,14 @@ def touch(
             because = form.cleaned_data.get(f"because_{code}", "") if what == "needed" else ""
             kept = answer_warning(text=text, code=code, answer=what, because=because, by=by, at=at)
             return f"Answered: {Answer(kept.answer).label.lower()}.", f"row-{kept.field}"
+        case "same":
+            target = _published(code, by)
+            link_recurrence(lesson=lesson, target=target, by=by, at=at)
+            return f"It is called a recurrence of {target.reference}.", "same-again"
+        case "not_same":
+            target = _published(code, by)
+            unlink_recurrence(lesson=lesson, target=target, by=by, at=at)
+            return f"It is no longer called a recurrence of {target.reference}.", "same-again"
         case "uncomment":
             delete_comment(lesson=lesson, pk=int(code) if code.isdecimal() else 0, by=by, at=at)
             return "The comment is deleted.", "main-content"
@@ -57,6 +66,13 @@ def _take_out(lesson: Lesson, code: str, by: User, at: datetime) -> tuple[str, s
     kind = AS_TYPE.get(one.found.kind, "personal_data")
     remove_words(lesson=lesson, field=one.field, words=one.found.words, code=kind, by=by, at=at)
     return f"Taken out as {REMOVAL_TYPES[kind]}.", f"row-{one.field}"
+
+
+def _published(reference: str, by: User) -> Lesson:
+    found = Publication.objects.readable_by(by).filter(lesson__reference=reference).select_related("lesson").first()
+    if found is None:
+        raise WrongStatus("That lesson is not published any more.")
+    return found.lesson
 
 
 def keep_comments(lesson: Lesson, form: ReviewForm, *, by: User, at: datetime) -> None:

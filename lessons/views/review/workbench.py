@@ -1,6 +1,7 @@
 """Writing the text to be published: what there was on the left, what readers will get on the right, the decision."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.db import transaction
@@ -26,10 +27,14 @@ from lessons.labels import label_of
 from lessons.models import Comment, Lesson, Move
 from lessons.views.reading import SignedInRequest
 from lessons.views.review import bench as benches
+from lessons.views.review.around import around
 from lessons.views.review.bench import Bench, done
 from lessons.views.review.queue import REVIEW
 from lessons.views.review.record import read_page
 from lessons.views.review.touches import keep_comments, touch
+
+#: A button that saves, and shows the text beside a published one: "compare:LI-2026-00042".
+COMPARE = "compare:"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -129,6 +134,9 @@ class Work:
             return self._away(move)
         if page := self.bench.leads_to.get(self.decision):
             return redirect(page, lesson.pk)
+        if self.decision.startswith(COMPARE):
+            with_ = urlencode({"into": self.decision.removeprefix(COMPARE)})
+            return redirect(f"{reverse('merge', args=[lesson.pk])}?{with_}")
         words, place = touch(self.decision, lesson=lesson, form=self.form, removal=self.removal, by=by, at=at)
         messages.success(self.request, words or f"Saved. {lesson.reference} stays with you.")
         if self.decision == "discard":
@@ -172,6 +180,7 @@ class Work:
             "today": timezone.localdate(),
             "wants_two_people": two,
             "approvals": approvals_of(lesson).select_related("by") if two else [],
+            **around(lesson, self.request.user),
         }
         return render(self.request, self.bench.template, context, status=status)
 
