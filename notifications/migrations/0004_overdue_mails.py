@@ -8,8 +8,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_rate_count'),
-        ('lessons', '0009_open_pages_and_look_alikes'),
-        ('notifications', '0002_digests'),
+        ('lessons', '0008_take_back'),
+        ('notifications', '0003_narrower_subscriptions_and_tokens'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='delivery',
             name='kind',
-            field=models.CharField(choices=[('transactional', 'Account'), ('received', 'We received your lesson'), ('sign_off_needed', 'Sign-off needed'), ('in_your_queue', 'In your queue'), ('overdue', 'Overdue'), ('changes_requested', 'Changes requested'), ('declined', 'Declined'), ('merged', 'Merged'), ('lesson_published', 'Your lesson is published'), ('withdrawn', 'Withdrawn'), ('suspended', 'Suspended'), ('back_in_use', 'Back in use'), ('new_lesson', 'New lesson published'), ('correction', 'Correction'), ('stop_using', 'Stop using this'), ('use_again', 'You may use this again'), ('digest', 'Digest'), ('mailbox_unsubscribed', 'Mailbox unsubscribed')], max_length=30),
+            field=models.CharField(choices=[('transactional', 'Account'), ('received', 'We received your lesson'), ('sign_off_needed', 'Sign-off needed'), ('in_your_queue', 'In your queue'), ('overdue', 'Overdue'), ('changes_requested', 'Changes requested'), ('declined', 'Declined'), ('taken_back', 'Decision taken back'), ('merged', 'Merged'), ('lesson_published', 'Your lesson is published'), ('withdrawn', 'Withdrawn'), ('suspended', 'Suspended'), ('back_in_use', 'Back in use'), ('new_lesson', 'New lesson published'), ('correction', 'Correction'), ('stop_using', 'Stop using this'), ('use_again', 'You may use this again'), ('digest', 'Digest'), ('mailbox_unsubscribed', 'Mailbox unsubscribed')], max_length=30),
         ),
         migrations.AddConstraint(
             model_name='delivery',

@@ -35,7 +35,7 @@ def several(request: SignedInRequest) -> HttpResponse:
         rehearse = "go" not in request.POST
         outcomes = _carry_out(form, lessons, request, rehearse=rehearse)
         if not rehearse:
-            return _tell(request, outcomes, Move(form.cleaned_data["what"]))
+            return _tell(request, outcomes, form.cleaned_data["what"])
     context = {"form": form, "lessons": lessons, "outcomes": outcomes, "possible": _done(outcomes)}
     return render(request, "lessons/review/several.html", context, status=422 if form.errors else 200)
 
@@ -51,11 +51,11 @@ def _done(outcomes: list[Outcome]) -> int:
     return sum(1 for outcome in outcomes if not outcome.refusal)
 
 
-def _tell(request: SignedInRequest, outcomes: list[Outcome], move: Move) -> HttpResponse:
+def _tell(request: SignedInRequest, outcomes: list[Outcome], what: str) -> HttpResponse:
     done = _done(outcomes)
     if done:
         messages.success(request, f"Done with {done} lesson{'' if done == 1 else 's'}.")
-    if done and move == Move.DECLINE:
+    if done and what == Move.DECLINE:
         messages.info(request, _ways_back([outcome.lesson for outcome in outcomes if not outcome.refusal]))
     for outcome in outcomes:
         if outcome.refusal:
