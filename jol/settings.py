@@ -252,6 +252,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "relay": {"task": "notifications.tasks.relay", "schedule": 1.0, "options": {"expires": 10}},
     "overdue": {"task": "notifications.tasks.overdue", "schedule": 900.0, "options": {"expires": 900}},
     "digest": {"task": "notifications.tasks.digest", "schedule": 300.0, "options": {"expires": 300}},
+    "tell-of-use": {
+        "task": "notifications.tasks.tell_of_use",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "check-attachments": {
         "task": "lessons.tasks.check_attachments",
         "schedule": 5.0,

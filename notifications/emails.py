@@ -386,7 +386,7 @@ ENTRIES: dict[str, Callable[[About], Content]] = {
     DeliveryKind.STOP_USING: stop_using,
     DeliveryKind.USE_AGAIN: use_again,
 }
-#: Sent because of a subscription: with the reasons and a one-click unsubscribe.
-SUBSCRIPTION_MAILS = {DeliveryKind.NEW_LESSON, DeliveryKind.CORRECTION, DeliveryKind.DIGEST}
+#: Sent because of a subscription or a wish: with a one-click unsubscribe.
+SUBSCRIPTION_MAILS = {DeliveryKind.NEW_LESSON, DeliveryKind.CORRECTION, DeliveryKind.DIGEST, DeliveryKind.LESSON_USED}
 #: Sent to many.
 ALERTS = SUBSCRIPTION_MAILS | {DeliveryKind.STOP_USING, DeliveryKind.USE_AGAIN}

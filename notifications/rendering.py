@@ -21,6 +21,7 @@ from notifications import digest_mail, mime
 from notifications.emails import ALERTS, ENTRIES, SUBSCRIPTION_MAILS, About, Content, Link
 from notifications.models import Delivery, DeliveryKind
 from notifications.sending.digest_checks import Item
+from notifications.use_mail import use_mail_of
 from notifications.words import names_of, reason_in_words
 
 #: Drawn mails that a process keeps: a blast is one, duty mails come one by one.
@@ -55,7 +56,9 @@ def content_of(
     :param items: of a digest: the lessons in it, and their reasons that hold now
     """
     if delivery.kind == DeliveryKind.DIGEST:
-        return _digest(delivery, items)
+        return _digest(delivery, digest_mail.digest_of(delivery, items))
+    if delivery.kind == DeliveryKind.LESSON_USED:
+        return _digest(delivery, use_mail_of(delivery))
     drawn = _drawn(delivery, current)
     gaps, more = {}, b""
     if delivery.kind in SUBSCRIPTION_MAILS:
@@ -72,10 +75,9 @@ def content_of(
     )
 
 
-def _digest(delivery: Delivery, items: tuple[Item, ...]) -> bytes:
+def _digest(delivery: Delivery, digest: digest_mail.Digest) -> bytes:
     """Return a digest: drawn for one reader, since no two need be alike."""
     url = unsubscribe_url(delivery)
-    digest = digest_mail.digest_of(delivery, items)
     words = _surroundings() | {"digest": digest, "unsubscribe": url}
     prepared = mime.prepare(
         head=_head(digest.subject, delivery.kind),

@@ -17,6 +17,7 @@ from notifications.overdue import tell_of_overdue
 from notifications.sending import lanes
 from notifications.sending.sender import BATCH, send_due
 from notifications.sending.smtp import MailConnection, Server
+from notifications.use import write_due_mails
 
 logger = logging.getLogger(__name__)
 
@@ -52,6 +53,13 @@ def digest() -> None:
 def overdue() -> None:
     """Every quarter of an hour: write the mails about items that wait longer than was promised."""
     if tell_of_overdue(at=timezone.now()):
+        start_senders(at=timezone.now())
+
+
+@shared_task
+def tell_of_use() -> None:
+    """Every hour: once a month has ended, tell those who shared lessons that they were used."""
+    if write_due_mails(at=timezone.now()):
         start_senders(at=timezone.now())
 
 

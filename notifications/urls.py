@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from notifications.views import mailboxes, subscriptions, unsubscribing
+from notifications.views import mailboxes, subscriptions, unsubscribing, use_mails
 
 urlpatterns = [
     path("subscriptions/", subscriptions.subscriptions, name="subscriptions"),
+    path("subscriptions/use/", use_mails.use_mails, name="use_mails"),
     path("subscriptions/new/", subscriptions.subscription_new, name="subscription_new"),
     path("subscriptions/mailbox/<slug:code>/", mailboxes.mailbox, name="mailbox"),
     path("subscriptions/mailbox/<slug:code>/ask/", mailboxes.mailbox_ask, name="mailbox_ask"),

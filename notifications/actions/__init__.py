@@ -22,6 +22,7 @@ from notifications.actions.subscriptions import (
     subscribe,
 )
 from notifications.actions.unsubscribing import subscriptions_named_in, undo_unsubscribe, unsubscribe
+from notifications.actions.use_mails import resume_use_mails, stop_use_mails
 
 __all__ = [
     "BadLink",
@@ -40,6 +41,8 @@ __all__ = [
     "mailbox_asked",
     "pause_subscription",
     "resume_subscription",
+    "resume_use_mails",
+    "stop_use_mails",
     "subscribe",
     "subscriptions_named_in",
     "undo_unsubscribe",

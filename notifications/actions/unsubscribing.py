@@ -8,6 +8,7 @@ from django.db.models import Q
 from accounts import audit
 from accounts.models import Membership, Organisation
 from accounts.roles import Role
+from notifications.actions.use_mails import resume_use_mails, stop_use_mails
 from notifications.backend import content_from
 from notifications.models import Delivery, DeliveryKind, Notice, Priority, Subscription, SubscriptionQuerySet
 
@@ -29,6 +30,9 @@ def unsubscribe(*, mail: Delivery, at: datetime) -> int:
 
     Mails that are not sent yet are looked at again just before, so none goes out for these any more.
     """
+    if mail.kind == DeliveryKind.LESSON_USED and mail.person:
+        stop_use_mails(person=mail.person, by=None, at=at)
+        return 1
     ended = list(subscriptions_named_in(mail).current().select_for_update(of=("self",)))
     for subscription in ended:
         subscription.ended_at, subscription.ended_by_mail = at, mail
@@ -42,6 +46,9 @@ def unsubscribe(*, mail: Delivery, at: datetime) -> int:
 @transaction.atomic
 def undo_unsubscribe(*, mail: Delivery, at: datetime) -> int:
     """Begin those again that `unsubscribe` ended for this mail; return how many."""
+    if mail.kind == DeliveryKind.LESSON_USED and mail.person:
+        resume_use_mails(person=mail.person, by=None, at=at)
+        return 1
     ended = list(Subscription.objects.select_for_update().filter(ended_by_mail=mail, ended_at__isnull=False))
     for subscription in ended:
         subscription.ended_at = subscription.ended_by_mail = None

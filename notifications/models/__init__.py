@@ -4,6 +4,7 @@ from notifications.models.announcements import Announcement, AnnouncementKind, N
 from notifications.models.deliveries import Delivery, DeliveryKind, DeliveryQuerySet, Lane, Priority, State
 from notifications.models.digests import DigestRun
 from notifications.models.subscriptions import CRITERIA, Frequency, Subscription, SubscriptionQuerySet
+from notifications.models.use import UseMailsOff, UseRun
 
 __all__ = [
     "CRITERIA",
@@ -20,4 +21,6 @@ __all__ = [
     "State",
     "Subscription",
     "SubscriptionQuerySet",
+    "UseMailsOff",
+    "UseRun",
 ]

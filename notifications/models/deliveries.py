@@ -62,6 +62,7 @@ class DeliveryKind(models.TextChoices):
     USE_AGAIN = "use_again", "You may use this again"
     DIGEST = "digest", "Digest"
     MAILBOX_CONFIRMATION = "mailbox_confirmation", "Mailbox confirmation"
+    LESSON_USED = "lesson_used", "Your lesson was used"
     MAILBOX_UNSUBSCRIBED = "mailbox_unsubscribed", "Mailbox unsubscribed"
 
 

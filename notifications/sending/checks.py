@@ -25,6 +25,7 @@ TO_WHOEVER_GOT_IT = (DeliveryKind.STOP_USING,)
 BY_SUBSCRIPTION = (DeliveryKind.NEW_LESSON, DeliveryKind.CORRECTION)
 CLOSED = "The account or organisation is closed."
 NOT_CONFIRMED = "The mailbox was changed, or is not confirmed."
+UNWANTED = "Not wanted any more."
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,10 @@ WHERE d.id = ANY(%(ids)s)
 #: Before it is confirmed a mailbox gets nothing but the question whether it wants to be.
 ABOUT_OTHERS = """
 SELECT d.id, (u.id IS NULL OR (u.is_active AND u.dormant_at IS NULL)) AND (o.id IS NULL OR o.ended_at IS NULL),
-       o.id IS NULL OR (lower(o.mailbox) = d.address AND (o.mailbox_confirmed_at IS NOT NULL OR d.kind = %s))
+       o.id IS NULL OR (lower(o.mailbox) = d.address AND (o.mailbox_confirmed_at IS NOT NULL OR d.kind = %s)),
+       d.kind = %s AND EXISTS (
+           SELECT 1 FROM notifications_usemailsoff off WHERE off.person_id = d.person_id
+       )
 FROM notifications_delivery d
 LEFT JOIN accounts_user u ON u.id = d.person_id
 LEFT JOIN accounts_organisation o ON o.id = d.organisation_id
@@ -98,9 +102,10 @@ def look(deliveries: Iterable[Delivery]) -> dict[int, Verdict]:
             verdicts |= {key: Verdict(items=tuple(items.get(key, ()))) for key in digests if key in items}
             verdicts |= {key: Verdict("Nothing is left of it.") for key in digests if key not in items}
         if others:
-            cursor.execute(ABOUT_OTHERS, [DeliveryKind.MAILBOX_CONFIRMATION, others])
-            for key, active, reachable in cursor.fetchall():
-                verdicts[key] = Verdict("" if active and reachable else NOT_CONFIRMED if active else CLOSED)
+            cursor.execute(ABOUT_OTHERS, [DeliveryKind.MAILBOX_CONFIRMATION, DeliveryKind.LESSON_USED, others])
+            for key, active, reachable, unwanted in cursor.fetchall():
+                reason = NOT_CONFIRMED if not reachable else UNWANTED if unwanted else ""
+                verdicts[key] = Verdict(reason if active else CLOSED)
     return verdicts
 
 

@@ -7,12 +7,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from lessons.models import Publication
+from lessons.models import Lesson, Publication
 from notifications import actions
 from notifications.access import SignedInRequest, for_readers, get_subscription
 from notifications.forms.subscriptions import SubscriptionForm, left_out, prefilled
 from notifications.looking_back import look_back
-from notifications.models import Frequency, Subscription
+from notifications.models import Frequency, Subscription, UseMailsOff
 from notifications.models.subscriptions import mailboxes_of
 from notifications.words import with_sentences
 
@@ -36,6 +36,8 @@ def subscriptions(request: SignedInRequest) -> HttpResponse:
         "mailboxes": [
             (group, [one for one in found if one.organisation_id == group.pk]) for group in mailboxes_of(request.user)
         ],
+        "may_share": bool(request.user.leads) or Lesson.objects.filter(author=request.user).exists(),
+        "is_told_of_use": not UseMailsOff.objects.filter(person=request.user).exists(),
     }
     return render(request, "notifications/subscriptions.html", context)
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from notifications import actions
 from notifications.emails import SUBSCRIPTION_MAILS
-from notifications.models import Delivery
+from notifications.models import Delivery, DeliveryKind, UseMailsOff
 
 
 def _mail(token: str) -> Delivery:
@@ -37,6 +37,10 @@ def unsubscribe_undo(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _unsubscribe_page(request: HttpRequest, mail: Delivery, *, undone: int = 0) -> HttpResponse:
+    if mail.kind == DeliveryKind.LESSON_USED:
+        is_off = UseMailsOff.objects.filter(person=mail.person).exists()
+        context = {"mail": mail, "on": not is_off, "ended_here": is_off, "undone": undone, "is_about_use": True}
+        return render(request, "notifications/unsubscribe.html", context)
     named = actions.subscriptions_named_in(mail)
     context = {
         "mail": mail,
