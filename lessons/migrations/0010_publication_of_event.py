@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("lessons", "0008_take_back"),
+        ("lessons", "0009_open_pages_and_look_alikes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
