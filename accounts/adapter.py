@@ -6,6 +6,7 @@ from typing import Any
 
 import segno
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
@@ -40,6 +41,13 @@ class AccountAdapter(DefaultAccountAdapter):
             PASSWORDS.forget(_typed(credentials))
             WRONG_SIGN_INS.take_back(network_address_of(request), timezone.now())
         return user
+
+    def pre_login(self, request: HttpRequest, user: Any, **more: Any) -> Any:
+        """Stop whose account is closed, asleep or opens nothing; they learn it after the right password only."""
+        if not user.may_sign_in:
+            clear_login(request)
+            return self.respond_user_inactive(request, user)
+        return super().pre_login(request, user, **more)
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         return not has_confirmed_lately(self.request)

@@ -1,7 +1,7 @@
 """Inviting people: an account, a membership, and a mail with a link to set a password."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -40,6 +40,7 @@ def invite(
     area: ResilienceArea | None = None,
     name: str = "",
     cleared: bool = False,
+    ends_on: date | None = None,
 ) -> Invitation:
     """Give a person a role, make the account if there is none, and mail a link to set a password.
 
@@ -48,9 +49,11 @@ def invite(
     :param area: for an LRF moderator, and only then
     :raises InvitationError: address, organisation, area or account stand in the way
     """
-    _check(organisation, role, area)
+    _check(organisation, role, area, at, ends_on)
     user = _account_for(email, name)
-    membership, is_new = _membership(user, organisation, role, area, at, by)
+    if by is not None and by.pk == user.pk:
+        raise InvitationError("Nobody gives a role to themselves.")
+    membership, is_new = _membership(user, organisation, role, area, at, by, ends_on)
     if cleared and not membership.cleared:
         membership.cleared, membership.cleared_at = True, at
         membership.save(update_fields=["cleared", "cleared_at"])
@@ -61,9 +64,13 @@ def invite(
     return Invitation(membership, is_new, mailed)
 
 
-def _check(organisation: Organisation, role: Role, area: ResilienceArea | None) -> None:
+def _check(
+    organisation: Organisation, role: Role, area: ResilienceArea | None, at: datetime, ends_on: date | None
+) -> None:
     if organisation.ended_at:
         raise InvitationError(f"{organisation.name} has ended.")
+    if ends_on and ends_on < timezone.localdate(at):
+        raise InvitationError("The last day of the role is over already.")
     if role == Role.LRF_MODERATOR and area is None:
         raise InvitationError("An LRF moderator needs an area.")
     if role != Role.LRF_MODERATOR and area is not None:
@@ -92,14 +99,23 @@ def _membership(
     area: ResilienceArea | None,
     at: datetime,
     by: User | None,
+    ends_on: date | None,
 ) -> tuple[Membership, bool]:
-    membership, is_new = Membership.objects.get_or_create(
+    """Return the membership in force, or a new one.  Another last day is no second membership: it moves the first's."""
+    held = Membership.objects.active().filter(user=user, organisation=organisation, role=role, area=area).first()
+    if held and held.ends_on != ends_on:
+        held.ends_on = ends_on
+        held.save(update_fields=["ends_on"])
+        audit.record(action="membership.change_end", subject=held, by=by, at=at, reason=str(ends_on or "open"))
+    is_new = held is None
+    membership = held or Membership.objects.create(
         user=user,
         organisation=organisation,
         role=role,
         area=area,
-        ends_on=None,
-        defaults={"starts_on": timezone.localdate(at), "given_by": by},
+        ends_on=ends_on,
+        starts_on=timezone.localdate(at),
+        given_by=by,
     )
     if is_new:
         audit.record(action="membership.give", subject=membership, by=by, at=at, reason=role)

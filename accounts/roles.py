@@ -83,6 +83,23 @@ ROLES: dict[Role, dict[Scope, frozenset[str]]] = {
 }
 
 
+#: Every responder organisation should have somebody in these.
+NAMED_ROLES = (Role.JOL_SPOC, Role.JOL_LEAD, Role.TRAINING_LEAD, Role.STRATEGIC_LEAD)
+#: Who gives and ends which roles, and how far that reaches.  Nobody gives themselves one.
+GIVES: dict[Role, tuple[Scope, tuple[Role, ...]]] = {
+    Role.ORGANISATION_ADMIN: (
+        Scope.ORGANISATION,
+        (Role.READER, Role.CONTRIBUTOR, *NAMED_ROLES, Role.ORGANISATION_ADMIN),
+    ),
+    Role.LRF_MODERATOR: (Scope.AREA, (Role.LRF_MODERATOR,)),
+    Role.SECRETARIAT: (
+        Scope.NATIONAL,
+        (Role.LRF_MODERATOR, Role.SECRETARIAT, Role.BOARD_MEMBER, Role.ANALYST, Role.AUDITOR),
+    ),
+    Role.SYSTEM_ADMIN: (Scope.NATIONAL, (Role.ORGANISATION_ADMIN, Role.SYSTEM_ADMIN)),
+}
+
+
 def permissions_of(role: str, scope: Scope) -> frozenset[str]:
     """Return what `role` may do within `scope`, as "app.codename" strings."""
     return ROLES[Role(role)].get(scope, frozenset())

@@ -9,12 +9,22 @@ from allauth.mfa.webauthn.views import reauthenticate_webauthn
 from django.urls import path, re_path
 
 from accounts.rates import KEYS_SHOWN, MAILS_ASKED_FOR, limited
-from accounts.views import second_factor, security, tokens
+from accounts.views import access, people, second_factor, security, tokens
 
 urlpatterns = [
     path("", security.security, name="security"),
     path("sign-out-everywhere/", security.sign_out_everywhere, name="sign_out_everywhere"),
     path("session/", security.session, name="session"),
+    path("access/", access.access, name="access"),
+    path("request/", limited(MAILS_ASKED_FOR)(access.access_request), name="access_request"),
+    path("request/done/", access.access_request_done, name="access_request_done"),
+    path("sponsorships/", access.sponsorships, name="sponsorships"),
+    path("sponsorships/<int:pk>/end/", access.sponsorship_end, name="sponsorship_end"),
+    path("people/", people.people, name="people"),
+    path("people/<slug:kind>/<slug:code>/", people.people_of, name="people_of"),
+    path("people/<slug:kind>/<slug:code>/invite/", people.people_invite, name="people_invite"),
+    path("people/<slug:kind>/<slug:code>/requests/<int:pk>/", people.people_request, name="people_request"),
+    path("people/<slug:kind>/<slug:code>/<int:pk>/", people.people_person, name="people_person"),
     path("tokens/", tokens.tokens, name="tokens"),
     path("tokens/<slug:token_key>/revoke/", tokens.revoke, name="token_revoke"),
     path("second-factor/", second_factor.second_factor, name="second_factor"),

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts import sessions
 from accounts.models import User
-from accounts.roles import OWNER_LEADS, Role
+from accounts.roles import GIVES, OWNER_LEADS, Role
 
 WRITERS = (Role.CONTRIBUTOR, *OWNER_LEADS, Role.LRF_MODERATOR, Role.SECRETARIAT)
 
@@ -49,5 +49,7 @@ def _places(request: HttpRequest) -> "list[Place]":
         places += [("Submit a lesson", "submit"), ("Our lessons", "our_lessons"), ("Debriefs", "debrief_list")]
     if user.has_role(Role.LRF_MODERATOR, Role.SECRETARIAT):
         places.append(("Review", "queue"))
+    if user.has_role(*GIVES):
+        places.append(("People", "people"))
     places += [("Statistics", "statistics"), ("Subscriptions", "subscriptions")]
     return [Place(label, reverse(name), request.path.startswith(reverse(name))) for label, name in places]

@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from accounts.models import ApiToken, User
+from accounts.models import AccessRequest, ApiToken, User
 from accounts.roles import Role
 from lessons.actions.sharing import share_lesson
 from lessons.attachments import store
@@ -95,6 +95,8 @@ MAY_ON_SITE = {
     "moderate": MODERATORS | {"moderator_elsewhere"},
     "subscribe": READERS,
     "change the taxonomy": SECRETARIAT,
+    "look after people": MODERATORS | {"moderator_elsewhere", "organisation_admin", "system_admin"},
+    "sponsor": SECRETARIAT | {"organisation_admin"},
 }
 
 
@@ -375,6 +377,46 @@ def test_a_factor_is_taken_away_by_its_person(world_of: Callable[..., World]) ->
         world.agrees(row, answers)
 
 
+@pytest.mark.parametrize(
+    ("kind", "may"),
+    [
+        ("organisation", {"organisation_admin", "system_admin"}),
+        ("area", {"moderator", "own_moderator", *SECRETARIAT}),
+        ("national", {"system_admin", *SECRETARIAT}),
+    ],
+)
+def test_people_are_looked_after_in_their_own_place(kind: str, may: set[str], world_of: Callable[..., World]) -> None:
+    world = world_of(Status.PUBLISHED)
+    organisation, area = world.lesson.organisation, world.lesson.area
+    code = {"organisation": organisation.code, "area": area.code, "national": "uk"}[kind]
+    here = {"organisation": "reader", "area": "moderator", "national": "system_admin"}[kind]
+    asked = AccessRequest.objects.create(
+        organisation=organisation, email="new@responder.example", name="N", reason="R", asked_at=NOON
+    )
+    place = {"kind": kind, "code": code}
+    world.places = {
+        "people_person": place | {"pk": world.people[here].pk},
+        "people_request": place | {"pk": asked.pk},
+        "people_": place,
+    }
+    for row in rows_of("people"):
+        answers = expected(seeing=EVERYBODY, may=may)
+        if row["verb"] == "decide" or (kind == "national" and row["route"] == "people_person"):
+            decides = {"organisation_admin"} if row["verb"] == "decide" and kind == "organisation" else set()
+            decides |= {"system_admin"} if row["verb"] == "manage" else set()
+            answers |= dict.fromkeys(may - decides, "404")  # not among what this administrator sees
+        assert world.answers(row) == answers, row
+
+
+def test_a_sponsorship_is_ended_for_the_sponsor_or_nationally(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.PUBLISHED)
+    sponsorship = SponsorshipFactory(sponsor=world.lesson.organisation)
+    world.places = {"sponsorship_end": {"pk": sponsorship.pk}}
+    for row in rows_of("sponsorship"):
+        may = SECRETARIAT | {"organisation_admin"}
+        assert world.answers(row) == expected(seeing=may, may=may), row
+
+
 def test_a_draft_is_open_to_the_programs_of_its_author(world_of: Callable[..., World]) -> None:
     world = world_of(Status.DRAFT)
     for row in rows_of("own draft"):
@@ -518,6 +560,8 @@ TESTED = {
     "subscription",
     "token",
     "factor",
+    "people",
+    "sponsorship",
     "own draft",
     "debrief",
     "attachment",

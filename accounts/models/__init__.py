@@ -5,15 +5,18 @@ from accounts.models.factors import RecoveryCode
 from accounts.models.organisations import Organisation, ResilienceArea, ResponderType, Sponsorship
 from accounts.models.people import Membership, User
 from accounts.models.rates import RateCount
+from accounts.models.requests import AccessRequest, Reminder
 from accounts.models.tokens import ApiToken, TokenScope
 
 __all__ = [
+    "AccessRequest",
     "ApiToken",
     "AuditEvent",
     "Membership",
     "Organisation",
     "RateCount",
     "RecoveryCode",
+    "Reminder",
     "ResilienceArea",
     "ResponderType",
     "Sponsorship",

@@ -1,10 +1,11 @@
 """Resilience areas, kinds of responder, organisations and sponsorships."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 
 class AreaKind(models.TextChoices):
@@ -24,9 +25,14 @@ class ResilienceArea(models.Model):
     tile_row = models.PositiveSmallIntegerField(help_text="Row of the tile map, from 0 at the top.")
     tile_col = models.PositiveSmallIntegerField(help_text="Column of the tile map, from 0 at the left.")
     mailbox = models.EmailField(blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="mergers")
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="area_is_not_merged_into_itself", condition=Q(merged_into=None) | ~Q(merged_into=F("id"))
+            ),
             models.UniqueConstraint(fields=["tile_row", "tile_col"], name="area_has_a_tile_of_its_own"),
         ]
 
@@ -93,6 +99,12 @@ class Organisation(models.Model):
         return self.name
 
 
+class SponsorshipQuerySet(models.QuerySet["Sponsorship"]):
+    def in_force(self, organisation: Organisation, at: datetime) -> "SponsorshipQuerySet":
+        today = timezone.localdate(at)
+        return self.filter(organisation=organisation, ended_at=None, starts_on__lte=today, ends_on__gte=today)
+
+
 class Sponsorship(models.Model):
     """A Category 1 responder vouches for an organisation outside the Act, for at most 12 months."""
 
@@ -101,6 +113,14 @@ class Sponsorship(models.Model):
     reason = models.CharField(max_length=500)
     starts_on = models.DateField()
     ends_on = models.DateField()
+    most_people = models.PositiveSmallIntegerField(default=10, db_default=10, help_text="So many people at most.")
+    may_write = models.BooleanField(default=False, db_default=False, help_text="May submit lessons, not only read.")
+    given_by = models.ForeignKey(
+        "accounts.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="sponsorships_given"
+    )
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Ended before its time.")
+
+    objects = SponsorshipQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
+from django.utils import timezone
 
 from accounts.models.organisations import Organisation, OrganisationQuerySet, ResilienceArea
 from accounts.roles import OWNER_LEADS, Role
@@ -150,6 +151,11 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Keep what is in force today in London.  The view `active_membership` is the one definition."""
         return self.filter(pk__in=RawSQL("SELECT id FROM active_membership", []))
 
+    def not_over(self) -> "MembershipQuerySet":
+        """Keep what is in force or begins later, of accounts that are open or asleep."""
+        not_ended = Q(ends_on=None) | Q(ends_on__gte=timezone.localdate())
+        return self.filter(not_ended, ended_at=None, user__is_active=True)
+
 
 class Membership(models.Model):
     """A person works for an organisation in a role; an LRF moderator's also names the area."""
@@ -163,6 +169,7 @@ class Membership(models.Model):
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
     given_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="given")
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="Taken away before its last day: at once.")
 
     keys_of_all: list[str]  # those of all its person's memberships: `User.active_memberships` asks for them
 
@@ -183,7 +190,7 @@ class Membership(models.Model):
                 fields=["user", "organisation", "role", "area"],
                 name="membership_is_held_once",
                 nulls_distinct=False,
-                condition=Q(ends_on__isnull=True),
+                condition=Q(ends_on__isnull=True, ended_at__isnull=True),
             ),
         ]
 

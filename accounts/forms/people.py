@@ -1,0 +1,152 @@
+"""What an administrator says about a person, and what a person says who asks to be let in."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from accounts.models import Organisation
+from accounts.places import Place
+from accounts.roles import CLEARED_BY_ROLE, Role
+from accounts.sponsorships import LONGEST
+from govuk.fields import DateField
+from govuk.look import Look
+
+LOOK_UP = {"data-autocomplete": ""}
+ADDRESS = {
+    "label": "Email address",
+    "max_length": 254,
+    "error_messages": {
+        "required": "Enter an email address",
+        "invalid": "Enter an email address, like name@example.org",
+    },
+}
+
+
+def organisations() -> list[tuple[str, str]]:
+    found = Organisation.objects.current().order_by("name").values_list("code", "name")
+    return [("", "Select an organisation"), *found]
+
+
+class OrganisationField(forms.ChoiceField):
+    """An organisation that has not ended, by its code; cleans to the row."""
+
+    def __init__(self, **more: Any) -> None:
+        words = {"required": "Select an organisation", "invalid_choice": "Select an organisation of the list"}
+        widget = forms.Select(attrs=LOOK_UP)
+        super().__init__(choices=organisations, widget=widget, error_messages=words, **more)
+
+    def clean(self, value: Any) -> Organisation | None:
+        code = super().clean(value)
+        return Organisation.objects.get(code=code) if code else None
+
+
+class RoleForm(forms.Form):
+    """A role and how long it lasts."""
+
+    looks = {"role": Look(), "ends_on": Look(called="the last day")}
+
+    role = forms.ChoiceField(
+        widget=forms.RadioSelect,
+        label="Role",
+        error_messages={"required": "Select a role", "invalid_choice": "Select a role"},
+    )
+    ends_on = DateField(
+        required=False, label="Last day (optional)", help_text="For cover or a secondment, for example 27 3 2027"
+    )
+
+    def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [(role.value, role.label) for role in place.roles]  # type: ignore[attr-defined]
+        if len(place.roles) == 1:
+            self.fields["role"].initial = place.roles[0].value
+
+    def clean_ends_on(self) -> date | None:
+        last: date | None = self.cleaned_data.get("ends_on")
+        if last and last < timezone.localdate():
+            raise forms.ValidationError("The last day must be today or later")
+        return last
+
+
+class InviteForm(RoleForm):
+    field_order = ("email", "name", "organisation", "role", "cleared", "ends_on")
+    looks = RoleForm.looks | {"email": Look(width="two-thirds"), "name": Look(width="two-thirds")}
+
+    email = forms.EmailField(help_text="The person's own work address, not a shared mailbox", **ADDRESS)
+    name = forms.CharField(max_length=150, label="Name", error_messages={"required": "Enter a name"})
+    organisation = OrganisationField(label="Organisation for which they work")
+    cleared = forms.BooleanField(
+        required=False,
+        label="Entitled to OFFICIAL-SENSITIVE",
+        help_text="Only if you know that they need it. Leads and moderators may read it in any case",
+    )
+
+    def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
+        super().__init__(*args, place=place, **kwargs)
+        if place.organisation:
+            del self.fields["organisation"]
+        if Role.READER not in place.roles:
+            del self.fields["cleared"]
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("role") in CLEARED_BY_ROLE:
+            values["cleared"] = False
+        return values
+
+
+class AccessForm(forms.Form):
+    """Asking to be let in."""
+
+    looks = {"name": Look(width="two-thirds"), "email": Look(width="two-thirds")}
+
+    name = forms.CharField(max_length=150, label="Your name", error_messages={"required": "Enter your name"})
+    email = forms.EmailField(help_text="Your own work address, not a shared mailbox", **ADDRESS)
+    organisation = OrganisationField(label="Organisation for which you work")
+    reason = forms.CharField(
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        label="What you want to use the lessons for",
+        help_text="The administrator of your organisation reads this",
+        error_messages={"required": "Enter what you want to use the lessons for"},
+    )
+
+
+class SponsorForm(forms.Form):
+    looks = {"name": Look(width="two-thirds"), "most_people": Look(width=3), "ends_on": Look(called="the last day")}
+
+    name = forms.CharField(
+        max_length=200, label="Organisation to admit", error_messages={"required": "Enter the name of the organisation"}
+    )
+    sponsor = forms.ChoiceField(
+        label="Organisation that sponsors it", error_messages={"required": "Select an organisation"}
+    )
+    reason = forms.CharField(
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        label="Why",
+        help_text="What it does in your area, and why it should read and learn with you",
+        error_messages={"required": "Enter why"},
+    )
+    most_people = forms.IntegerField(
+        min_value=1,
+        max_value=200,
+        initial=10,
+        label="How many people at most",
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    may_write = forms.BooleanField(required=False, label="It may submit lessons, too")
+    ends_on = DateField(
+        label="Last day",
+        help_text=f"Within {LONGEST.days} days from today, for example 27 3 2027",
+        error_messages={"required": "Enter the last day"},
+    )
+
+    def __init__(self, *args: Any, sponsors: "list[Organisation]", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sponsors = {one.code: one for one in sponsors}
+        self.fields["sponsor"].choices = [(one.code, one.name) for one in sponsors]  # type: ignore[attr-defined]
+
+    def clean_sponsor(self) -> Organisation:
+        return self.sponsors[self.cleaned_data["sponsor"]]

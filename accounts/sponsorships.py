@@ -1,0 +1,102 @@
+"""Organisations outside the Act: a Category 1 responder vouches for them, for a year at most."""
+
+from datetime import date, datetime, timedelta
+
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.text import slugify
+
+from accounts import audit
+from accounts.models import Organisation, ResponderType, Sponsorship, User
+from accounts.roles import Role
+from accounts.sessions import end_sessions
+
+LONGEST = timedelta(days=365)
+
+
+class SponsorshipError(Exception):
+    """It cannot be made as asked.  The message is written for the person who asked."""
+
+
+def sponsors_of(user: User) -> "QuerySet[Organisation]":
+    """Return the organisations for which `user` may sponsor: Category 1 ones that they administer; all, nationally."""
+    found = Organisation.objects.current().filter(type__category="1").order_by("name")
+    if user.has_role(Role.SECRETARIAT):
+        return found
+    return found.filter(
+        pk__in=[m.organisation_id for m in user.active_memberships if m.role == Role.ORGANISATION_ADMIN]
+    )
+
+
+@transaction.atomic
+def sponsor(
+    *,
+    name: str,
+    sponsor: Organisation,
+    reason: str,
+    ends_on: date,
+    by: User,
+    at: datetime,
+    most_people: int = 10,
+    may_write: bool = False,
+) -> Sponsorship:
+    """Admit an organisation, or admit it again for another stretch, which ends the one before.
+
+    :raises PermissionDenied: `by` may not sponsor for `sponsor`
+    :raises SponsorshipError: the name is that of a responder, or the end is over or more than a year away
+    """
+    if not sponsors_of(by).filter(pk=sponsor.pk).exists():
+        raise PermissionDenied
+    today = timezone.localdate(at)
+    if not today <= ends_on <= today + LONGEST:
+        raise SponsorshipError("A sponsorship ends within 12 months from today.")
+    organisation = _sponsored(name.strip(), sponsor)
+    Organisation.objects.select_for_update().get(pk=organisation.pk)
+    Sponsorship.objects.in_force(organisation, at).update(ended_at=at)
+    made = Sponsorship.objects.create(
+        organisation=organisation,
+        sponsor=sponsor,
+        reason=reason,
+        starts_on=today,
+        ends_on=ends_on,
+        most_people=most_people,
+        may_write=may_write,
+        given_by=by,
+    )
+    audit.record(action="sponsorship.give", subject=made, by=by, at=at, reason=f"{sponsor.code} until {ends_on}")
+    return made
+
+
+def _sponsored(name: str, sponsor: Organisation) -> Organisation:
+    known = Organisation.objects.filter(name__iexact=name).select_related("type").first()
+    if known:
+        if known.type.category != "sponsored" or known.ended_at:
+            raise SponsorshipError(f"{known.name} is no organisation that can be sponsored.")
+        return known
+    kind = ResponderType.objects.filter(category="sponsored").order_by("pk").first()
+    code = slugify(name)[:100]
+    if kind is None or not code or Organisation.objects.filter(code=code).exists():
+        raise SponsorshipError("Write the name of the organisation in full.")
+    made = Organisation.objects.create(code=code, name=name, type=kind, nation=sponsor.nation)
+    made.areas.set(sponsor.areas.all())
+    return made
+
+
+@transaction.atomic
+def end_sponsorship(*, sponsorship: Sponsorship, by: User, at: datetime) -> None:
+    """End it at once: nobody of the organisation gets in any more.
+
+    :raises PermissionDenied: `by` may not sponsor for the sponsor
+    """
+    if not sponsors_of(by).filter(pk=sponsorship.sponsor_id).exists():
+        raise PermissionDenied
+    held = Sponsorship.objects.select_for_update().get(pk=sponsorship.pk)
+    if held.ended_at:
+        return
+    held.ended_at = at
+    held.save(update_fields=["ended_at"])
+    audit.record(action="sponsorship.end", subject=held, by=by, at=at)
+    for user in User.objects.filter(memberships__organisation=held.organisation_id).distinct():
+        end_sessions(user=user, by=by, at=at, reason="sponsorship ended")

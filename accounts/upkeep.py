@@ -1,0 +1,98 @@
+"""Once a day: accounts that nobody uses go to sleep; what ends soon, and roles that nobody holds, are told of."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import audit
+from accounts.models import Membership, Organisation, Reminder, Sponsorship, User
+from accounts.notices import send_notice
+from accounts.roles import NAMED_ROLES, Role
+from accounts.sessions import end_sessions
+
+UNUSED_FOR = timedelta(days=90)
+REMIND_BEFORE = (timedelta(days=30), timedelta(days=7))
+
+
+@dataclass(frozen=True)
+class Ending:
+    """Something that ends on a day, and whom to tell."""
+
+    name: str
+    what: str
+    people: frozenset[str]
+    path: str
+
+
+@transaction.atomic
+def let_sleep(at: datetime) -> int:
+    """Mark accounts unused for 90 days as dormant, and return how many: an administrator wakes them."""
+    unused = User.objects.annotate(used_at=Coalesce("last_login", "joined_at")).filter(
+        is_active=True, dormant_at=None, used_at__lt=at - UNUSED_FOR
+    )
+    count = 0
+    for user in unused.select_for_update(of=("self",), skip_locked=True):
+        user.dormant_at = at
+        user.save(update_fields=["dormant_at"])
+        audit.record(action="account.dormant", subject=user, by=None, at=at)
+        end_sessions(user=user, by=None, at=at, reason="dormant")
+        count += 1
+    return count
+
+
+def remind(at: datetime) -> int:
+    """Mail what ends in 30 and in 7 days, each once however often this runs, and return how many mails went."""
+    sent = 0
+    for before in REMIND_BEFORE:
+        for ending in [*_roles(at, before), *_sponsorships(at, before)]:
+            for address in sorted(ending.people):
+                sent += _once(f"{ending.name}:{before.days}", address, f"{ending.what}.", ending.path, at)
+    return sent
+
+
+def _once(name: str, address: str, text: str, path: str, at: datetime) -> bool:
+    with transaction.atomic():
+        _, is_new = Reminder.objects.get_or_create(about=f"{name}:{address}"[:120], defaults={"sent_at": at})
+        if is_new:
+            send_notice(address, "Something of your account ends soon", text, path)
+    return is_new
+
+
+def _roles(at: datetime, before: timedelta) -> Iterator[Ending]:
+    last = timezone.localdate(at) + before
+    ending = Membership.objects.active().filter(ends_on__lte=last).select_related("user", "organisation")
+    for one in ending:
+        place = f"{one.get_role_display()}, {one.organisation.name}"
+        what = f"The role “{place}” of {one.user.get_full_name()} ends on {one.ends_on:%-d %B %Y}"
+        people = administrators_of(one.organisation) | {one.user.email}
+        yield Ending(f"role:{one.pk}:{one.ends_on}", what, frozenset(people), reverse("security"))
+
+
+def _sponsorships(at: datetime, before: timedelta) -> Iterator[Ending]:
+    today = timezone.localdate(at)
+    ending = Sponsorship.objects.filter(ended_at=None, starts_on__lte=today, ends_on__range=(today, today + before))
+    for one in ending.select_related("organisation", "sponsor"):
+        what = f"{one.sponsor.name} sponsors {one.organisation.name} until {one.ends_on:%-d %B %Y}"
+        people = administrators_of(one.organisation) | administrators_of(one.sponsor)
+        yield Ending(f"sponsorship:{one.pk}", what, frozenset(people), reverse("sponsorships"))
+
+
+def administrators_of(organisation: Organisation) -> set[str]:
+    held = Membership.objects.active().filter(organisation=organisation, role=Role.ORGANISATION_ADMIN)
+    return set(held.values_list("user__email", flat=True))
+
+
+def vacancies_of(organisation: Organisation) -> list[Role]:
+    """Return the named roles that nobody holds today."""
+    held = set(
+        Membership.objects.active()
+        .filter(Q(organisation=organisation) & Q(role__in=NAMED_ROLES))
+        .values_list("role", flat=True)
+    )
+    return [role for role in NAMED_ROLES if role not in held]
