@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('notifications', '0004_mailbox_confirmation'),
+        ('notifications', '0004_overdue_mails'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
