@@ -1,6 +1,6 @@
 """Organisations outside the Act: a Category 1 responder vouches for them, for a year at most."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -12,8 +12,6 @@ from accounts import audit
 from accounts.models import Organisation, ResponderType, Sponsorship, User
 from accounts.roles import Role
 from accounts.sessions import end_sessions
-
-LONGEST = timedelta(days=365)
 
 
 class SponsorshipError(Exception):
@@ -50,7 +48,7 @@ def sponsor(
     if not sponsors_of(by).filter(pk=sponsor.pk).exists():
         raise PermissionDenied
     today = timezone.localdate(at)
-    if not today <= ends_on <= today + LONGEST:
+    if not today <= ends_on <= a_year_after(today):
         raise SponsorshipError("A sponsorship ends within 12 months from today.")
     organisation = _sponsored(name.strip(), sponsor)
     Organisation.objects.select_for_update().get(pk=organisation.pk)
@@ -67,6 +65,14 @@ def sponsor(
     )
     audit.record(action="sponsorship.give", subject=made, by=by, at=at, reason=f"{sponsor.code} until {ends_on}")
     return made
+
+
+def a_year_after(day: date) -> date:
+    """Return the same day of the next year, as the database counts it; after 29 February, the 28th."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return day.replace(year=day.year + 1, day=28)
 
 
 def _sponsored(name: str, sponsor: Organisation) -> Organisation:

@@ -9,7 +9,8 @@ from django.db import DatabaseError, IntegrityError, InternalError, connection, 
 from django.db.models import CheckConstraint, F, Model, UniqueConstraint
 
 from accounts import audit
-from accounts.models import ApiToken, AuditEvent, Membership, Organisation, ResilienceArea, User
+from accounts.models import ApiToken, AuditEvent, Membership, Organisation, ResilienceArea, Sponsorship, User
+from accounts.sponsorships import a_year_after
 from lessons.models import (
     Attachment,
     Collection,
@@ -171,7 +172,10 @@ VIOLATIONS: dict[str, list[Write]] = {
     # -- accounts --
     "area_has_a_tile_of_its_own": [twice(ResilienceAreaFactory, code="other", name="Other")],
     "organisation_is_not_merged_into_itself": [merged_into_itself(OrganisationFactory)],
-    "sponsorship_lasts_a_year_at_most": [change(SponsorshipFactory, ends_on=F("starts_on") + timedelta(days=367))],
+    "sponsorship_lasts_a_year_at_most": [
+        change(SponsorshipFactory, starts_on="2026-06-01", ends_on="2027-06-02"),
+        change(SponsorshipFactory, starts_on="2028-02-29", ends_on="2029-03-01"),
+    ],
     "sponsorship_ends_after_it_starts": [change(SponsorshipFactory, ends_on=F("starts_on") - timedelta(days=1))],
     "sponsorship_is_by_another": [change(SponsorshipFactory, sponsor=F("organisation"))],
     "user_email_is_unique": [
@@ -403,6 +407,18 @@ def test_what_may_change_once_published_may(column: str) -> None:
         value = {"search": "'word':1", "length": 7}[column]
 
     assert Publication.objects.filter(pk=text.pk).update(**{column: value}) == 1
+
+
+@pytest.mark.parametrize(
+    "starts_on", [date(2026, 6, 1), date(2027, 3, 1), date(2028, 2, 28), date(2028, 2, 29)], ids=str
+)
+def test_a_sponsorship_ends_on_the_same_day_of_the_next_year_at_the_latest(starts_on: date) -> None:
+    row = Sponsorship.objects.filter(pk=SponsorshipFactory().pk)
+    latest = a_year_after(starts_on)
+
+    row.update(starts_on=starts_on, ends_on=latest)
+    with pytest.raises(IntegrityError, match="sponsorship_lasts_a_year_at_most"), transaction.atomic():
+        row.update(ends_on=latest + timedelta(days=1))
 
 
 def test_a_text_that_is_not_published_changes_and_goes() -> None:

@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.models import Organisation
 from accounts.places import Place
 from accounts.roles import CLEARED_BY_ROLE, Role
-from accounts.sponsorships import LONGEST
 from govuk.fields import DateField
 from govuk.look import Look
 
@@ -139,7 +138,7 @@ class SponsorForm(forms.Form):
     may_write = forms.BooleanField(required=False, label="It may submit lessons, too")
     ends_on = DateField(
         label="Last day",
-        help_text=f"Within {LONGEST.days} days from today, for example 27 3 2027",
+        help_text="Within 12 months from today, for example 27 3 2027",
         error_messages={"required": "Enter the last day"},
     )
 

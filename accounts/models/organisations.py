@@ -1,9 +1,9 @@
 """Resilience areas, kinds of responder, organisations and sponsorships."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
@@ -99,6 +99,11 @@ class Organisation(models.Model):
         return self.name
 
 
+def a_year_after(day: str) -> Func:
+    """Return the same day of the next year; after 29 February, the 28th."""
+    return Func(F(day), template="(%(expressions)s + INTERVAL '1 year')::date", output_field=models.DateField())
+
+
 class SponsorshipQuerySet(models.QuerySet["Sponsorship"]):
     def in_force(self, organisation: Organisation, at: datetime) -> "SponsorshipQuerySet":
         today = timezone.localdate(at)
@@ -126,7 +131,7 @@ class Sponsorship(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="sponsorship_lasts_a_year_at_most",
-                condition=Q(ends_on__lte=F("starts_on") + timedelta(days=366)),
+                condition=Q(ends_on__lte=a_year_after("starts_on")),
             ),
             models.CheckConstraint(name="sponsorship_ends_after_it_starts", condition=Q(ends_on__gte=F("starts_on"))),
             models.CheckConstraint(name="sponsorship_is_by_another", condition=~Q(sponsor=F("organisation"))),
