@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pgtrigger
 import pytest
+from _pytest.terminal import TerminalReporter
 from django.core.management import call_command
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
 from devstack.postgres import Cluster
-from tests.faults.harness import Harness
+from tests.faults.harness import RECOVERY_SECONDS, Harness
 from tests.portal import ROOT
+
+RECOVERED = "recovered after (seconds)"
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +62,31 @@ def harness(cluster: Cluster, tmp_path: Path, django_db_blocker: DjangoDbBlocker
                 call_command("flush", verbosity=0, interactive=False, reset_sequences=False, allow_cascade=True)
             connection.close()
             connection.settings_dict.update(before)
+
+
+@pytest.fixture
+def recover(harness: Harness, record_property: Callable[[str, Any], None]) -> Callable[[int], None]:
+    """Called at the return: waits until so many mails have arrived, and notes how long it took."""
+
+    def wait(mails: int) -> None:
+        record_property(RECOVERED, harness.wait_for(mails))
+
+    return wait
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Print how long each recovery took, for docs/benchmarks.md."""
+    measured = {
+        report.nodeid.partition("::")[2]: seconds
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call"
+        for name, seconds in report.user_properties
+        if name == RECOVERED
+    }
+    if measured:
+        load = os.getloadavg()[0]
+        terminalreporter.section(f"recovery, promised within {RECOVERY_SECONDS} s (load {load:.1f})")
+    for test, seconds in measured.items():
+        late = "" if seconds <= RECOVERY_SECONDS else "  TOO LATE"
+        terminalreporter.line(f"{seconds:6.1f} s  {test}{late}")

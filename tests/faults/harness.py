@@ -20,8 +20,9 @@ from notifications.models import Delivery
 from tests.portal import ROOT, WORKER, wait_until
 
 BEAT = [sys.executable, "-m", "celery", "-A", "jol", "beat", "-l", "warning", "--pidfile", ""]
-#: Recovery is promised within 30 seconds; a machine at work on other things may take longer before a test gives up.
-GIVE_UP_SECONDS = 120
+#: What is promised after a return.  Tests measure and report it; machines are noisy, so they fail at ten times that.
+RECOVERY_SECONDS = 30
+GIVE_UP_SECONDS = 10 * RECOVERY_SECONDS
 #: Each of two senders: so that a fault can strike in the middle of 200 mails.
 PER_SECOND = 25
 

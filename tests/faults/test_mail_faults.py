@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
 from django.db import connection
@@ -32,6 +33,7 @@ from tests.portal import ROOT, wait_until
 pytestmark = pytest.mark.fault
 
 READERS = 200
+Recover = Callable[[int], None]
 
 
 def subscribe_readers(number: int = READERS) -> None:
@@ -78,18 +80,18 @@ def test_without_a_fault_each_mail_arrives_once(harness: Harness) -> None:
     assert_all_arrived(harness, repeats=0)
 
 
-def test_the_worker_is_killed_and_started_again(harness: Harness) -> None:
+def test_the_worker_is_killed_and_started_again(harness: Harness, recover: Recover) -> None:
     half_way(harness)
 
     harness.kill_worker()
     assert len(harness.arrived()) < READERS
     harness.start_worker()
 
-    harness.wait_for(READERS)
+    recover(READERS)
     assert_all_arrived(harness, repeats=2)  # two senders died
 
 
-def test_its_children_are_killed_again_and_again(harness: Harness) -> None:
+def test_its_children_are_killed_again_and_again(harness: Harness, recover: Recover) -> None:
     half_way(harness)
     killed = 0
     for _ in range(6):
@@ -97,43 +99,45 @@ def test_its_children_are_killed_again_and_again(harness: Harness) -> None:
         time.sleep(0.4)
     assert killed
 
-    harness.wait_for(READERS)
+    recover(READERS)
 
     assert_all_arrived(harness, repeats=killed)
 
 
-def test_a_new_release_loses_and_repeats_nothing(harness: Harness) -> None:
+def test_a_new_release_loses_and_repeats_nothing(harness: Harness, recover: Recover) -> None:
     half_way(harness)
 
     assert harness.stop_worker_politely() <= 35
     harness.start_worker()
 
-    harness.wait_for(READERS)
+    recover(READERS)
     assert_all_arrived(harness, repeats=0)
 
 
-def test_redis_is_wiped(harness: Harness) -> None:
+def test_redis_is_wiped(harness: Harness, recover: Recover) -> None:
     half_way(harness)
 
     Redis(unix_socket_path=str(harness.redis.socket)).flushall()
 
-    harness.wait_for(READERS)
+    recover(READERS)
     assert_all_arrived(harness, repeats=0)
 
 
-def test_redis_is_killed_and_started_again(harness: Harness) -> None:
+def test_redis_is_killed_and_started_again(harness: Harness, recover: Recover) -> None:
     half_way(harness)
 
     harness.redis.kill()
     time.sleep(1)
     harness.redis.start()
 
-    harness.wait_for(READERS)
+    recover(READERS)
     assert_all_arrived(harness, repeats=0)
 
 
 @pytest.mark.parametrize("away_seconds", [2, 25])
-def test_postgresql_is_stopped_at_once_and_started_again(harness: Harness, away_seconds: float) -> None:
+def test_postgresql_is_stopped_at_once_and_started_again(
+    harness: Harness, recover: Recover, away_seconds: float
+) -> None:
     half_way(harness)
 
     connection.close()
@@ -142,7 +146,7 @@ def test_postgresql_is_stopped_at_once_and_started_again(harness: Harness, away_
     time.sleep(away_seconds)
     harness.cluster.start()
 
-    harness.wait_for(READERS)
+    recover(READERS)
     assert_all_arrived(harness, repeats=2)
     assert not Delivery.objects.filter(attempts__gt=2).exists()
 
