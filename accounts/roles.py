@@ -63,6 +63,8 @@ MODERATES = frozenset(
     }
 )
 LOOKS_AFTER_MAILBOX = frozenset({"notifications.change_organisation_subscription"})
+#: Says that an address that bounced is right again.
+LOOKS_AFTER_ADDRESSES = frozenset({"notifications.lift_suppression"})
 MANAGES_PEOPLE = frozenset({"accounts.manage_people"})
 AUDITS = frozenset({"lessons.view_lesson", "lessons.suspend_lesson", "accounts.view_auditevent"})
 
@@ -75,9 +77,14 @@ ROLES: dict[Role, dict[Scope, frozenset[str]]] = {
     Role.JOL_SPOC: {Scope.ORGANISATION: LEADS | LOOKS_AFTER_MAILBOX},
     Role.JOL_LEAD: {Scope.ORGANISATION: LEADS | LOOKS_AFTER_MAILBOX},
     Role.STRATEGIC_LEAD: {Scope.ORGANISATION: LEADS - {"lessons.change_lesson"}},
-    Role.ORGANISATION_ADMIN: {Scope.ORGANISATION: LOOKS_AFTER_MAILBOX | MANAGES_PEOPLE},
+    Role.ORGANISATION_ADMIN: {Scope.ORGANISATION: LOOKS_AFTER_MAILBOX | LOOKS_AFTER_ADDRESSES | MANAGES_PEOPLE},
     Role.LRF_MODERATOR: {Scope.ORGANISATION: WRITES, Scope.AREA: MODERATES},
-    Role.SECRETARIAT: {Scope.NATIONAL: MODERATES | WRITES | {"lessons.restore_lesson", "lessons.change_taxonomy"}},
+    Role.SECRETARIAT: {
+        Scope.NATIONAL: MODERATES
+        | WRITES
+        | LOOKS_AFTER_ADDRESSES
+        | {"lessons.restore_lesson", "lessons.change_taxonomy", "notifications.look_after_mail"}
+    },
     Role.AUDITOR: {Scope.NATIONAL: AUDITS},
     Role.SYSTEM_ADMIN: {Scope.NATIONAL: MANAGES_PEOPLE},
 }

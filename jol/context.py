@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts import sessions
 from accounts.models import User
 from accounts.roles import GIVES, OWNER_LEADS, Role
+from notifications.models.replays import LOOK_AFTER_MAIL
 
 WRITERS = (Role.CONTRIBUTOR, *OWNER_LEADS, Role.LRF_MODERATOR, Role.SECRETARIAT)
 
@@ -51,5 +52,7 @@ def _places(request: HttpRequest) -> "list[Place]":
         places.append(("Review", "queue"))
     if user.has_role(*GIVES):
         places.append(("People", "people"))
+    if user.has_perm(LOOK_AFTER_MAIL):
+        places.append(("Mail", "mail"))
     places += [("Statistics", "statistics"), ("Subscriptions", "subscriptions")]
     return [Place(label, reverse(name), request.path.startswith(reverse(name))) for label, name in places]

@@ -153,7 +153,7 @@ SILENCED_SYSTEM_CHECKS = [
 HTTPS = SITE_URL.startswith("https://")
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env_flag("BEHIND_PROXY", default=False) else None
-SECURE_REDIRECT_EXEMPT = [r"^health/"]
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 SECURE_HSTS_PRELOAD = HTTPS
@@ -223,8 +223,13 @@ EMAIL_BACKEND = "notifications.backend.DeliveryBackend"
 EMAIL_URL = env("EMAIL_URL", "smtp://127.0.0.1:8025")
 DEFAULT_FROM_EMAIL = env("DEFAULT_FROM_EMAIL", f"{SITE_NAME} <no-reply@example.org>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# Where mails come back to: `+` and a signed key are put before its @.  By default beside the address of the sender.
+BOUNCE_ADDRESS = env("BOUNCE_ADDRESS", "")
+if BOUNCE_ADDRESS and not 1 <= BOUNCE_ADDRESS.find("@") <= 26:
+    raise ImproperlyConfigured("BOUNCE_ADDRESS must be an address with at most 26 letters before the @.")
 MAIL_SENDERS = int(env_number("MAIL_SENDERS", default=2))  # how many may send at a time, in all workers together
 MAIL_PER_SECOND = env_number("MAIL_PER_SECOND", default=50)  # of one sender; 0: as fast as the server takes it
+MAIL_PER_DOMAIN_MINUTE = int(env_number("MAIL_PER_DOMAIN_MINUTE", default=0))  # to one domain, by all; 0: no limit
 
 # -- Celery ------------------------------------------------------------------------------------------
 REDIS_URL = env("REDIS_URL", "redis://127.0.0.1:6379/0")
@@ -266,6 +271,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "count-words": {"task": "lessons.tasks.count_words", "schedule": 60.0, "options": {"expires": 60}},
     "count-look-alikes": {"task": "lessons.tasks.count_look_alikes", "schedule": 30.0, "options": {"expires": 30}},
 }
+
+# -- figures for Prometheus at /metrics, for whoever sends this token; empty: there is no such page ---------
+METRICS_TOKEN = env("METRICS_TOKEN", "")
 
 # -- API -----------------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = int(env_number("API_REQUESTS_PER_MINUTE", default=600))  # of one person

@@ -3,7 +3,7 @@
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from jol import api, errors, health
+from jol import api, errors, health, metrics
 
 urlpatterns = [
     path("", include("lessons.urls")),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("accounts/", include("accounts.urls")),
     path("api/v1/", include(api.urlpatterns)),
     path("health/", health.health, name="health"),
+    path("metrics", metrics.metrics, name="metrics"),
     *[
         path(f"{name}/", errors.public(TemplateView.as_view(template_name=f"pages/{name}.html")), name=name)
         for name in ("about", "accessibility", "privacy", "cookies")

@@ -1,5 +1,6 @@
 """What waits for a person, by the roles they have: the first thing they see."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from lessons.models import Lesson, Status
 
 @dataclass(frozen=True)
 class Waiting:
-    """Some lessons that wait for this person.
+    """Some things that wait for this person.
 
     :ivar is_urgent: some are late
     """
@@ -26,9 +27,15 @@ class Waiting:
     is_urgent: bool = False
 
 
+Source = Callable[[User, datetime], Iterable[Waiting]]
+#: Applications above add what waits in them when they start.
+SOURCES: list[Source] = []
+
+
 def waiting_for(user: User, at: datetime) -> list[Waiting]:
     """Return what waits for `user`, most pressing first; nothing that is empty."""
     found = [*_to_moderate(user, at), *_to_sign_off(user), *_to_write(user)]
+    found += [one for source in SOURCES for one in source(user, at)]
     return [one for one in found if one.count]
 
 

@@ -8,4 +8,8 @@ class NotificationsConfig(AppConfig):
     verbose_name = "Notifications"
 
     def ready(self) -> None:
-        from notifications import outlook, receivers  # noqa: F401 - connect themselves
+        from lessons import waiting
+        from notifications import outlook, receivers, schedule  # noqa: F401 - connect themselves
+        from notifications.tasks_at_hand import mail_waiting_for
+
+        waiting.SOURCES.append(mail_waiting_for)

@@ -5,7 +5,6 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -206,10 +205,6 @@ def _inliner() -> css_inline.CSSInliner:
 
 def unsubscribe_url(delivery: Delivery) -> str:
     return settings.SITE_URL + reverse("unsubscribe", args=[delivery.token])
-
-
-def envelope_sender() -> str:
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
 
 
 def envelope_address(address: str) -> str:

@@ -66,7 +66,12 @@ def tell_of_use() -> None:
 @shared_task
 def send() -> None:
     """Send for a few seconds; if more is due then, ask for another turn behind the others."""
-    sent = send_due(over=mail_connection(), per_second=settings.MAIL_PER_SECOND, seconds=SEND_SECONDS)
+    sent = send_due(
+        over=mail_connection(),
+        per_second=settings.MAIL_PER_SECOND,
+        per_domain_minute=settings.MAIL_PER_DOMAIN_MINUTE,
+        seconds=SEND_SECONDS,
+    )
     if sent:
         start_senders(at=timezone.now())
 

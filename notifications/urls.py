@@ -1,8 +1,16 @@
-"""The addresses of the pages about subscriptions.  Tokens of older mails are UUIDs, newer ones random letters."""
+"""The addresses of the pages about subscriptions and mail.  Tokens of older mails are UUIDs, newer ones random."""
 
 from django.urls import path
 
-from notifications.views import mailboxes, subscriptions, unsubscribing, use_mails
+from notifications.views import (
+    mail,
+    mailboxes,
+    organisations,
+    publications,
+    subscriptions,
+    unsubscribing,
+    use_mails,
+)
 
 urlpatterns = [
     path("subscriptions/", subscriptions.subscriptions, name="subscriptions"),
@@ -18,4 +26,13 @@ urlpatterns = [
     path("subscriptions/<slug:token>/resume/", subscriptions.subscription_resume, name="subscription_resume"),
     path("unsubscribe/<slug:token>/", unsubscribing.unsubscribe, name="unsubscribe"),
     path("unsubscribe/<slug:token>/undo/", unsubscribing.unsubscribe_undo, name="unsubscribe_undo"),
+    path("mail/", mail.mail, name="mail"),
+    path("mail/list/", mail.mail_list, name="mail_list"),
+    path("mail/replay/", mail.mail_replay, name="mail_replay"),
+    path("mail/publications/", publications.mail_publications, name="mail_publications"),
+    path("mail/publications/<int:pk>/", publications.mail_publication, name="mail_publication"),
+    path("mail/schedule/", publications.mail_schedule, name="mail_schedule"),
+    path("mail/bounced/", organisations.bounced, name="bounced"),
+    path("mail/bounced/<int:pk>/right/", organisations.bounced_right, name="bounced_right"),
+    path("mail/organisation/", organisations.mail_of_organisation, name="mail_of_organisation"),
 ]

@@ -44,7 +44,8 @@ class ScriptedServer:
     """Says yes to everything, but what `answer` says otherwise: "451 words", "drop" or "hang".
 
     `on_mail` is called with the number of each mail before it is answered, in another thread: if it writes to the
-    database, the test must be transactional.  `delay` seconds pass before each answer.
+    database, the test must be transactional.  `delay` seconds pass before each answer, or those of the recipient's
+    domain in `delay_for`.
     """
 
     def __init__(self) -> None:
@@ -53,15 +54,16 @@ class ScriptedServer:
         self.received: list[Received] = []
         self.on_mail: Callable[[int], object] | None = None
         self.delay = 0.0
-        self._answers: dict[str, tuple[str, str]] = {}
+        self.delay_for: dict[str, float] = {}
+        self._answers: dict[str, tuple[str, str, str]] = {}
         self._ended = threading.Event()
         self._clients: list[tuple[socket.socket, threading.Thread]] = []
         self._problem: BaseException | None = None
 
-    def answer(self, step: str, how: str, *, only: str = "") -> None:
-        """Answer a step so from now on; `only` for recipients that begin with it."""
+    def answer(self, step: str, how: str, *, only: str = "", domain: str = "") -> None:
+        """Answer a step so from now on; `only` for recipients that begin with it, or that are of `domain`."""
         assert step in STEPS
-        self._answers[step] = (how, only)
+        self._answers[step] = (how, only, domain)
 
     def __enter__(self) -> ScriptedServer:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -130,13 +132,13 @@ class ScriptedServer:
         self.received.append(Received(sender, recipients, content))
         if self.on_mail:
             self.on_mail(len(self.received))
-        time.sleep(self.delay)
+        time.sleep(self.delay_for.get(recipients[0].partition("@")[2], self.delay))
         self._say(client, "text", "250 taken", recipients[0])
 
     def _say(self, client: socket.socket, step: str, usual: str, recipient: str = "") -> bool:
         """Give the answer; say whether it was the usual one."""
-        how, only = self._answers.get(step, ("", ""))
-        if not how or not recipient.startswith(only):
+        how, only, domain = self._answers.get(step, ("", "", ""))
+        if not how or not recipient.startswith(only) or not recipient.endswith(domain):
             client.sendall(f"{usual}\r\n".encode())
             return True
         if how == "drop":

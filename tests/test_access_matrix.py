@@ -28,6 +28,7 @@ from lessons.actions.sharing import share_lesson
 from lessons.attachments import store
 from lessons.forms.writing import STEPS
 from lessons.models import Attachment, Debrief, Lesson, Observation, Status
+from notifications.models import Suppression
 from tests.factories import (
     NOON,
     CapabilityFactory,
@@ -357,6 +358,22 @@ def test_a_subscription_is_its_persons(world_of: Callable[..., World]) -> None:
         world.agrees(row, answers)
 
 
+def test_mail_is_hidden_from_all_who_do_not_look_after_it(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.PUBLISHED)
+    reader = world.people["reader"]
+    suppression = Suppression.objects.create(address=reader.email, reason="hard", since=NOON)
+    publication = world.lesson.publications.get()
+    world.places = {"mail_publications": {}, "mail_publication": {"pk": publication.pk}}
+    world.places |= {"bounced_right": {"pk": suppression.pk}}
+    administrators = SECRETARIAT | {"organisation_admin"}
+    mailboxes = {"organisation_admin", "spoc", "spoc_elsewhere"}
+    who = {"look after": SECRETARIAT, "look after addresses": administrators, "look after a mailbox": mailboxes}
+    for row in rows_of("mail"):
+        may = who[row["verb"]]
+
+        world.agrees(row, expected(seeing=may, may=may))
+
+
 def test_a_token_is_revoked_by_its_person(world_of: Callable[..., World]) -> None:
     world = world_of(Status.PUBLISHED)
     _, secret = ApiToken.objects.create(
@@ -543,6 +560,7 @@ def test_what_is_public_asks_nobody_to_sign_in(world_of: Callable[..., World]) -
         "submit_autosave": "403",
         "debrief_code": "404",
         "mailbox_confirm": "404",
+        "metrics": "404",
         "session": "sign in",
         "mfa_authenticate": "sign in",
     }
@@ -558,6 +576,7 @@ TESTED = {
     "record",
     "publication",
     "subscription",
+    "mail",
     "token",
     "factor",
     "people",

@@ -1,8 +1,11 @@
 """What is stored about subscriptions, announcements and mails."""
 
 from notifications.models.announcements import Announcement, AnnouncementKind, Notice
+from notifications.models.bounces import Bounce, Suppression, SuppressionQuerySet
 from notifications.models.deliveries import Delivery, DeliveryKind, DeliveryQuerySet, Lane, Priority, State
 from notifications.models.digests import DigestRun
+from notifications.models.operation import Domain, ScheduledRun
+from notifications.models.replays import Replay
 from notifications.models.subscriptions import CRITERIA, Frequency, Subscription, SubscriptionQuerySet
 from notifications.models.use import UseMailsOff, UseRun
 
@@ -10,17 +13,23 @@ __all__ = [
     "CRITERIA",
     "Announcement",
     "AnnouncementKind",
+    "Bounce",
     "Delivery",
     "DeliveryKind",
     "DeliveryQuerySet",
     "DigestRun",
+    "Domain",
     "Frequency",
     "Lane",
     "Notice",
     "Priority",
+    "Replay",
+    "ScheduledRun",
     "State",
     "Subscription",
     "SubscriptionQuerySet",
+    "Suppression",
+    "SuppressionQuerySet",
     "UseMailsOff",
     "UseRun",
 ]

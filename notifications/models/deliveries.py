@@ -7,13 +7,14 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.models import Organisation, User
-from lessons.models import LessonMove
+from lessons.models import Lesson, LessonMove
 from notifications.models.digests import DigestRun
+from notifications.models.replays import Replay
 from notifications.models.subscriptions import new_token
 
 
@@ -40,6 +41,8 @@ class State(models.TextChoices):
 
 #: Not yet gone and in nobody's hands: can be claimed when due, and cancelled.
 WAITING = (State.PENDING, State.DEFERRED, State.UNCERTAIN)
+#: What staff look at: it did not simply go.
+TROUBLE = (State.DEFERRED, State.UNCERTAIN, State.FAILED, State.SUPPRESSED, State.CANCELLED)
 
 
 class DeliveryKind(models.TextChoices):
@@ -64,6 +67,7 @@ class DeliveryKind(models.TextChoices):
     MAILBOX_CONFIRMATION = "mailbox_confirmation", "Mailbox confirmation"
     LESSON_USED = "lesson_used", "Your lesson was used"
     MAILBOX_UNSUBSCRIBED = "mailbox_unsubscribed", "Mailbox unsubscribed"
+    ADDRESS_BOUNCES = "address_bounces", "An address does not work"
 
 
 class Lane(models.Model):
@@ -93,9 +97,22 @@ class Lane(models.Model):
         return f"lane {self.pk}"
 
 
+class Reason(models.Func):
+    """What many errors have in common: the numbers of an answer ("550 5.1.1"), else the words before a colon."""
+
+    template = (
+        "coalesce(substring(%(expressions)s from '^[2-5][0-9][0-9](?: [2-5][.][0-9]+[.][0-9]+)?'),"
+        " split_part(%(expressions)s, ':', 1))"
+    )
+    output_field = models.TextField()
+
+
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def waiting(self) -> DeliveryQuerySet:
         return self.filter(state__in=WAITING)
+
+    def with_reason(self) -> DeliveryQuerySet:
+        return self.annotate(reason=Reason("error"))
 
     def due(self, at: datetime) -> DeliveryQuerySet:
         """Keep what can be claimed at `at`."""
@@ -133,6 +150,9 @@ class Delivery(models.Model):
     due_at = models.DateTimeField(null=True, blank=True, default=timezone.now, help_text="Empty: not again.")
     lane = models.ForeignKey(
         Lane, null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="deliveries"
+    )
+    replay = models.ForeignKey(
+        Replay, null=True, blank=True, db_index=False, on_delete=models.PROTECT, related_name="+"
     )
     attempts = models.PositiveSmallIntegerField(default=0)
     uncertain_tries = models.PositiveSmallIntegerField(default=0)
@@ -185,11 +205,21 @@ class Delivery(models.Model):
                 condition=Q(state__in=[*WAITING, State.SENDING]),
                 name="delivery_unsent",
             ),
+            models.Index(
+                F("state"), Reason("error"), F("id").desc(), condition=Q(state__in=TROUBLE), name="delivery_trouble"
+            ),
             models.Index(fields=["lane"], condition=Q(state=State.SENDING), name="delivery_in_lane"),
         ]
 
     def __str__(self) -> str:
         return f"delivery {self.pk}"
+
+    @property
+    def lesson(self) -> Lesson | None:
+        """What it is about; None of digests and of mails about accounts."""
+        if self.announcement:
+            return self.announcement.publication.lesson
+        return self.move.lesson if self.move else None
 
     @property
     def message_id_header(self) -> str:

@@ -7,13 +7,13 @@ lesson for short windows, and the suspending transaction takes it exclusively be
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.utils import OperationalError
 
-from notifications.models import Delivery, DeliveryKind, Notice
+from notifications.models import Delivery, DeliveryKind, Notice, Priority, State, Suppression
 from notifications.sending.digest_checks import Item, items_of, rows_about
 
 #: First key of the advisory locks on lessons; the second is the lesson's.
@@ -26,6 +26,7 @@ BY_SUBSCRIPTION = (DeliveryKind.NEW_LESSON, DeliveryKind.CORRECTION)
 CLOSED = "The account or organisation is closed."
 NOT_CONFIRMED = "The mailbox was changed, or is not confirmed."
 UNWANTED = "Not wanted any more."
+BOUNCES = "The address bounces."
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Verdict:
     """
 
     reason: str = ""
+    state: State = State.CANCELLED  # what it comes to, with a reason
     reasons: list[dict[str, Any]] = field(default_factory=list)
     current: int | None = None
     items: tuple[Item, ...] = ()  # of a digest
@@ -106,7 +108,21 @@ def look(deliveries: Iterable[Delivery]) -> dict[int, Verdict]:
             for key, active, reachable, unwanted in cursor.fetchall():
                 reason = NOT_CONFIRMED if not reachable else UNWANTED if unwanted else ""
                 verdicts[key] = Verdict(reason if active else CLOSED)
+    for key in _to_bouncing_addresses(deliveries):
+        if key in verdicts and not verdicts[key].reason:
+            verdicts[key] = replace(verdicts[key], reason=BOUNCES, state=State.SUPPRESSED)
     return verdicts
+
+
+def _to_bouncing_addresses(deliveries: list[Delivery]) -> Iterator[int]:
+    """Yield the mails whose address is suppressed.  Sign-in mails go nevertheless: somebody has just asked for one."""
+    addresses = {one.address for one in deliveries if one.priority != Priority.TRANSACTIONAL}
+    if not addresses:
+        return
+    suppressed = set(Suppression.objects.in_force().filter(address__in=addresses).values_list("address", flat=True))
+    for one in deliveries:
+        if one.address in suppressed and one.priority != Priority.TRANSACTIONAL:
+            yield one.pk
 
 
 Holder = tuple[int | None, int | None]  # person, organisation

@@ -44,6 +44,11 @@ def cancel(delivery: Delivery, *, reason: str, at: datetime) -> None:
     _record(delivery, State.CANCELLED, reason=reason, at=at, attempts=max(delivery.attempts - 1, 0))
 
 
+def suppress(delivery: Delivery, *, reason: str, at: datetime) -> None:
+    """Do not send: the address bounces.  Staff may send it again when the address is right."""
+    _record(delivery, State.SUPPRESSED, reason=reason, at=at, attempts=max(delivery.attempts - 1, 0))
+
+
 def wait_and_see(delivery: Delivery, *, reason: str, at: datetime) -> None:
     """It may have arrived: wait, then repeat it, twice at most.  After that it stays uncertain and is not due."""
     tries = delivery.uncertain_tries + 1
@@ -53,7 +58,7 @@ def wait_and_see(delivery: Delivery, *, reason: str, at: datetime) -> None:
 
 def _record(delivery: Delivery, state: State, *, reason: str, at: datetime, **values: object) -> None:
     """Write the outcome of the try in hand, unless the lane was taken away meanwhile."""
-    ends = state in {State.FAILED, State.CANCELLED}
+    ends = state in {State.FAILED, State.CANCELLED, State.SUPPRESSED}
     changed = {"state": state, "lane": None, "error": reason[:LONGEST_ERROR], "attempts": 0, "due_at": None} | values
     if ends:
         changed["closed_at"] = at

@@ -5,14 +5,25 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from notifications import rendering
-from notifications.models import Delivery
+from notifications.bounces.counting import count_bounce
+from notifications.bounces.reports import STATUS
+from notifications.bounces.signing import envelope_sender
+from notifications.models import Delivery, State
 from notifications.sending import checks, outcomes
+from notifications.sending.domains import AFTER_REFUSALS, Domains, domain_of
 from notifications.sending.lanes import HeldLane, LaneLost, take_lane
-from notifications.sending.smtp import MailConnection, NoAnswer, NoConnection, RefusedForGood, RefusedForNow
+from notifications.sending.smtp import (
+    AddressRefused,
+    MailConnection,
+    NoAnswer,
+    NoConnection,
+    RefusedForGood,
+    RefusedForNow,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -30,16 +41,24 @@ class Stopped(Exception):
     """What was true at the beginning of the window no longer is: the mail must not go."""
 
 
-def send_due(*, over: MailConnection, per_second: float, seconds: float = 4, clock: Clock = timezone.now) -> int:
+def send_due(
+    *,
+    over: MailConnection,
+    per_second: float,
+    per_domain_minute: int = 0,
+    seconds: float = 4,
+    clock: Clock = timezone.now,
+) -> int:
     """Send what is due, for at most `seconds`; return how many went.
 
     Does nothing if all lanes are taken or at rest.
     :param per_second: the throttle of one sender; 0: as fast as the server takes it
+    :param per_domain_minute: about so many mails to one recipient domain by all senders; 0: no limit
     """
     lane = take_lane(at=clock())
     if lane is None:
         return 0
-    sender = Sender(lane, over, per_second, clock)
+    sender = Sender(lane, over, per_second, clock, Domains(lane, per_domain_minute))
     try:
         return sender.run(until=clock() + timedelta(seconds=seconds))
     except LaneLost:
@@ -58,8 +77,8 @@ def send_due(*, over: MailConnection, per_second: float, seconds: float = 4, clo
 class Sender:
     """One run of one sender."""
 
-    def __init__(self, lane: HeldLane, over: MailConnection, per_second: float, clock: Clock) -> None:
-        self.lane, self.over, self.clock = lane, over, clock
+    def __init__(self, lane: HeldLane, over: MailConnection, per_second: float, clock: Clock, domains: Domains) -> None:
+        self.lane, self.over, self.clock, self.domains = lane, over, clock, domains
         self.pause = 1 / per_second if per_second else 0.0
         self.slice = max(1, round(per_second * WINDOW.total_seconds())) if per_second else BATCH
         self.batch_size = min(BATCH, max(4 * self.slice, 4))
@@ -67,6 +86,8 @@ class Sender:
         self.sent: list[int] = []  # of the batch in hand, not yet marked
         self.total = 0
         self.refusals = 0
+        self.refused: set[str] = set()  # domains, of the refusals in a row
+        self.took = 0.0  # seconds, of the last mail
         self.must_rest = False
 
     def run(self, *, until: datetime) -> int:
@@ -110,16 +131,33 @@ class Sender:
         """Send within one window; return how many were dealt with."""
         with checks.window(checks.lessons_of(deliveries)):
             verdicts = checks.look(deliveries)
-            end = time.monotonic() + WINDOW.total_seconds()
+            self.domains.look(deliveries, at=self.clock())
+            put_off = self.domains.put_off(deliveries, at=self.clock())
+            until = time.monotonic() + WINDOW.total_seconds()
             for done, delivery in enumerate(deliveries, start=1):
+                if delivery.pk in put_off:
+                    continue
                 verdict = verdicts.get(delivery.pk, checks.Verdict("The mail is gone."))
                 if verdict.reason:
-                    outcomes.cancel(delivery, reason=verdict.reason, at=self.clock())
+                    end = outcomes.suppress if verdict.state == State.SUPPRESSED else outcomes.cancel
+                    end(delivery, reason=verdict.reason, at=self.clock())
                 else:
                     self._hand_over(delivery, verdict)
-                if self.must_rest or time.monotonic() > end:
-                    return done
-        return len(deliveries)
+                    put_off |= self._put_off(delivery, deliveries[done:])
+                if self.must_rest or time.monotonic() > until:
+                    break
+            self.domains.store(at=self.clock())
+        return done
+
+    def _put_off(self, delivery: Delivery, claimed: list[Delivery]) -> set[int]:
+        """Put back those of the window that must wait, after how it went with `delivery`; return their keys."""
+        at = self.clock()
+        if self.must_rest and self.refusals >= REFUSALS_IN_A_ROW and len(self.refused) == 1:  # the server is well
+            self.must_rest = not self.domains.rest_if_others_wait(delivery, AFTER_REFUSALS, claimed=claimed, at=at)
+            self.refusals = self.refusals if self.must_rest else 0
+        elif not self.must_rest:
+            self.domains.rest_if_slow(delivery, self.took, claimed=claimed, at=at)
+        return self.domains.put_off(claimed, at=at) if self.domains.must_wait(delivery) else set()
 
     def _hand_over(self, delivery: Delivery, verdict: checks.Verdict) -> None:
         try:
@@ -135,7 +173,7 @@ class Sender:
         began = time.monotonic()
         try:
             self.over.send(
-                sender=rendering.envelope_sender(),
+                sender=envelope_sender(delivery.pk),
                 recipient=recipient,
                 content=content,
                 before_data=lambda: self._look_again_if_slow(delivery, began),
@@ -145,7 +183,10 @@ class Sender:
         except RefusedForNow as error:
             outcomes.defer(delivery, reason=str(error), at=self.clock())
             self.refusals += 1
+            self.refused.add(domain_of(delivery))
             self.must_rest = self.refusals >= REFUSALS_IN_A_ROW
+        except AddressRefused as error:
+            self._bounced(delivery, str(error))
         except RefusedForGood as error:
             outcomes.fail(delivery, reason=str(error), at=self.clock())
         except NoAnswer as error:
@@ -158,6 +199,18 @@ class Sender:
             self.sent.append(delivery.pk)
             self.total += 1
             self.refusals = 0
+            self.refused.clear()
+            self.domains.count(delivery)
+        finally:
+            self.took = time.monotonic() - began
+
+    @transaction.atomic
+    def _bounced(self, delivery: Delivery, answer: str) -> None:
+        at = self.clock()
+        outcomes.fail(delivery, reason=answer, at=at)
+        delivery.closed_at = at
+        status = STATUS.search(answer)
+        count_bounce(delivery=delivery, is_hard=True, status=status[1] if status else "5.0.0", dated=at, at=at)
 
     def _look_again_if_slow(self, delivery: Delivery, began: float) -> None:
         """A server that keeps us waiting may outlast the patience of a suspension, and our lease."""

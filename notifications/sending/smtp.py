@@ -24,6 +24,10 @@ class RefusedForGood(Exception):
     """The server said 5xx to this mail."""
 
 
+class AddressRefused(RefusedForGood):
+    """The server said 5xx to the address, and not because of who we are."""
+
+
 class NoAnswer(Exception):
     """The connection ended, or went silent, after the final dot: the mail may have been taken."""
 
@@ -110,13 +114,17 @@ class MailConnection:
         :param before_data: called last before the text goes out; what it raises stops the hand-over
         :raises NoConnection: not taken, through no fault of this mail
         :raises RefusedForNow: not taken, try again
-        :raises RefusedForGood: not taken, and never will be
+        :raises RefusedForGood: not taken, and never will be; AddressRefused if that is the address's doing
         :raises NoAnswer: it may have been taken
         """
         if self._smtp is None:
             self.open()
         self._say(f"mail FROM:<{sender}>", refusal=RefusedForNow)  # 5xx here is about us, not about the mail
-        self._say(f"rcpt TO:<{recipient}>")
+        try:
+            self._say(f"rcpt TO:<{recipient}>")
+        except RefusedForGood as error:
+            # 5.7.x is about what we may do ("relay access denied"): one fault of set-up must not suppress everybody.
+            raise error if " 5.7." in str(error)[:8] else AddressRefused(str(error)) from error
         try:
             before_data()
         except Exception:
