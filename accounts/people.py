@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 
+from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
@@ -170,20 +171,30 @@ def wake(*, user: User, by: User, at: datetime) -> None:
 
 
 # -- people who ask ---------------------------------------------------------------------------------
-@transaction.atomic
 def ask_for_access(
-    *, email: str, name: str, organisation: Organisation, reason: str, at: datetime, user: User | None = None
+    *,
+    email: str,
+    name: str,
+    organisation: Organisation,
+    reason: str,
+    at: datetime,
+    provider: str = "",
+    uid: str = "",
 ) -> None:
-    """Note that somebody asks; asking again while nothing is decided changes nothing.  No account is made."""
-    address = email.strip().lower()
-    AccessRequest.objects.bulk_create(
-        [
-            AccessRequest(
-                email=address, name=name.strip(), organisation=organisation, reason=reason, user=user, asked_at=at
-            )
-        ],
-        ignore_conflicts=True,
+    """Note that somebody asks; asking again while nothing is decided changes nothing.  No account is made.
+
+    :param provider: by whose sign-in they came, and `uid` who they are there
+    """
+    asked = AccessRequest(
+        email=email.strip().lower(),
+        name=name.strip(),
+        organisation=organisation,
+        reason=reason,
+        provider=provider,
+        uid=uid,
+        asked_at=at,
     )
+    AccessRequest.objects.bulk_create([asked], ignore_conflicts=True)
 
 
 @transaction.atomic
@@ -207,7 +218,8 @@ def decide_on_access(
         action="access.approve" if role else "access.decline", subject=request, by=by, at=at, reason=role or ""
     )
     if role:
-        give_role(
+        is_new = not User.objects.filter(email__iexact=request.email).exists()
+        given = give_role(
             email=request.email,
             name=request.name,
             organisation=request.organisation,
@@ -216,3 +228,13 @@ def decide_on_access(
             by=by,
             at=at,
         )
+        # An account that was there before is never linked: its person does that, signed in.
+        if is_new and request.uid:
+            link(user=given.membership.user, provider=request.provider, uid=request.uid, by=by, at=at)
+
+
+def link(*, user: User, provider: str, uid: str, by: User, at: datetime) -> None:
+    """Let somebody sign in by a provider, unless that identity is linked to another account."""
+    _, is_new = SocialAccount.objects.get_or_create(provider=provider, uid=uid, defaults={"user": user})
+    if is_new:
+        audit.record(action="account.link", subject=user, by=by, at=at, reason=provider)

@@ -9,7 +9,7 @@ from allauth.mfa.webauthn.views import reauthenticate_webauthn
 from django.urls import path, re_path
 
 from accounts.rates import KEYS_SHOWN, MAILS_ASKED_FOR, limited
-from accounts.views import access, people, second_factor, security, tokens
+from accounts.views import access, oidc, people, second_factor, security, tokens
 
 urlpatterns = [
     path("", security.security, name="security"),
@@ -32,7 +32,10 @@ urlpatterns = [
     path("second-factor/passkey/", second_factor.AddPasskey.as_view(), name="mfa_add_webauthn"),
     path("second-factor/<int:pk>/remove/", second_factor.remove_factor, name="remove_factor"),
     path("second-factor/recovery-codes/", second_factor.recovery_codes, name="recovery_codes"),
-    path("login/", views.login, name="account_login"),
+    path("oidc/cancelled/", oidc.oidc_cancelled, name="socialaccount_login_cancelled"),
+    path("oidc/<slug:provider_id>/", oidc.oidc_login, name="openid_connect_login"),
+    path("oidc/<slug:provider_id>/callback/", oidc.oidc_callback, name="openid_connect_callback"),
+    path("login/", oidc.Login.as_view(), name="account_login"),
     path("login/code/", authenticate, name="mfa_authenticate"),
     path("logout/", views.logout, name="account_logout"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),

@@ -1,6 +1,8 @@
 """Reading settings from the environment: a missing or misspelt one stops the start."""
 
+import json
 import os
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -57,6 +59,45 @@ def env_number(name: str, *, default: float) -> float:
 def env_list(name: str, default: str = "") -> list[str]:
     """Return a comma-separated variable as a list without empty parts."""
     return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+def sign_in_providers(name: str) -> list[dict[str, Any]]:
+    """Return OpenID Connect providers, a JSON list of objects.
+
+    :raises ImproperlyConfigured: it is no such list, or an issuer is not reached by https
+    """
+    try:
+        providers = json.loads(os.environ.get(name) or "[]")
+        for one in providers:
+            missing = {"id", "name", "issuer", "client_id", "secret"} - set(one)
+            issuer = urlsplit(one.get("issuer", ""))
+            if missing or not (issuer.scheme == "https" or issuer.hostname == "127.0.0.1"):
+                raise ImproperlyConfigured(
+                    f"{name}: each provider needs id, name, client_id, secret and an https issuer."
+                )
+    except (ValueError, TypeError, AttributeError):
+        raise ImproperlyConfigured(f"{name} must be a JSON list of objects.") from None
+    return list(providers)
+
+
+def oidc_apps(providers: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return providers as allauth reads them."""
+    return [
+        {
+            "provider_id": one["id"],
+            "name": one["name"],
+            "client_id": one["client_id"],
+            "secret": one["secret"],
+            "settings": {"server_url": one["issuer"], "oauth_pkce_enabled": True, "fetch_userinfo": False},
+        }
+        for one in providers
+    ]
+
+
+def origins_of(providers: list[dict[str, Any]]) -> list[str]:
+    """Return where browsers are sent to sign in: the issuer's origin, and `authorise_at` where that differs."""
+    found = [urlsplit(address) for one in providers for address in (one["issuer"], one.get("authorise_at", ""))]
+    return sorted({f"{address.scheme}://{address.netloc}" for address in found if address.netloc})
 
 
 def database_from_url(url: str) -> dict[str, object]:

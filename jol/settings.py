@@ -6,7 +6,16 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from jol.environment import database_from_url, env, env_flag, env_list, env_number
+from jol.environment import (
+    database_from_url,
+    env,
+    env_flag,
+    env_list,
+    env_number,
+    oidc_apps,
+    origins_of,
+    sign_in_providers,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -39,6 +48,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "guardian",
     "pgtrigger",
     "rest_framework",
@@ -138,6 +149,13 @@ MFA_FORMS = {
     "authenticate_webauthn": "accounts.forms.second_factor.SignInPasskeyForm",
     "reauthenticate_webauthn": "accounts.forms.second_factor.AgainPasskeyForm",
 }
+OIDC_PROVIDERS = sign_in_providers("OIDC_PROVIDERS")  # the sign-in of ResilienceDirect, or of an organisation
+SOCIALACCOUNT_ADAPTER = "accounts.oidc.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": oidc_apps(OIDC_PROVIDERS)}}
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an address is no proof: accounts are linked by issuer and subject
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 SESSION_COOKIE_AGE = int(timedelta(hours=8).total_seconds())
 SESSION_COOKIE_SAMESITE = "Lax"
 GUARDIAN_MONKEY_PATCH_USER = False
@@ -171,7 +189,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *origins_of(OIDC_PROVIDERS)],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],

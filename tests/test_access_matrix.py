@@ -554,6 +554,7 @@ def test_what_is_public_asks_nobody_to_sign_in(world_of: Callable[..., World]) -
         "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
         "account_reset_password_from_key_done": {},
         "debrief_code": {"code": "no-such-code"},
+        "openid_connect_": {"provider_id": "no-such-provider"},
     }
     # A key that is missing, a code that nobody gave, a sign-up that there is not.
     refused = {

@@ -11,14 +11,15 @@ from accounts.models.people import User
 class AccessRequest(models.Model):
     """Somebody asks to be let into an organisation; until an administrator decides, they have no account.
 
-    :ivar user: a person who came by their organisation's own sign-in and has an account that opens nothing yet
+    :ivar provider: whose sign-in they came by, and `uid` who they are there; both become theirs if they are let in
     """
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="access_requests")
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=150)
     reason = models.CharField(max_length=500)
-    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="access_requests")
+    provider = models.CharField(max_length=200, blank=True)
+    uid = models.CharField(max_length=191, blank=True)
     asked_at = models.DateTimeField()
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

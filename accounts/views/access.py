@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.forms.passwords import ANSWER_SECONDS
 from accounts.forms.people import AccessForm, SponsorForm
 from accounts.models import ApiToken, Sponsorship, User
+from accounts.oidc import NEWCOMER
 from accounts.people import ask_for_access
 from accounts.places import access_of
 from accounts.sponsorships import SponsorshipError, end_sponsorship, sponsor, sponsors_of
@@ -34,19 +35,27 @@ def access(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def access_request(request: HttpRequest) -> HttpResponse:
     """The answer is the same, and takes the same time, whether the address has an account or not."""
-    form = AccessForm(request.POST if request.method == "POST" else None)
+    newcomer = request.session.get(NEWCOMER, {})
+    form = AccessForm(request.POST if request.method == "POST" else None, initial=newcomer)
     if request.method == "POST" and form.is_valid():
         began, values = time.monotonic(), form.cleaned_data
+        # Only the address for which the provider vouched is linked to who came by it.
+        vouched = newcomer if newcomer.get("email", "").lower() == values["email"].lower() else {}
         ask_for_access(
             email=values["email"],
             name=values["name"],
             organisation=values["organisation"],
             reason=values["reason"],
+            provider=vouched.get("provider", ""),
+            uid=vouched.get("uid", ""),
             at=timezone.now(),
         )
+        request.session.pop(NEWCOMER, None)
         time.sleep(max(0.0, began + ANSWER_SECONDS - time.monotonic()))
         return redirect("access_request_done")
-    return render(request, "accounts/request.html", {"form": form}, status=422 if form.is_bound else 200)
+    return render(
+        request, "accounts/request.html", {"form": form, "newcomer": newcomer}, status=422 if form.is_bound else 200
+    )
 
 
 @login_not_required

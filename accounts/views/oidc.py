@@ -1,0 +1,68 @@
+"""The way to an OpenID Connect provider and back."""
+
+import secrets
+from typing import Any
+
+from allauth.account.views import LoginView
+from allauth.socialaccount.adapter import get_adapter
+from allauth.socialaccount.helpers import render_authentication_error
+from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_POST
+from requests import RequestException
+
+from accounts.oidc import IdentityAdapter
+from accounts.step_up import ask_to_confirm, has_confirmed_lately
+
+
+class Login(LoginView):
+    """The sign-in page, with the providers there are."""
+
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        return super().get_context_data(**more) | {"providers": settings.OIDC_PROVIDERS}
+
+
+@login_not_required
+@require_POST
+def oidc_login(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Go to the provider; somebody who is signed in comes back with it linked to their account.
+
+    :raises Http404: there is no such provider
+    """
+    process = "login"
+    if request.user.is_authenticated:
+        if not has_confirmed_lately(request):
+            return ask_to_confirm("/accounts/")
+        process = "connect"
+    try:
+        provider = get_adapter(request).get_provider(request, provider_id)
+    except SocialApp.DoesNotExist:
+        raise Http404 from None
+    nonce = secrets.token_urlsafe(32)
+    try:
+        return provider.redirect(request, process, auth_params={"nonce": nonce}, nonce=nonce)
+    except RequestException as error:
+        return render_authentication_error(request, provider, exception=error)
+
+
+@login_not_required
+@require_GET
+def oidc_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Come back from the provider.
+
+    :raises Http404: there is no such provider
+    """
+    try:
+        return OAuth2CallbackView.adapter_view(IdentityAdapter(request, provider_id))(request)
+    except SocialApp.DoesNotExist:
+        raise Http404 from None
+
+
+@login_not_required
+@require_GET
+def oidc_cancelled(request: HttpRequest) -> HttpResponse:
+    return redirect("account_login")
