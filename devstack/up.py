@@ -71,7 +71,7 @@ class Supervisor:
 
         :raises StartError: PostgreSQL ended, a child died too often, or the pages never answered
         """
-        is_ready = False
+        is_ready, end = False, time.monotonic() + READY_WITHIN_SECONDS
         while True:
             if self.cluster and not self.cluster.is_running:
                 raise StartError(f"PostgreSQL has ended, so the rest is stopped too; see {self.cluster.log}.")
@@ -81,7 +81,7 @@ class Supervisor:
             if not is_ready and self._pages_answer():
                 is_ready = True
                 self._announce()
-            elif not is_ready and time.monotonic() - BEGAN > READY_WITHIN_SECONDS:
+            elif not is_ready and time.monotonic() > end:
                 raise StartError(f"The pages did not answer within {READY_WITHIN_SECONDS} seconds; see above.")
             time.sleep(LOOK_EVERY_SECONDS)
 
