@@ -66,6 +66,7 @@ LOOKS_AFTER_MAILBOX = frozenset({"notifications.change_organisation_subscription
 #: Says that an address that bounced is right again.
 LOOKS_AFTER_ADDRESSES = frozenset({"notifications.lift_suppression"})
 MANAGES_PEOPLE = frozenset({"accounts.manage_people"})
+MERGES = frozenset({"accounts.merge_places"})
 AUDITS = frozenset({"lessons.view_lesson", "lessons.suspend_lesson", "accounts.view_auditevent"})
 
 ROLES: dict[Role, dict[Scope, frozenset[str]]] = {
@@ -83,6 +84,7 @@ ROLES: dict[Role, dict[Scope, frozenset[str]]] = {
         Scope.NATIONAL: MODERATES
         | WRITES
         | LOOKS_AFTER_ADDRESSES
+        | MERGES
         | {"lessons.restore_lesson", "lessons.change_taxonomy", "notifications.look_after_mail"}
     },
     Role.AUDITOR: {Scope.NATIONAL: AUDITS},

@@ -9,7 +9,7 @@ from allauth.mfa.webauthn.views import reauthenticate_webauthn
 from django.urls import path, re_path
 
 from accounts.rates import KEYS_SHOWN, MAILS_ASKED_FOR, limited
-from accounts.views import access, oidc, people, second_factor, security, tokens
+from accounts.views import access, merging, oidc, people, second_factor, security, tokens
 
 urlpatterns = [
     path("", security.security, name="security"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("request/done/", access.access_request_done, name="access_request_done"),
     path("sponsorships/", access.sponsorships, name="sponsorships"),
     path("sponsorships/<int:pk>/end/", access.sponsorship_end, name="sponsorship_end"),
+    path("merge/<slug:what>/", merging.merge, name="merge"),
     path("people/", people.people, name="people"),
     path("people/<slug:kind>/<slug:code>/", people.people_of, name="people_of"),
     path("people/<slug:kind>/<slug:code>/invite/", people.people_invite, name="people_invite"),

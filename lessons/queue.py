@@ -49,7 +49,7 @@ class QueueFilters(forms.Form):
 
     def __init__(self, data: Mapping[str, object], *, user: User) -> None:
         super().__init__(data)
-        areas = ResilienceArea.objects.order_by("name")
+        areas = ResilienceArea.objects.current().order_by("name")
         if not user.has_role(Role.SECRETARIAT):
             areas = areas.filter(pk__in=user.moderated_areas)
         found = list(areas.values_list("code", "name"))

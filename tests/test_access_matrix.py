@@ -96,6 +96,7 @@ MAY_ON_SITE = {
     "moderate": MODERATORS | {"moderator_elsewhere"},
     "subscribe": READERS,
     "change the taxonomy": SECRETARIAT,
+    "merge": SECRETARIAT,
     "look after people": MODERATORS | {"moderator_elsewhere", "organisation_admin", "system_admin"},
     "sponsor": SECRETARIAT | {"organisation_admin"},
 }
@@ -341,7 +342,7 @@ def test_the_site_is_open_to_those_whose_role_it_serves(world_of: Callable[..., 
     }
     world.places = {route: {"code": code} for route, code in codes.items()} | {"national_risks": {}}
     world.places["recurring_trend"] = {"risk_theme": "natural-and-environmental-hazards", "theme": "communicate"}
-    world.places |= {"statistics_page": {"page": "risks"}, "statistics_csv": {"figure": "kinds"}}
+    world.places |= {"merge": {"what": "areas"}, "statistics_page": {"page": "risks"}, "statistics_csv": {"figure": "kinds"}}
     for row in rows_of("site"):
         answers = expected(seeing=EVERYBODY, may=MAY_ON_SITE[row["verb"]])
         world.agrees(row, answers)

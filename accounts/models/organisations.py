@@ -14,6 +14,11 @@ class AreaKind(models.TextChoices):
     EPG = "EPG", "emergency preparedness group"
 
 
+class ResilienceAreaQuerySet(models.QuerySet["ResilienceArea"]):
+    def current(self) -> "ResilienceAreaQuerySet":
+        return self.filter(ended_at=None)
+
+
 class ResilienceArea(models.Model):
     """A local resilience forum or its counterpart.  Not a legal person, so it owns nothing."""
 
@@ -27,6 +32,8 @@ class ResilienceArea(models.Model):
     mailbox = models.EmailField(blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="mergers")
+
+    objects = ResilienceAreaQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -14,10 +14,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts import people as actions
 from accounts.forms.people import InviteForm, RoleForm
 from accounts.invitations import InvitationError
+from accounts.merging import MERGE
 from accounts.models import AccessRequest, Membership, User
 from accounts.people import PeopleError, may_change
 from accounts.places import Place, access_of, place_for, places_of
 from accounts.roles import CLEARED_BY_ROLE, Role
+from accounts.sponsorships import sponsors_of
 from accounts.step_up import ask_to_confirm, has_confirmed_lately
 from accounts.upkeep import vacancies_of
 
@@ -47,6 +49,8 @@ def people_of(request: HttpRequest, kind: str, code: str) -> HttpResponse:
         "rows": _rows(place, page),
         "requests": place.requests(),
         "vacancies": vacancies_of(place.organisation) if place.organisation else [],
+        "may_sponsor": place.kind != "area" and sponsors_of(cast("User", request.user)).exists(),
+        "perms_to_merge": place.kind == "national" and cast("User", request.user).has_perm(MERGE),
     }
     return render(request, "accounts/people/people.html", context)
 

@@ -73,11 +73,11 @@ def capabilities() -> Groups:
 
 
 def areas() -> Pairs:
-    return list(ResilienceArea.objects.order_by("name").values_list("code", "name"))
+    return list(ResilienceArea.objects.current().order_by("name").values_list("code", "name"))
 
 
 def areas_by_region() -> Groups:
-    areas = sorted(ResilienceArea.objects.all(), key=lambda area: (area.nation, area.region, area.name))
+    areas = sorted(ResilienceArea.objects.current(), key=lambda area: (area.nation, area.region, area.name))
     return [
         (place, [(area.code, area.name) for area in found])
         for place, found in groupby(areas, lambda area: area.region or area.nation)

@@ -53,7 +53,7 @@ class DebriefEventForm(forms.Form):
     )
     date = PartialDateField(required=False, label="When was it?", help_text="For example: 14 1 2026")
     area: Any = forms.ModelChoiceField(
-        queryset=ResilienceArea.objects.order_by("name"),
+        queryset=ResilienceArea.objects.current().order_by("name"),
         to_field_name="code",
         required=False,
         label="Which resilience area was it in?",

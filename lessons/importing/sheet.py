@@ -161,7 +161,7 @@ def choices_of() -> dict[str, list[str]]:
     return {
         "Kind": [str(label) for label in Kind.labels],
         "Kind of event": [str(label) for label in EventKind.labels],
-        "Resilience area": list(ResilienceArea.objects.order_by("name").values_list("name", flat=True)),
+        "Resilience area": list(ResilienceArea.objects.current().order_by("name").values_list("name", flat=True)),
         "National Risks": sorted(NationalRisk.objects.current().values_list("name", flat=True)),
         "Principles and topics": list(themes),
         "Capabilities": list(Capability.objects.order_by("name").values_list("name", flat=True)),

@@ -59,7 +59,7 @@ class Study:
 
     @cached_property
     def areas(self) -> list[ResilienceArea]:
-        return list(ResilienceArea.objects.order_by("name"))
+        return list(ResilienceArea.objects.current().order_by("name"))
 
     def list_url(self, **more: Any) -> str:
         """Return the list of what is counted: these filters and more; "" if the list cannot ask for both at once."""
