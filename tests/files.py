@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 from pypdf import PdfWriter
-from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+from pypdf.generic import ArrayObject, DictionaryObject, FloatObject, NameObject, TextStringObject
 
 from lessons.attachments.office import MAIN_PARTS
 
@@ -46,12 +46,17 @@ def office(code: str, more: dict[str, bytes | str] | None = None, *, types: str 
 def pdf(**change: Any) -> bytes:
     """Return a PDF of one page.
 
-    :param change: `password`, `script`, `attached`, `author`, or `action` (what showing the page starts)
+    :param change: `password`, `script`, `attached`, `author`, `author_in_xmp`, `comment`, or
+        `action` (what showing the page starts)
     """
     writer = PdfWriter()
     page = writer.add_blank_page(200, 200)
     if author := change.get("author"):
         writer.add_metadata({"/Author": author})
+    if note := change.get("comment"):
+        page[NameObject("/Annots")] = ArrayObject([writer._add_object(_comment(note))])
+    if author := change.get("author_in_xmp"):
+        writer.xmp_metadata = _XMP.format(author).encode()
     if script := change.get("script"):
         runs = {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject(script)}
         writer._root_object[NameObject("/OpenAction")] = DictionaryObject(runs)
@@ -65,6 +70,25 @@ def pdf(**change: Any) -> bytes:
     written = io.BytesIO()
     writer.write(written)
     return written.getvalue()
+
+
+_XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    '<rdf:Description xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:creator><rdf:Seq><rdf:li>{}</rdf:li></rdf:Seq>'
+    "</dc:creator></rdf:Description></rdf:RDF></x:xmpmeta>"
+)
+
+
+def _comment(text: str) -> DictionaryObject:
+    sides = ArrayObject([FloatObject(side) for side in (10, 10, 50, 50)])
+    return DictionaryObject(
+        {
+            NameObject("/Type"): NameObject("/Annot"),
+            NameObject("/Subtype"): NameObject("/Text"),
+            NameObject("/Rect"): sides,
+            NameObject("/Contents"): TextStringObject(text),
+        }
+    )
 
 
 def picture(code: str = "png", size: tuple[int, int] = (40, 30), **options: Any) -> bytes:

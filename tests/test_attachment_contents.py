@@ -381,7 +381,14 @@ def test_a_moderator_is_told_of_authors_comments_changes_and_hidden_sheets(tmp_p
         },
     )
     sheet = office("xlsx", {"xl/workbook.xml": '<sheets><sheet name="a" state="hidden"/></sheets>'})
-    talk = office("pptx", {"ppt/notesSlides/notesSlide1.xml": "<x/>"})
+    talk = office(
+        "pptx",
+        {
+            "ppt/notesSlides/notesSlide1.xml": "<x/>",
+            "ppt/slides/slide2.xml": '<p:sld xmlns:p="p" show="0"><p:cSld/></p:sld>',
+            "docProps/custom.xml": "<x/>",
+        },
+    )
 
     assert findings(word, "docx", tmp_path) == [
         "Author: Kowalczyk",
@@ -390,7 +397,11 @@ def test_a_moderator_is_told_of_authors_comments_changes_and_hidden_sheets(tmp_p
         "It holds tracked changes",
     ]
     assert findings(sheet, "xlsx", tmp_path) == ["It holds hidden sheets"]
-    assert findings(talk, "pptx", tmp_path) == ["It holds the speaker’s notes"]
+    assert findings(talk, "pptx", tmp_path) == [
+        "It holds the speaker’s notes",
+        "It holds hidden slides",
+        "It holds properties that somebody or some program added",
+    ]
 
 
 # -- inside PDF ---------------------------------------------------------------------------------------------
@@ -416,8 +427,13 @@ def test_a_pdf_that_runs_hides_or_carries_something_is_refused(content: bytes, w
         findings(content, "pdf", tmp_path)
 
 
-def test_a_moderator_is_told_who_wrote_a_pdf(tmp_path: Path) -> None:
+def test_a_moderator_is_told_who_wrote_a_pdf_and_of_comments_in_it(tmp_path: Path) -> None:
     assert findings(pdf(author="Kowalczyk"), "pdf", tmp_path) == ["Author: Kowalczyk"]
+    assert findings(pdf(author_in_xmp="Kowalczyk"), "pdf", tmp_path) == ["Author: Kowalczyk"]
+    assert findings(pdf(author="Kowalczyk", comment="Is this so?"), "pdf", tmp_path) == [
+        "Author: Kowalczyk",
+        "It holds comments",
+    ]
 
 
 # -- pictures --------------------------------------------------------------------------------------------------

@@ -275,6 +275,27 @@ def test_readers_get_a_file_only_once_a_moderator_says_so() -> None:
     assert sign_in(reader).get(page_of(lesson)).status_code == 404
 
 
+def test_what_was_found_in_a_file_is_accepted_with_a_tick_before_readers_get_it() -> None:
+    lesson = LessonFactory(status=Status.PUBLISHED)
+    attachment = attached(lesson, findings=["Author: Kowalczyk", "It holds comments"])
+    client = sign_in(moderator_of(lesson.area))
+    url = reverse("attachment_publish", args=[lesson.pk, attachment.key])
+
+    page = client.get(page_of(lesson)).text
+    refused = client.post(url, {"published": "yes"}, follow=True).text
+    attachment.refresh_from_db()
+    assert not attachment.published
+    client.post(url, {"published": "yes", "accepts_findings": "yes"})
+
+    attachment.refresh_from_db()
+    assert "Author: Kowalczyk" in page
+    assert 'name="accepts_findings"' in page
+    assert "Tick that readers may see what was found" in refused
+    assert attachment.published
+    entry = AuditEvent.objects.get(action="attachment.publish")
+    assert entry.reason == "findings accepted"
+
+
 @pytest.mark.parametrize("values", [{"audience": "national_team"}, {"marking": "official_sensitive"}])
 def test_a_published_file_goes_no_further_than_its_publication(values: dict[str, str]) -> None:
     lesson = LessonFactory(status=Status.PUBLISHED, **values)

@@ -14,7 +14,7 @@ from lessons.attachments import store
 from lessons.attachments.content import kind_of
 from lessons.attachments.kinds import plain_name
 from lessons.conditions import wants_two_people, working_text, wrote_it
-from lessons.errors import LessonError, NotYourClaim, OwnLesson, SecondPersonMissing, WrongStatus
+from lessons.errors import LessonError, NotYourClaim, OwnLesson, ReasonMissing, SecondPersonMissing, WrongStatus
 from lessons.models import Attachment, Lesson, Status
 
 MOST_ATTACHMENTS = 10
@@ -93,12 +93,16 @@ def _open_to(lesson: Lesson, by: User) -> None:
 
 
 @transaction.atomic
-def set_published(*, attachment: Attachment, published: bool, by: User, at: datetime) -> None:
+def set_published(
+    *, attachment: Attachment, published: bool, by: User, at: datetime, accepts_findings: bool = False
+) -> None:
     """Give a file to those who may read the publication, or take it from them.
 
     Taking it away is open to every moderator of the lesson; giving it follows the rules of publishing.
 
+    :param accepts_findings: readers may see what was found in the file: who wrote it, comments, hidden sheets
     :raises PermissionDenied: `by` does not publish this lesson
+    :raises ReasonMissing: something was found, and nobody said that readers may see it
     :raises LessonError: it was not found clean, is `by`'s own, claimed by somebody else, or takes two people
     """
     lesson = Lesson.objects.select_for_update(of=("self",)).get(pk=attachment.lesson_id)
@@ -109,10 +113,13 @@ def set_published(*, attachment: Attachment, published: bool, by: User, at: date
         if not attachment.is_clean:
             raise WrongStatus("This file was not found clean, so nobody else gets it.")
         _may_give(lesson, by, at)
+        if attachment.findings and not accepts_findings:
+            raise ReasonMissing("Tick that readers may see what was found in the file, or ask for a file without it.")
     attachment.published = published
     attachment.save(update_fields=["published"])
     action = "attachment.publish" if published else "attachment.hide"
-    audit.record(action=action, subject=attachment, by=by, at=at, digest=attachment.sha256)
+    reason = "findings accepted" if published and attachment.findings else ""
+    audit.record(action=action, subject=attachment, by=by, at=at, reason=reason, digest=attachment.sha256)
 
 
 def _may_give(lesson: Lesson, by: User, at: datetime) -> None:

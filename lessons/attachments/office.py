@@ -29,6 +29,7 @@ _FOLLOWED = ("attachedTemplate", "oleObject", "frame", "subDocument", "afChunk",
 _DECLARES = re.compile(rb"<!(DOCTYPE|ENTITY)|<\0!\0(D\0O\0C|E\0N\0T)|\0<\0!\0(D\0O\0C|E\0N\0T)", re.IGNORECASE)
 _LOOK_BACK = 32
 _EMBEDDED = re.compile(r"/embeddings/[^/]+\.(xlsx|docx|pptx)$", re.IGNORECASE)
+_SLIDE = re.compile(r"ppt/slides/slide\d+\.xml")
 _ARCHIVES = (b"PK\x03\x04", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"\xd0\xcf\x11\xe0", b"MZ")
 
 
@@ -150,6 +151,11 @@ def _left_behind(archive: zipfile.ZipFile, code: str) -> list[str]:
         found.append("It holds tracked changes")
     if code == "xlsx" and _holds(archive, "xl/workbook.xml", rb'state="(hidden|veryHidden)"'):
         found.append("It holds hidden sheets")
+    slides = [name for name in archive.namelist() if code == "pptx" and _SLIDE.fullmatch(name)]
+    if any(_holds(archive, name, rb'<p:sld[^>]*\bshow="0"') for name in slides):
+        found.append("It holds hidden slides")
+    if "docprops/custom.xml" in names:
+        found.append("It holds properties that somebody or some program added")
     return found
 
 

@@ -15,6 +15,10 @@ from lessons.attachments.texts import looks_like_markup
 RUNS = {"/JS", "/JavaScript"}
 ACTS = {"/Launch", "/JavaScript", "/ImportData", "/SubmitForm", "/GoToE", "/RichMediaExecute", "/Rendition"}
 CARRIES = {"/EmbeddedFiles", "/EmbeddedFile", "/RichMedia", "/AF", "/XFA"}
+#: Kinds of annotation with which people comment on a text.
+COMMENTS = {
+    "/Text", "/FreeText", "/Highlight", "/Underline", "/Squiggly", "/StrikeOut", "/Caret", "/Ink", "/Stamp", "/Popup",
+}  # fmt: skip
 #: Objects of one file that are looked at; a report of some hundred pages has some ten thousand.
 MOST_OBJECTS = 300_000
 
@@ -23,6 +27,7 @@ FILES = "The PDF holds other files. Take them out, or print it to a new PDF, and
 ENCRYPTED = "The file is protected by a password, so that nobody can check it. Attach it without"
 
 _LOOSE = re.compile(rb"/(JavaScript|Launch|ImportData|EmbeddedFile)\b")
+_XMP_AUTHOR = re.compile(rb"<dc:creator>[^<]*<rdf:Seq>[^<]*<rdf:li[^>]{0,100}>([^<]{1,100})</rdf:li>")
 CHUNK = 1024 * 1024
 _CONTAINERS = (IndirectObject, DictionaryObject, ArrayObject)
 
@@ -51,7 +56,8 @@ def look_inside(file: BinaryIO) -> list[str]:
     _check_loose_objects(file)
     file.seek(0)
     try:
-        return _go_through(PdfReader(file, strict=False))
+        found = _go_through(PdfReader(file, strict=False))
+        return list(dict.fromkeys([*found, *_authors_in_xmp(file)]))
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
         raise Refused(DAMAGED) from error
 
@@ -71,16 +77,25 @@ def _go_through(reader: PdfReader) -> list[str]:
         raise Refused(ENCRYPTED)
     if "/Root" not in reader.trailer:  # readers would search for one, and each might find another
         raise Refused(DAMAGED)
-    _walk(reader)
+    has_comments = _walk(reader)
     if not len(reader.pages):
         raise Refused(DAMAGED)
     information: dict[str, Any] = dict(reader.metadata or {})
     called = {"/Author": "Author", "/Company": "Company", "/Title": "Title"}
-    return [f"{name}: {str(information[key])[:100]}" for key, name in called.items() if information.get(key)]
+    found = [f"{name}: {str(information[key])[:100]}" for key, name in called.items() if information.get(key)]
+    return [*found, *(["It holds comments"] if has_comments else [])]
 
 
-def _walk(reader: PdfReader) -> None:
-    """Visit every object that can be reached from the trailer, none twice."""
+def _authors_in_xmp(file: BinaryIO) -> list[str]:
+    """Return who is named as author in the second place where a PDF does so; it is written without compression."""
+    file.seek(0)
+    names = [name.decode("utf-8", "replace").strip() for name in _XMP_AUTHOR.findall(file.read())]
+    return [f"Author: {name}" for name in dict.fromkeys(names) if name]
+
+
+def _walk(reader: PdfReader) -> bool:
+    """Visit every object that can be reached from the trailer, none twice; say whether one is a comment."""
+    has_comments = False
     waiting: list[Any] = [reader.trailer]
     seen: set[tuple[int, int]] = set()
     visited = 0
@@ -96,9 +111,11 @@ def _walk(reader: PdfReader) -> None:
             waiting.append(one.get_object())
         elif isinstance(one, DictionaryObject):  # a stream is one as well; what it holds is never unpacked
             _check(one)
+            has_comments = has_comments or str(dict.get(one, "/Subtype", "")) in COMMENTS
             waiting += [value for value in dict.values(one) if isinstance(value, _CONTAINERS)]
         elif isinstance(one, ArrayObject):
             waiting += [value for value in list.__iter__(one) if isinstance(value, _CONTAINERS)]
+    return has_comments
 
 
 def _check(one: DictionaryObject) -> None:

@@ -18,7 +18,7 @@ from lessons.attachments import store
 from lessons.attachments.content import TOO_LARGE
 from lessons.attachments.kinds import Refused
 from lessons.attachments.scanners import scanner
-from lessons.errors import WrongStatus
+from lessons.errors import ReasonMissing, WrongStatus
 from lessons.forms.attachments import AttachmentForm
 from lessons.models import Attachment, Lesson, Publication
 from lessons.views.reading import SignedInRequest
@@ -89,7 +89,14 @@ def attachment_publish(request: SignedInRequest, pk: int, key: str) -> HttpRespo
     lesson = get_lesson(user=request.user, pk=pk, permission=actions.PUBLISH)
     attachment = get_object_or_404(lesson.attachments, key=key)
     wanted = request.POST.get("published") == "yes"
-    actions.set_published(attachment=attachment, published=wanted, by=request.user, at=timezone.now())
+    accepts = request.POST.get("accepts_findings") == "yes"
+    try:
+        actions.set_published(
+            attachment=attachment, published=wanted, by=request.user, at=timezone.now(), accepts_findings=accepts
+        )
+    except ReasonMissing as error:
+        messages.warning(request, f"“{attachment.name}”: {error}")
+        return redirect("lesson_attachments", pk)
     words = "Readers get it with the publication" if wanted else "Readers do not get it any more"
     messages.success(request, f"{words}: “{attachment.name}”.")
     return redirect("lesson_attachments", pk)
