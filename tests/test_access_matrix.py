@@ -342,7 +342,10 @@ def test_the_site_is_open_to_those_whose_role_it_serves(world_of: Callable[..., 
     }
     world.places = {route: {"code": code} for route, code in codes.items()} | {"national_risks": {}}
     world.places["recurring_trend"] = {"risk_theme": "natural-and-environmental-hazards", "theme": "communicate"}
-    world.places |= {"merge": {"what": "areas"}, "statistics_page": {"page": "risks"}, "statistics_csv": {"figure": "kinds"}}
+    world.places |= {"merge_places": {"what": "areas"}} | {
+        "statistics_page": {"page": "risks"},
+        "statistics_csv": {"figure": "kinds"},
+    }
     for row in rows_of("site"):
         answers = expected(seeing=EVERYBODY, may=MAY_ON_SITE[row["verb"]])
         world.agrees(row, answers)

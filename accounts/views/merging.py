@@ -40,5 +40,5 @@ def merge(request: HttpRequest, what: str) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"{source.name} has gone into {target.name}.")
-            return redirect("merge", what)
+            return redirect("merge_places", what)
     return render(request, "accounts/merge.html", {"form": form, "what": what})
