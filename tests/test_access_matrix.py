@@ -536,7 +536,6 @@ def test_whose_mailbox_it_is_only_those_who_look_after_it_are_told(world_of: Cal
     world.places = {"mailbox": {"code": world.lesson.organisation.code}}
     expected = {
         "anonymous": "sign in",
-        "no_membership": "403",
         "reader": "404",
         "spoc_elsewhere": "404",
         "secretariat": "404",
