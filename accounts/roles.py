@@ -85,7 +85,12 @@ ROLES: dict[Role, dict[Scope, frozenset[str]]] = {
         | WRITES
         | LOOKS_AFTER_ADDRESSES
         | MERGES
-        | {"lessons.restore_lesson", "lessons.change_taxonomy", "notifications.look_after_mail"}
+        | {
+            "lessons.restore_lesson",
+            "lessons.change_taxonomy",
+            "notifications.look_after_mail",
+            "notifications.edit_quarter_digest",
+        }
     },
     Role.AUDITOR: {Scope.NATIONAL: AUDITS},
     Role.SYSTEM_ADMIN: {Scope.NATIONAL: MANAGES_PEOPLE},

@@ -1,17 +1,21 @@
 """What a digest says: each lesson once, under the theme of its risk; OFFICIAL-SENSITIVE as reference and link only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from lessons.models import Publication
 from notifications.models import Delivery, Frequency
 from notifications.sending.digest_checks import Item
-from notifications.words import names_of, reason_in_words
+from notifications.sending.quarter_checks import Chosen
+from notifications.words import names_of, paragraphs_of, reason_in_words
 
 #: More than these are counted, and linked to: a mail stays well under 100 kB.
 MOST_LISTED = 50
+#: Characters; whatever was written, a mail stays under 100 kB.
+LONGEST_STATEMENT = 300
 NO_RISK = "Not about a National Risk"
 PERIODS = {
     Frequency.DAILY: "day",
@@ -35,7 +39,9 @@ class Line:
 
 @dataclass(frozen=True)
 class Digest:
-    """:ivar groups: (theme of risk, lines), by name"""
+    """:ivar groups: (theme of risk, lines), by name
+    :ivar words: paragraphs of the Secretariat, and `chosen`: lessons that it put on top, both of a quarter
+    """
 
     subject: str
     heading: str
@@ -43,38 +49,62 @@ class Digest:
     more: int
     more_url: str
     why: str
+    words: list[str] = field(default_factory=list)
+    chosen: list[Line] = field(default_factory=list)
+    own: str = ""
+    page_url: str = ""
 
 
-def digest_of(delivery: Delivery, items: tuple[Item, ...]) -> Digest:
-    """Return the digest of `delivery` with the items that it may hold now."""
+def digest_of(delivery: Delivery, items: tuple[Item, ...], chosen: Chosen | None = None) -> Digest:
+    """Return the digest of `delivery` with the items that it may hold now; each lesson once, what was chosen on top."""
     run = delivery.digest_run
     if run is None:
         raise ValueError(f"delivery {delivery.pk} is no digest")
+    on_top = chosen.lessons if chosen else ()
+    items = tuple(item for item in items if item.current not in on_top)
     listed = items[:MOST_LISTED]
-    found = Publication.objects.select_related("lesson").defer("search").in_bulk([item.current for item in listed])
+    wanted = [*on_top, *(item.current for item in listed)]
+    found = Publication.objects.select_related("lesson").defer("search").in_bulk(wanted)
     names = names_of(term for publication in found.values() for term in publication.terms)
     groups: dict[str, list[Line]] = {}
     for item in listed:
         publication = found[item.current]
         themes = [names.get(term, term) for term in publication.terms if term.startswith("risk-theme:")]
-        groups.setdefault(themes[0] if themes else NO_RISK, []).append(_line(publication, item, names))
+        groups.setdefault(themes[0] if themes else NO_RISK, []).append(_line_of_item(publication, item, names))
     period = PERIODS[Frequency(run.frequency)]
+    count = f"{len(items)} new lesson{'' if len(items) == 1 else 's'}"
     marking = "OFFICIAL-SENSITIVE" if any(p.is_sensitive for p in found.values()) else "OFFICIAL"
-    count = f"{len(items)} new lesson{'s' if len(items) > 1 else ''}"
-    return Digest(
+    why = f"You get this because you asked for one mail a {period} about what matches your subscriptions."
+    digest = Digest(
         subject=f"[{marking}] Your lessons of the {period}: {count}",
         heading=f"{count} for you",
         groups=sorted(groups.items(), key=lambda group: (group[0] == NO_RISK, group[0])),
         more=len(items) - len(listed),
         more_url=f"{settings.SITE_URL}{reverse('lesson_list')}",
-        why=f"You get this because you asked for one mail a {period} about what matches your subscriptions.",
+        why=why,
+    )
+    if chosen is None:
+        return digest
+    return replace(
+        digest,
+        subject=f"[{marking}] Lessons of {chosen.quarter.name}",
+        heading=f"Lessons of {chosen.quarter.name}",
+        words=paragraphs_of(chosen.quarter.words_sent),
+        chosen=[line_of(found[pk]) for pk in on_top],
+        own=f"{'Also ' if on_top else ''}{count} for you" if items else "",
+        page_url=settings.SITE_URL + chosen.quarter.get_absolute_url(),
     )
 
 
-def _line(publication: Publication, item: Item, names: dict[str, str]) -> Line:
+def line_of(publication: Publication, why: str = "") -> Line:
+    """Return one lesson as it stands in a digest: of one that is OFFICIAL-SENSITIVE reference, kind and link."""
     url = settings.SITE_URL + publication.get_absolute_url()
     kind = publication.lesson.get_kind_display()
     if publication.is_sensitive:  # what was asked for would say what it is about
         return Line(publication.reference, kind, url)
-    why = " or ".join(dict.fromkeys(reason_in_words(reason, names) for reason in item.reasons))
-    return Line(publication.reference, kind, url, publication.title, publication.statement, why)
+    statement = Truncator(publication.statement).chars(LONGEST_STATEMENT)
+    return Line(publication.reference, kind, url, publication.title, statement, why)
+
+
+def _line_of_item(publication: Publication, item: Item, names: dict[str, str]) -> Line:
+    return line_of(publication, " or ".join(dict.fromkeys(reason_in_words(reason, names) for reason in item.reasons)))

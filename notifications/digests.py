@@ -1,5 +1,7 @@
 """Digests: each address gets one mail a period, with all that waited for it.
 
+Of a quarter whose lessons digest was made, everybody who asked for quarterly mails gets one, with that on top.
+
 A notice waits from the fan-out until the run of its frequency.  So what was matched once is sent once: a run that was
 missed, or an announcement that came late, needs no rule; whatever still waits when a run begins goes with it, provided
 it was announced before the period ended.
@@ -10,7 +12,8 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from notifications.fan_out_sql import RANDOM_LETTERS
+from notifications.actions.quarters import close_quarter
+from notifications.fan_out_sql import MAILBOX_IN_USE, RANDOM_LETTERS
 from notifications.models import DeliveryKind, DigestRun, Frequency, Priority
 from notifications.periods import last_period
 
@@ -25,6 +28,23 @@ WHERE n.frequency = %(frequency)s AND n.delivery_id IS NULL AND n.address > %(af
   AND a.at < %(end)s AND a.ended_at IS NULL
 ORDER BY n.address LIMIT %(size)s
 """
+#: Everybody who asked for quarterly mails, by address.
+ASKED_QUARTERLY = f"""
+    SELECT lower(u.email) AS address, u.id AS person_id, NULL::bigint AS organisation_id
+    FROM notifications_subscription s JOIN accounts_user u ON u.id = s.person_id
+    WHERE s.ended_at IS NULL AND s.confirmed_at IS NOT NULL AND s.frequency = 'quarterly'
+    UNION
+    SELECT lower(o.mailbox), NULL, o.id
+    FROM notifications_subscription s JOIN accounts_organisation o ON o.id = s.organisation_id AND {MAILBOX_IN_USE}
+    WHERE s.ended_at IS NULL AND s.confirmed_at IS NOT NULL AND s.frequency = 'quarterly'
+"""  # noqa: S608 - a constant of ours
+NOBODY = "SELECT NULL::text AS address, NULL::bigint AS person_id, NULL::bigint AS organisation_id WHERE false"
+BATCH_OF_ALL_QUARTERLY = f"""
+SELECT address FROM (
+    ({BATCH_OF_ADDRESSES})
+    UNION (SELECT address FROM ({ASKED_QUARTERLY}) AS asked WHERE address > %(after)s ORDER BY address LIMIT %(size)s)
+) AS some ORDER BY address LIMIT %(size)s
+"""  # noqa: S608 - constants of ours
 #: The holder of an address is the one of its newest notice.
 WRITE = f"""
 WITH waiting AS (
@@ -34,7 +54,11 @@ WITH waiting AS (
       AND a.at < %(end)s AND a.ended_at IS NULL
     FOR UPDATE OF n
 ), holder AS (
-    SELECT DISTINCT ON (address) address, person_id, organisation_id FROM waiting ORDER BY address, id DESC
+    SELECT DISTINCT ON (address) address, person_id, organisation_id FROM (
+        SELECT address, person_id, organisation_id, id FROM waiting
+        UNION ALL
+        SELECT address, person_id, organisation_id, 0 FROM ({{also}}) AS asked WHERE address = ANY(%(addresses)s)
+    ) AS one ORDER BY address, id DESC, person_id
 ), mail AS (
     INSERT INTO notifications_delivery
         (address, person_id, organisation_id, kind, priority, digest_run_id, state, due_at, date, message_id, token,
@@ -79,13 +103,23 @@ def run_batch(*, run: DigestRun, at: datetime, size: int = BATCH) -> bool:
             "run": run.pk,
             "at": at,
         }
+        to_all = _goes_to_all(run, at)
         with connection.cursor() as cursor:
-            cursor.execute(BATCH_OF_ADDRESSES, parameters)
+            cursor.execute(BATCH_OF_ALL_QUARTERLY if to_all else BATCH_OF_ADDRESSES, parameters)
             addresses = [address for (address,) in cursor.fetchall()]
             if addresses:
-                cursor.execute(WRITE, parameters | {"addresses": addresses})
+                also = ASKED_QUARTERLY if to_all else NOBODY
+                cursor.execute(WRITE.format(also=also), parameters | {"addresses": addresses})
                 run.last_address = addresses[-1]
             else:
                 run.done_at = at
         run.save(update_fields=["last_address", "done_at"])
     return bool(addresses)
+
+
+def _goes_to_all(run: DigestRun, at: datetime) -> bool:
+    """Whether there is something of the quarter for everybody who asked for quarterly mails; fixes what it is."""
+    if run.frequency != Frequency.QUARTERLY:
+        return False
+    quarter = close_quarter(period_start=run.period_start, at=at)
+    return quarter is not None and quarter.has_content()

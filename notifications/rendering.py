@@ -19,7 +19,7 @@ from lessons.models import Publication
 from notifications import digest_mail, mime
 from notifications.emails import ALERTS, ENTRIES, SUBSCRIPTION_MAILS, About, Content, Link
 from notifications.models import Delivery, DeliveryKind
-from notifications.sending.digest_checks import Item
+from notifications.sending.checks import Verdict
 from notifications.use_mail import use_mail_of
 from notifications.words import names_of, reason_in_words
 
@@ -42,27 +42,20 @@ def load(deliveries: Iterable[Delivery]) -> None:
     )
 
 
-def content_of(
-    delivery: Delivery,
-    reasons: list[dict[str, Any]],
-    current: int | None = None,
-    items: tuple[Item, ...] = (),
-) -> bytes:
+def content_of(delivery: Delivery, verdict: Verdict) -> bytes:
     """Return the mail, ready to be handed over.
 
-    :param reasons: those of its notice that hold now
-    :param current: key of the version that readers get now
-    :param items: of a digest: the lessons in it, and their reasons that hold now
+    :param verdict: what the last look at it found
     """
     if delivery.kind == DeliveryKind.DIGEST:
-        return _digest(delivery, digest_mail.digest_of(delivery, items))
+        return _digest(delivery, digest_mail.digest_of(delivery, verdict.items, verdict.chosen))
     if delivery.kind == DeliveryKind.LESSON_USED:
         return _digest(delivery, use_mail_of(delivery))
-    drawn = _drawn(delivery, current)
+    drawn = _drawn(delivery, verdict.current)
     gaps, more = {}, b""
     if delivery.kind in SUBSCRIPTION_MAILS:
         url = unsubscribe_url(delivery)
-        why = drawn.why(reasons)
+        why = drawn.why(verdict.reasons)
         gaps = {"unsubscribe": mime.quoted(url), "why_text": why[0], "why_html": why[1]}
         more = _one_click(url)
     return drawn.prepared.filled(

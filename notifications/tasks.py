@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from notifications.actions.quarters import make_if_due
 from notifications.digests import begin_due_runs, run_batch
 from notifications.fan_out import fan_out_batch
 from notifications.models import Announcement, Delivery
@@ -43,7 +44,11 @@ def relay() -> None:
 
 @shared_task
 def digest() -> None:
-    """Every five minutes: begin the digests whose period has ended, and go on with those that are not done."""
+    """Every five minutes: begin the digests whose period has ended, and go on with those that are not done.
+
+    A fortnight before a quarter ends its lessons digest is made, for the Secretariat to edit.
+    """
+    make_if_due(at=timezone.now())
     for run in begin_due_runs(at=timezone.now()):
         while run_batch(run=run, at=timezone.now()):
             start_senders(at=timezone.now())

@@ -51,7 +51,7 @@ def mail_of(delivery: Delivery) -> tuple[str, str, str]:
     load([delivery])
     verdict = checks.look([delivery])[delivery.pk]
     assert not verdict.reason
-    mail = message_from_bytes(content_of(delivery, [], items=verdict.items), policy=policy.default)
+    mail = message_from_bytes(content_of(delivery, verdict), policy=policy.default)
     text, page = mail.get_body(("plain",)), mail.get_body(("html",))
     return mail["Subject"], text.get_content(), page.get_content()
 

@@ -44,7 +44,7 @@ def written(delivery: Delivery) -> Received:
     load([delivery])
     verdict = look([delivery])[delivery.pk]
     assert not verdict.reason
-    content = content_of(delivery, verdict.reasons, verdict.current)
+    content = content_of(delivery, verdict)
     return Received("sender", [delivery.address], content)
 
 
@@ -253,10 +253,10 @@ def test_one_drawing_serves_all_readers(django_assert_num_queries: Any) -> None:
     load(deliveries)
     verdicts = look(deliveries)
     first = deliveries[0]
-    content_of(first, verdicts[first.pk].reasons, verdicts[first.pk].current)
+    content_of(first, verdicts[first.pk])
 
     with django_assert_num_queries(0):
-        contents = [content_of(one, verdicts[one.pk].reasons, verdicts[one.pk].current).decode() for one in deliveries]
+        contents = [content_of(one, verdicts[one.pk]).decode() for one in deliveries]
 
     for delivery, content in zip(deliveries, contents, strict=True):
         assert str(delivery.token) in content.replace("=\r\n", "")

@@ -10,6 +10,7 @@ from notifications.actions.mailboxes import (
     confirm_mailbox,
     mailbox_asked,
 )
+from notifications.actions.quarters import EditedMeanwhile, NotInTime, approve_quarter, edit_quarter
 from notifications.actions.subscriptions import (
     NoWords,
     SubscriptionError,
@@ -26,9 +27,12 @@ from notifications.actions.use_mails import resume_use_mails, stop_use_mails
 
 __all__ = [
     "BadLink",
+    "EditedMeanwhile",
     "NoWords",
+    "NotInTime",
     "SubscriptionError",
     "TooManyQuestions",
+    "approve_quarter",
     "as_query",
     "ask_to_confirm",
     "begin_usual_subscriptions",
@@ -37,6 +41,7 @@ __all__ = [
     "change_subscription",
     "clear_mailbox",
     "confirm_mailbox",
+    "edit_quarter",
     "end_subscription",
     "mailbox_asked",
     "pause_subscription",

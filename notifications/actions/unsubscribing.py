@@ -10,7 +10,7 @@ from accounts.models import Membership, Organisation
 from accounts.roles import Role
 from notifications.actions.use_mails import resume_use_mails, stop_use_mails
 from notifications.backend import content_from
-from notifications.models import Delivery, DeliveryKind, Notice, Priority, Subscription, SubscriptionQuerySet
+from notifications.models import Delivery, DeliveryKind, Frequency, Notice, Priority, Subscription, SubscriptionQuerySet
 
 #: These are told when a mailbox is unsubscribed by a click in one of its mails.
 LOOKS_AFTER = (Role.JOL_SPOC, Role.ORGANISATION_ADMIN)
@@ -21,7 +21,11 @@ def subscriptions_named_in(mail: Delivery) -> SubscriptionQuerySet:
     reasons = Notice.objects.filter(delivery=mail).values_list("reasons", flat=True)
     named = {reason["subscription"] for each in reasons for reason in each}
     of_address = Q(person__email__iexact=mail.address) | Q(organisation__mailbox__iexact=mail.address)
-    return Subscription.objects.filter(of_address, pk__in=named)
+    meant = Q(pk__in=named)
+    if mail.digest_run and mail.digest_run.frequency == Frequency.QUARTERLY:
+        # The digest of a quarter goes to whoever asks for quarterly mails, whatever matched.
+        meant |= Q(frequency=Frequency.QUARTERLY)
+    return Subscription.objects.filter(of_address & meant)
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from notifications.models.bounces import Bounce, Suppression, SuppressionQuerySe
 from notifications.models.deliveries import Delivery, DeliveryKind, DeliveryQuerySet, Lane, Priority, State
 from notifications.models.digests import DigestRun
 from notifications.models.operation import Domain, ScheduledRun
+from notifications.models.quarters import QuarterDigest
 from notifications.models.replays import Replay
 from notifications.models.subscriptions import CRITERIA, Frequency, Subscription, SubscriptionQuerySet
 from notifications.models.use import UseMailsOff, UseRun
@@ -23,6 +24,7 @@ __all__ = [
     "Lane",
     "Notice",
     "Priority",
+    "QuarterDigest",
     "Replay",
     "ScheduledRun",
     "State",

@@ -13,8 +13,9 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.utils import OperationalError
 
-from notifications.models import Delivery, DeliveryKind, Notice, Priority, State, Suppression
+from notifications.models import Delivery, DeliveryKind, Notice, Priority, QuarterDigest, State, Suppression
 from notifications.sending.digest_checks import Item, items_of, rows_about
+from notifications.sending.quarter_checks import Chosen, chosen_of, quarters_about
 
 #: First key of the advisory locks on lessons; the second is the lesson's.
 LOCK_SPACE = 20_260
@@ -40,6 +41,7 @@ class Verdict:
     reasons: list[dict[str, Any]] = field(default_factory=list)
     current: int | None = None
     items: tuple[Item, ...] = ()  # of a digest
+    chosen: Chosen | None = None  # of a quarterly digest
 
 
 #: Per mail of an announcement: what stands in the way, the current version, and the subscriptions it was sent for.
@@ -99,10 +101,12 @@ def look(deliveries: Iterable[Delivery]) -> dict[int, Verdict]:
             keys = _keys_of(cursor, found)
             verdicts |= {facts["id"]: _verdict(facts, keys) for facts in found}
         if digests:
-            rows = rows_about(digests)
-            items = items_of(rows, _keys_of(cursor, rows))
-            verdicts |= {key: Verdict(items=tuple(items.get(key, ()))) for key in digests if key in items}
-            verdicts |= {key: Verdict("Nothing is left of it.") for key in digests if key not in items}
+            rows, quarters = rows_about(digests), quarters_about(digests)
+            keys = _keys_of(cursor, [*rows, *quarters])
+            items, chosen = items_of(rows, keys), chosen_of(quarters, keys)
+            verdicts |= dict.fromkeys(digests, Verdict("Nothing is left of it."))
+            for key in items.keys() | chosen.keys():
+                verdicts[key] = Verdict(items=tuple(items.get(key, ())), chosen=chosen.get(key))
         if others:
             cursor.execute(ABOUT_OTHERS, [DeliveryKind.MAILBOX_CONFIRMATION, DeliveryKind.LESSON_USED, others])
             for key, active, reachable, unwanted in cursor.fetchall():
@@ -181,6 +185,9 @@ def lessons_of(deliveries: Iterable[Delivery]) -> list[int]:
     if digests:
         in_digests = Notice.objects.filter(delivery__in=digests)
         lessons |= set(in_digests.values_list("announcement__publication__lesson", flat=True))
+        starts = {one.digest_run.period_start for one in deliveries if one.digest_run}
+        for quarter in QuarterDigest.objects.sent().filter(period_start__in=starts):
+            lessons |= set(quarter.lessons_sent)
     return sorted(lessons)
 
 

@@ -161,7 +161,7 @@ class Sender:
 
     def _hand_over(self, delivery: Delivery, verdict: checks.Verdict) -> None:
         try:
-            content = rendering.content_of(delivery, verdict.reasons, verdict.current, verdict.items)
+            content = rendering.content_of(delivery, verdict)
             recipient = rendering.envelope_address(delivery.address)
         except Exception as error:
             # One mail that cannot be written must not hold up the others.

@@ -1,0 +1,22 @@
+"""The form of the digest of a quarter."""
+
+from typing import ClassVar
+
+from django import forms
+
+from govuk.look import Look
+from lessons.forms.fields import Words
+
+
+class QuarterForm(forms.Form):
+    """The Secretariat's words.  The lessons are moved by buttons of the page."""
+
+    looks: ClassVar = {"words": Look(label_size="m")}
+
+    words = Words(
+        label="Your words, above the lessons",
+        help_text="Plain text; an empty line begins a new paragraph. Readers of OFFICIAL get it all.",
+        max_length=5000,
+        rows=10,
+    )
+    version = forms.IntegerField(widget=forms.HiddenInput)
