@@ -43,7 +43,7 @@ BATCH_OF_ALL_QUARTERLY = f"""
 SELECT address FROM (
     ({BATCH_OF_ADDRESSES})
     UNION (SELECT address FROM ({ASKED_QUARTERLY}) AS asked WHERE address > %(after)s ORDER BY address LIMIT %(size)s)
-) AS some ORDER BY address LIMIT %(size)s
+) AS due ORDER BY address LIMIT %(size)s
 """  # noqa: S608 - constants of ours
 #: The holder of an address is the one of its newest notice.
 WRITE = f"""

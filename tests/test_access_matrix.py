@@ -28,7 +28,7 @@ from lessons.actions.sharing import share_lesson
 from lessons.attachments import store
 from lessons.forms.writing import STEPS
 from lessons.models import Attachment, Debrief, Lesson, Observation, Status
-from notifications.models import Suppression
+from notifications.models import QuarterDigest, Suppression
 from tests.factories import (
     NOON,
     CapabilityFactory,
@@ -547,6 +547,25 @@ def test_whose_mailbox_it_is_only_those_who_look_after_it_are_told(world_of: Cal
         assert {name: world.answer(row, name) for name in expected} == expected, row
 
 
+def test_the_digest_of_a_quarter_is_edited_by_the_secretariat_and_hidden_until_it_has_gone(
+    world_of: Callable[..., World],
+) -> None:
+    world = world_of(Status.DRAFT)
+    digest = QuarterDigest.objects.create(
+        period_start=NOON, period_end=timezone.now() + timedelta(days=90), made_at=NOON, words="News."
+    )
+    world.places = {"quarter": {"code": digest.code}}
+    hidden = {"anonymous": "sign in", "reader": "404", "moderator": "404", "secretariat": "in"}
+    sent = {"anonymous": "sign in", "reader": "in", "moderator": "in", "secretariat": "in"}
+    for row in rows_of("quarter"):
+        assert {name: world.answer(row, name) for name in hidden} == hidden, row
+
+    QuarterDigest.objects.update(closed_at=timezone.now())
+    for row in rows_of("quarter"):
+        refused = {"reader": "403", "moderator": "403"} if row["verb"] == "edit" else {}
+        assert {name: world.answer(row, name) for name in sent} == sent | refused, row
+
+
 def test_what_is_public_asks_nobody_to_sign_in(world_of: Callable[..., World]) -> None:
     world = world_of(Status.DRAFT)
     token = {"token": DeliveryFactory(kind="new_lesson").token}
@@ -574,6 +593,7 @@ def test_what_is_public_asks_nobody_to_sign_in(world_of: Callable[..., World]) -
 
 #: Objects of the matrix; each has a test above.
 TESTED = {
+    "quarter",
     "mailbox",
     "public",
     "site",

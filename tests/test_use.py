@@ -17,7 +17,7 @@ from lessons.actions.reading import record_view
 from lessons.models import ExportRecord, Lesson, LessonLink, Marking, Status
 from notifications.models import Delivery, UseRun
 from notifications.rendering import content_of, load
-from notifications.sending.checks import look
+from notifications.sending.checks import Verdict, look
 from notifications.use import write_due_mails
 from tests.factories import LessonFactory, OrganisationFactory, person
 
@@ -40,7 +40,7 @@ def mail_of(delivery: Delivery) -> tuple[str, str, str]:
     """Return subject, text and HTML as they would go out now, on one line each."""
     load([delivery])
     assert not look([delivery])[delivery.pk].reason
-    mail = message_from_bytes(content_of(delivery, []), policy=policy.default)
+    mail = message_from_bytes(content_of(delivery, Verdict()), policy=policy.default)
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     parts = [mail.get_body((kind,)).get_content() for kind in ("plain", "html")]
     return mail["Subject"], *(" ".join(part.split()) for part in parts)  # type: ignore[return-value]
