@@ -12,6 +12,8 @@ from lessons.models import Brag, Lesson
 RED_DAYS, OTHER_DAYS = 2, 10
 #: Working days in which a declined lesson may be appealed (MODEL, section 3).
 APPEAL_DAYS = 20
+#: Working days in which an owner who wants to see the edited text answers; then it counts as seen.
+RED_SIGHT_DAYS, SIGHT_DAYS = 1, 5
 SUBDIVISIONS = {"England": "ENG", "Wales": "WLS", "Scotland": "SCT", "Northern Ireland": "NIR"}
 
 
@@ -46,3 +48,9 @@ def due_on(lesson: Lesson, at: datetime) -> date:
 def appeal_until(lesson: Lesson, declined_at: datetime) -> date:
     """Return the last day on which a lesson declined at `declined_at` may be appealed."""
     return add_working_days(timezone.localdate(declined_at), APPEAL_DAYS, nation_of(lesson))
+
+
+def sight_until(lesson: Lesson, shown_at: datetime) -> date:
+    """Return the last day on which the owner may object to a text that was shown at `shown_at`."""
+    days = RED_SIGHT_DAYS if lesson.brag == Brag.RED else SIGHT_DAYS
+    return add_working_days(timezone.localdate(shown_at), days, nation_of(lesson))

@@ -25,6 +25,10 @@ class SecondPersonMissing(LessonError):
     """Another person has to approve exactly this text first."""
 
 
+class NotSeenByOwner(LessonError):
+    """The owning organisation wants to see an edited text first, and has not agreed to this one."""
+
+
 class ReasonMissing(LessonError):
     """The move needs a reason, a note, or somebody or something named."""
 

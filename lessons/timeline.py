@@ -6,10 +6,11 @@ from govuk.rows import TimelineEntry
 from lessons.conditions import ARCHIVE_REASONS, DECLINE_REASONS
 from lessons.labels import label_of
 from lessons.models import Lesson, LessonMove, Move
+from lessons.sighting import SIGHT_ANSWERS
 
-REASONS = DECLINE_REASONS | ARCHIVE_REASONS
+REASONS = DECLINE_REASONS | ARCHIVE_REASONS | SIGHT_ANSWERS
 #: Made by the owner's side, with or without a role.
-BY_OWNERS = {Move.SUBMIT, Move.RESUBMIT, Move.WITHDRAW, Move.REOPEN, Move.APPEAL, Move.SIGN_OFF}
+BY_OWNERS = {Move.SUBMIT, Move.RESUBMIT, Move.WITHDRAW, Move.REOPEN, Move.APPEAL, Move.SIGN_OFF, Move.SIGHT}
 
 
 def timeline_of(lesson: Lesson, viewer: User) -> list[TimelineEntry]:

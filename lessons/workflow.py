@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from lessons import conditions as only_if
 from lessons import effects as then
+from lessons import sighting
 from lessons.attempt import Attempt
 from lessons.models import Move, Status
 
@@ -194,6 +195,25 @@ RULES: dict[Move, tuple[Rule, ...]] = {
         ),
     ),
     Move.REOPEN: (rule(S.WITHDRAWN, to=S.DRAFT, who=WITHDRAW, only_if=(only_if.in_time_to_reopen,)),),
+    Move.SHOW_OWNER: (
+        rule(
+            S.IN_REVIEW,
+            to=S.IN_REVIEW,
+            who=REVIEW,
+            only_if=(only_if.claimer, only_if.not_own, sighting.owner_wants_to_see_it, only_if.ready),
+            then=(sighting.name_what_is_shown, then.set_claim),
+        ),
+    ),
+    Move.SIGHT: (
+        rule(
+            S.SUBMITTED,
+            S.IN_REVIEW,
+            to=unchanged,
+            who=WRITE,
+            only_if=(sighting.was_shown, sighting.sight_answer_given),
+            then=(sighting.name_what_is_shown,),
+        ),
+    ),
     Move.APPROVE: (
         rule(
             S.IN_REVIEW,
@@ -222,7 +242,7 @@ RULES: dict[Move, tuple[Rule, ...]] = {
             S.IN_REVIEW,
             to=S.PUBLISHED,
             who=PUBLISH,
-            only_if=(only_if.claimer, only_if.not_own, only_if.ready, only_if.second_person),
+            only_if=(only_if.claimer, only_if.not_own, only_if.ready, sighting.seen_by_owner, only_if.second_person),
             then=(then.publish_first, then.clear_due, then.clear_claim),
         ),
     ),

@@ -123,6 +123,8 @@ DUTIES: dict[Move, list[tuple[DeliveryKind, tuple[To, ...]]]] = {
     Move.ASK_FOR_CHANGES: [(DeliveryKind.CHANGES_REQUESTED, OWNER)],
     Move.DECLINE: [(DeliveryKind.DECLINED, OWNER)],
     Move.TAKE_BACK: [(DeliveryKind.TAKEN_BACK, (heard_of_decline,))],
+    Move.SHOW_OWNER: [(DeliveryKind.LOOK_AT_EDITED_TEXT, (*OWNER, owner_leads))],
+    Move.SIGHT: [(DeliveryKind.OWNER_ANSWERED, (claimer_now,))],
     Move.MERGE: [(DeliveryKind.MERGED, (*OWNER, owner_of_target))],
     Move.WITHDRAW: [(DeliveryKind.WITHDRAWN, (claimer_before,))],
     Move.PUBLISH: [(DeliveryKind.LESSON_PUBLISHED, OWNER)],

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.urls import reverse
 
+from lessons.clocks import sight_until
 from lessons.conditions import DECLINE_REASONS
 from lessons.models import Kind, Lesson, LessonMove, Move, Publication, Tier
+from lessons.sighting import SIGHT_ANSWERS
 from notifications.models import DeliveryKind
 from notifications.words import names_of
 
@@ -205,6 +207,33 @@ def overdue(about: About) -> Content:
     )
 
 
+def look_at_edited_text(about: About) -> Content:
+    until = sight_until(about.lesson, about.move.at)
+    return _duty(
+        about,
+        news="Look at the edited text",
+        heading=f"A moderator edited your {about.what}",
+        paragraphs=[
+            "Your organisation asked to see it before it is published. Say whether it can be published like this.",
+            f"If nobody answers by {until:%-d %B %Y}, it counts as seen.",
+        ],
+        label="See what was changed",
+        why=OWNER,
+    )
+
+
+def owner_answered(about: About) -> Content:
+    return _duty(
+        about,
+        news="The owner answered",
+        heading=f"{SIGHT_ANSWERS.get(about.move.reason, 'The owner answered')}, says the owner",
+        paragraphs=["You had shown them the edited text."],
+        label="Open it",
+        why="You get this because it is with you.",
+        quote=about.move.note,
+    )
+
+
 def changes_requested(about: About) -> Content:
     return _duty(
         about,
@@ -373,6 +402,8 @@ ENTRIES: dict[str, Callable[[About], Content]] = {
     DeliveryKind.SIGN_OFF_NEEDED: sign_off_needed,
     DeliveryKind.IN_YOUR_QUEUE: in_your_queue,
     DeliveryKind.OVERDUE: overdue,
+    DeliveryKind.LOOK_AT_EDITED_TEXT: look_at_edited_text,
+    DeliveryKind.OWNER_ANSWERED: owner_answered,
     DeliveryKind.CHANGES_REQUESTED: changes_requested,
     DeliveryKind.DECLINED: declined,
     DeliveryKind.TAKEN_BACK: taken_back,

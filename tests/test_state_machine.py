@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -82,8 +82,19 @@ PEOPLE = (
 USUAL: dict[str, list[tuple[str, Move]]] = {
     Status.DRAFT: [("author", Move.SUBMIT), ("lead", Move.SUBMIT)],
     Status.AWAITING_SIGN_OFF: [("lead", Move.SIGN_OFF), ("lead", Move.ASK_FOR_CHANGES)],
-    Status.SUBMITTED: [("moderator", Move.CLAIM), ("secretariat", Move.CLAIM), ("second", Move.CLAIM)],
-    Status.IN_REVIEW: [("holder", Move.PUBLISH), ("holder", Move.APPROVE), ("holder", Move.ASK_FOR_CHANGES)],
+    Status.SUBMITTED: [
+        ("moderator", Move.CLAIM),
+        ("lead", Move.SIGHT),
+        ("secretariat", Move.CLAIM),
+        ("second", Move.CLAIM),
+    ],
+    Status.IN_REVIEW: [
+        ("holder", Move.PUBLISH),
+        ("holder", Move.SHOW_OWNER),
+        ("author", Move.SIGHT),
+        ("holder", Move.APPROVE),
+        ("holder", Move.ASK_FOR_CHANGES),
+    ],
     Status.CHANGES_REQUESTED: [("author", Move.RESUBMIT)],
     Status.DECLINED: [("author", Move.APPEAL)],
     Status.WITHDRAWN: [("author", Move.REOPEN)],
@@ -142,6 +153,8 @@ class Known:
     working: dict[str, Any] = field(default_factory=dict)  # what moderators last saved of the text in hand
     sealed: dict[int, str] = field(default_factory=dict)
     approved: set[tuple[int, str]] = field(default_factory=set)  # (who, exactly what)
+    shown: dict[str, datetime] = field(default_factory=dict)  # exactly what the owner was shown, and when
+    seen: dict[str, str] = field(default_factory=dict)  # exactly what, and what they said last
     answered: set[tuple[int, str]] = field(default_factory=set)  # (publication, words that may stay)
     moves: int = 0
     snapshots: list[str] = field(default_factory=list)
@@ -162,18 +175,30 @@ class Moderation(RuleBasedStateMachine):
         sensitive=st.booleans(),
         is_live=st.booleans(),
         wants_sign_off=st.booleans(),
+        wants_sighting=st.booleans(),
+        sees=st.sampled_from(["agrees", "objects"]),
         audience=st.sampled_from(AUDIENCES),
         attribution=st.sampled_from(ATTRIBUTIONS),
         brag=st.sampled_from(["green", "red"]),
     )
     def begin(
-        self, *, sensitive: bool, is_live: bool, wants_sign_off: bool, audience: str, attribution: str, brag: str
+        self,
+        *,
+        sensitive: bool,
+        is_live: bool,
+        wants_sign_off: bool,
+        wants_sighting: bool,
+        sees: str,
+        audience: str,
+        attribution: str,
+        brag: str,
     ) -> None:
         self.undo = transaction.atomic()
         self.undo.__enter__()
         self.now = NOON
         owner = self.world.owner
-        Organisation.objects.filter(pk=owner.pk).update(wants_sign_off=wants_sign_off)
+        Organisation.objects.filter(pk=owner.pk).update(wants_sign_off=wants_sign_off, wants_sighting=wants_sighting)
+        self.wants_sighting, self.sees = wants_sighting, sees
         owner.refresh_from_db()
         author = self.somebody("author")
         legal = ["inquest"] if is_live else []
@@ -365,6 +390,7 @@ class Moderation(RuleBasedStateMachine):
             Move.DECLINE: {"reason": "too_thin"},
             Move.ARCHIVE: {"reason": "out_of_date"},
             Move.PUBLISH_AGAIN: {"change": "minor"},
+            Move.SIGHT: {"reason": self.sees},
         }.get(move, {})
         after = self.attempt(lambda: move_lesson(lesson=before, move=move, by=by, at=self.now, **given))
         if isinstance(after, Exception):
@@ -379,6 +405,11 @@ class Moderation(RuleBasedStateMachine):
         if move == Move.APPROVE:
             approved = text or Publication.objects.current().get(lesson=known.pk)
             known.approved.add((by.pk, all_of(approved)))
+        if move == Move.SHOW_OWNER and text:
+            known.shown[all_of(text)] = self.now
+        if move == Move.SIGHT and text:
+            assert all_of(text) in known.shown, "the owner answered about a text that they were not shown"
+            known.seen[all_of(text)] = self.sees
         if move == Move.SUSPEND:
             known.approved.clear()
         if move in PUBLISHES and text is not None and Publication.objects.get(pk=text.pk).published_at:
@@ -429,10 +460,17 @@ class Moderation(RuleBasedStateMachine):
         )
         if takes_two:
             assert any(who != by.pk and what == all_of(text) for who, what in known.approved), "one person alone"
+        if move == Move.PUBLISH and self.wants_sighting and self.is_edited(lesson, text):
+            answer, shown = known.seen.get(all_of(text)), known.shown.get(all_of(text))
+            silent = shown is not None and answer is None and self.now - shown > timedelta(days=1)
+            assert answer == "agrees" or silent, "the owner was not shown what readers get, or objects"
         for name, words in known.working.items():
             if name != "audience":  # "own area" is stored as the area it is
                 assert getattr(done, name) == words, "what was typed is not what was published"
         known.working = {}
+
+    def is_edited(self, lesson: Lesson, text: Publication) -> bool:
+        return text.wording() != lesson.wording() or sorted(text.terms) != sorted(Tags.of(lesson).as_terms())
 
     @invariant()
     def every_word_that_was_saved_is_there(self) -> None:

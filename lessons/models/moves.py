@@ -29,6 +29,8 @@ class Move(models.TextChoices):
     MERGE = "merge", "Merged"
     WITHDRAW = "withdraw", "Withdrawn"
     REOPEN = "reopen", "Reopened as a draft"
+    SHOW_OWNER = "show_owner", "Edited text shown to its owner"
+    SIGHT = "sight", "Owner answered about the edited text"
     APPROVE = "approve", "Approved by a second person"
     PUBLISH = "publish", "Published"
     PUBLISH_AGAIN = "publish_again", "New version published"

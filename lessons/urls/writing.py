@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lessons.views import own_warnings, paper, partners, record, same_event, sheet, steps, writing
+from lessons.views import own_warnings, paper, partners, record, same_event, sheet, sighting, steps, writing
 
 urlpatterns = [
     path("submit/", writing.submit, name="submit"),
@@ -22,6 +22,7 @@ urlpatterns = [
     path("records/<int:pk>/withdraw/", record.withdraw, name="withdraw"),
     path("records/<int:pk>/reopen/", record.reopen, name="reopen"),
     path("records/<int:pk>/appeal/", record.appeal, name="appeal"),
+    path("records/<int:pk>/edited-text/", sighting.sight, name="sight"),
     path("records/<int:pk>/sign-off/", record.sign_off, name="sign_off"),
     path("records/<int:pk>/send-back/", record.send_back, name="send_back"),
 ]

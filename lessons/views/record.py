@@ -22,6 +22,7 @@ from lessons.errors import ReasonMissing, WrongStatus
 from lessons.forms.fields import Words
 from lessons.models import Lesson, LessonQuerySet, Move, Publication, Status
 from lessons.models.wording import WORDING_FIELDS
+from lessons.sighting import may_answer
 from lessons.timeline import timeline_of
 from lessons.views.reading import SignedInRequest
 from lessons.what_became import what_became_of
@@ -141,6 +142,7 @@ def lesson_record(request: SignedInRequest, pk: int) -> HttpResponse:
         "may_sign_off": SIGN_OFF.is_open(lesson, user) and not is_own,
         "may_send_back": SEND_BACK.is_open(lesson, user),
         "may_suspend": rule_for(Move.SUSPEND, lesson.status) and user.has_perm("lessons.suspend_lesson", lesson),
+        "may_sight": may_answer(lesson) and user.has_perm("lessons.submit_lesson", lesson),
         "may_share": lesson.is_open_to_owner and user.has_perm("lessons.share_lesson", lesson),
         "may_review": user.has_perm("lessons.review_lesson", lesson),
         "today": timezone.localdate(),

@@ -51,6 +51,8 @@ class DeliveryKind(models.TextChoices):
     SIGN_OFF_NEEDED = "sign_off_needed", "Sign-off needed"
     IN_YOUR_QUEUE = "in_your_queue", "In your queue"
     OVERDUE = "overdue", "Overdue"
+    LOOK_AT_EDITED_TEXT = "look_at_edited_text", "Look at the edited text"
+    OWNER_ANSWERED = "owner_answered", "The owner answered"
     CHANGES_REQUESTED = "changes_requested", "Changes requested"
     DECLINED = "declined", "Declined"
     TAKEN_BACK = "taken_back", "Decision taken back"

@@ -10,9 +10,11 @@ from django.views.decorators.http import require_POST
 from accounts.models import User
 from lessons.access import get_lesson
 from lessons.beside import recurrence_of
+from lessons.conditions import working_text
 from lessons.models import Lesson, Publication, Status
 from lessons.presence import also_open_by, note_open
 from lessons.same_again import of_same_event, same_again
+from lessons.sighting import answer_of_owner, shown_to_owner, wants_sighting
 from lessons.views.reading import SignedInRequest
 from lessons.views.review.queue import REVIEW
 
@@ -28,6 +30,11 @@ def around(lesson: Lesson, user: User) -> dict[str, Any]:
         "attachments": lesson.attachments.order_by("pk"),
     }
     if lesson.status in WAITS:
+        found |= {
+            "wants_sighting": wants_sighting(lesson, working_text(lesson)),
+            "shown": shown_to_owner(lesson),
+            "answer": answer_of_owner(lesson),
+        }
         chosen = recurrence_of(lesson, user)
         known = {publication.pk for publication in chosen}
         alike = same_again(lesson, Publication.objects.readable_by(user))

@@ -35,6 +35,7 @@ REVIEW = Bench(
     moves={
         "publish": Move.PUBLISH,
         "approve": Move.APPROVE,
+        "show_owner": Move.SHOW_OWNER,
         "ask_for_changes": Move.ASK_FOR_CHANGES,
         "decline": Move.DECLINE,
         "give_back": Move.GIVE_BACK,
@@ -53,6 +54,7 @@ _DONE = {
     Move.PUBLISH: "{} is published. Everyone who subscribed to it will be emailed.",
     Move.PUBLISH_AGAIN: "The new version of {} is published.",
     Move.APPROVE: "You approved {}. Another moderator has to agree.",
+    Move.SHOW_OWNER: "The owner of {} is asked to look at the text. It stays with you meanwhile.",
     Move.ASK_FOR_CHANGES: "{} went back to its owner with your words. They can send it back at any time.",
     Move.DECLINE: "{} is declined. Its owner is told why in ten minutes, and may appeal once.",
     Move.GIVE_BACK: "{} is back in the queue. The text you prepared is kept.",
