@@ -19,6 +19,8 @@ from accounts.second_factor import has_second_factor, needs_second_factor, used_
 GetResponse = Callable[[HttpRequest], HttpResponse]
 #: Looking at the clock is not being busy.
 CLOCK = "session"
+#: A page sends this with what it asks by itself, without anybody doing anything.
+BY_ITSELF = "X-By-Itself"
 
 
 class SessionMiddleware:
@@ -36,7 +38,8 @@ class SessionMiddleware:
                 logout(request)
                 messages.info(request, "You were signed out, since nothing happened for a while. Sign in to go on.")
             else:
-                sessions.note_use(request.session, now, is_use=request.path != reverse(CLOCK))
+                is_use = request.path != reverse(CLOCK) and BY_ITSELF not in request.headers
+                sessions.note_use(request.session, now, is_use=is_use)
         return self.get_response(request)
 
 

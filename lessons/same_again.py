@@ -10,7 +10,7 @@ from lessons.models import Lesson, LookAlikes, Publication, PublicationQuerySet,
 from lessons.search.similar import most_alike
 
 #: What fits a lesson less is about something else.
-ALIKE = 0.3
+ALIKE = 0.22
 MOST_SHOWN = 8
 #: What is published meanwhile is counted when a count is so old; the page of a lesson looks afresh.
 COUNTED_AGAIN_AFTER = timedelta(days=1)

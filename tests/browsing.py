@@ -26,6 +26,7 @@ class Visitor:
         self.context = browser.new_context(base_url=url, viewport={"width": 1200, "height": 900}, **context)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
+        self.presses = 0
         self.page.on("console", self._note)
 
     def _note(self, message: Any) -> None:
@@ -49,6 +50,12 @@ class Visitor:
         """Press the button in the page that is called `name`, and wait for the next page."""
         self.page.locator("main").get_by_role("button", name=name, exact=True).click()
         self.page.wait_for_load_state()
+        self.presses += 1
+
+    def check(self, label: str) -> None:
+        """Tick the box called `label`."""
+        self.page.get_by_label(label).check(force=True)
+        self.presses += 1
 
     def tick(self, name: str, value: str) -> None:
         """Choose a radio or tick a box, as its form sends it, opening what folds it away."""

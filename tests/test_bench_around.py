@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -54,6 +55,18 @@ def test_a_page_that_said_nothing_for_a_while_counts_as_closed_and_is_forgotten(
     OpenPage.objects.filter(user=colleague).update(at=timezone.now() - KEPT_FOR - timedelta(seconds=1))
     told_of(lesson, moderator)
     assert list(OpenPage.objects.values_list("user", flat=True)) == [moderator.pk]
+
+
+def test_a_page_that_says_by_itself_that_it_is_open_keeps_nobody_signed_in() -> None:
+    lesson, moderator = in_review()
+    client = sign_in(moderator)
+    client.get(review_url(lesson))
+    began = timezone.now()
+
+    with time_machine.travel(began + timedelta(minutes=14)):
+        client.post(reverse("present", args=[lesson.pk]), headers={"X-By-Itself": "1"})
+    with time_machine.travel(began + timedelta(minutes=16)):
+        assert client.get(review_url(lesson)).status_code == 302
 
 
 # -- the same again ----------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from accounts.roles import Role
 from lessons.actions.comments import add_comment
 from lessons.actions.warnings import look_again
 from lessons.models import Comment, Lesson, LessonMove, Move, Status
+from lessons.tasks import count_words
 from tests.browsing import Visitor
 from tests.factories import LessonFactory, OrganisationFactory, PublicationFactory, ResilienceAreaFactory, person
 from tests.reviewing import in_review
@@ -83,20 +84,28 @@ def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(
     assert not visitor.complaints
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("look", [True, False])
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_clean_lesson_is_published_in_four_presses(
-    live_server: Any, browser: Browser, moderator: User, scripts: bool
+def test_a_clean_lesson_is_published_in_at_most_four_presses_and_the_text_typed(
+    live_server: Any, browser: Browser, moderator: User, scripts: bool, look: bool
 ) -> None:
     lesson = waiting(moderator)
     visitor = Visitor(browser, live_server.url, java_script_enabled=scripts).sign_in(moderator)
     visitor.go(reverse("queue"))
 
     visitor.press("Take the next one")
-    visitor.page.get_by_label("I have checked each of these").check(force=True)
+    visitor.fill(statement="Partners share one list of rest centres, and test it.")
+    if look:
+        visitor.press("Preview")
+        assert visitor.sees("Who could read it")
+    visitor.check("I have checked each of these")
     visitor.press("Publish")
 
+    assert visitor.presses <= 4
     lesson.refresh_from_db()
     assert lesson.status == Status.PUBLISHED
+    assert lesson.publications.get().statement == "Partners share one list of rest centres, and test it."
     assert visitor.sees(f"{lesson.reference} is published")
 
 
@@ -197,3 +206,31 @@ def test_several_are_declined_without_scripts(live_server: Any, browser: Browser
     visitor.press("Decline them")
 
     assert {Lesson.objects.get(pk=lesson.pk).status for lesson in lessons} == {Status.DECLINED}
+
+
+@pytest.mark.slow
+def test_two_who_open_the_same_lesson_see_each_other_and_compare_it_with_a_published_one(
+    live_server: Any, browser: Browser, moderator: User
+) -> None:
+    area, flood = area_of(moderator), "The rest centre at the leisure pool flooded, and evacuees were moved by boat."
+    for number in range(4):
+        LessonFactory(status=Status.PUBLISHED, title=f"Spare batteries for radios {number}", what_happened="Flat.")
+    known = LessonFactory(status=Status.PUBLISHED, title="Rest centres that flood themselves", what_happened=flood)
+    count_words()
+    lesson, _ = in_review(moderator, area=area, what_happened=flood)
+    colleague = person(Role.LRF_MODERATOR, area=area, name="Jo Colleague")
+    Visitor(browser, live_server.url).sign_in(colleague).go(reverse("review", args=[lesson.pk]))
+    visitor = Visitor(browser, live_server.url).sign_in(moderator)
+    visitor.go(reverse("review", args=[lesson.pk]))
+
+    assert visitor.sees("Also open by Jo Colleague.")
+    assert not violations(visitor.page)
+    visitor.fill(statement="Two hours were lost.")
+    visitor.press(f"Compare, or merge with {known.reference}")
+    assert visitor.sees(flood)
+    assert not violations(visitor.page)
+    visitor.press("Call it a recurrence")
+
+    assert visitor.sees("Called the same again")
+    assert lesson.publications.get().statement == "Two hours were lost."
+    assert not visitor.complaints

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from accounts.models import TokenScope
 from lessons.api.base import ApiView, caller
-from lessons.api.likeness import similar
+from lessons.search.similar import similar
 
 LONGEST_TEXT = 50_000  # characters
 MOST = 50
@@ -51,4 +51,8 @@ class SimilarView(ApiView):
         asked = SimilarToSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         found = similar(asked.validated_data["text"], caller(request), asked.validated_data["limit"])
-        return Response({"results": found})
+        results = [
+            {"reference": one.publication.reference, "title": one.publication.title, "score": round(one.score, 4)}
+            for one in found
+        ]
+        return Response({"results": results})

@@ -85,16 +85,14 @@ if (page && form) {
   });
 }
 
-// Say every half minute that the page is open, and show who else has it open; not while nobody is there.
+// Say every half minute that the page is open, and show who else has it open.  It keeps nobody signed in.
 const also = document.querySelector("[data-also-open]");
 const EVERY = 30_000;
-const AWAY_AFTER = 10 * 60_000;
-let usedAt = Date.now();
 
 async function sayPresent() {
-  if (document.hidden || Date.now() - usedAt > AWAY_AFTER) return;
+  if (document.hidden) return;
   try {
-    const headers = { "X-CSRFToken": also.dataset.token, Accept: "text/html" };
+    const headers = { "X-CSRFToken": also.dataset.token, "X-By-Itself": "1", Accept: "text/html" };
     const response = await fetch(also.dataset.alsoOpen, { method: "POST", headers, redirect: "error" });
     if (!response.ok) return;
     const words = (await response.text()).trim();
@@ -104,7 +102,4 @@ async function sayPresent() {
   }
 }
 
-if (also) {
-  for (const event of ["pointerdown", "keydown", "scroll"]) addEventListener(event, () => (usedAt = Date.now()));
-  setInterval(sayPresent, EVERY);
-}
+if (also) setInterval(sayPresent, EVERY);
