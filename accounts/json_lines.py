@@ -1,4 +1,7 @@
-"""Reading JSON Lines as tables: one object a line; lists become cells with semicolons."""
+"""Reading JSON Lines as tables: one object a line; lists become cells with semicolons, `{"a": {"b": 1}}` a cell `a.b`.
+
+A list of objects stays JSON.
+"""
 
 import json
 from collections.abc import Iterator
@@ -63,16 +66,27 @@ def _cells(path: Path, number: int, line: bytes) -> dict[str, str]:
         raise UnreadableTable(f"{path.name}, line {number}: it is no JSON in UTF-8.") from None
     if not isinstance(found, dict):
         raise UnreadableTable(f"{path.name}, line {number}: each line must be a JSON object.")
-    return {str(key).strip(): _text(value, f"{path.name}, line {number}: {key}") for key, value in found.items()}
+    return {name: _text(value, f"{path.name}, line {number}: {name}") for name, value in _flat(found)}
+
+
+def _flat(found: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in found.items():
+        name = str(key).strip()
+        if isinstance(value, dict):
+            yield from ((f"{name}.{str(inner).strip()}", one) for inner, one in value.items())
+        else:
+            yield name, value
 
 
 def _text(value: Any, where: str) -> str:
     if isinstance(value, list) and all(isinstance(one, str | int | float) for one in value):
         value = LIST_SEPARATOR.join(str(one) for one in value)
+    if isinstance(value, list) and all(isinstance(one, dict) for one in value):
+        value = json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):
         value = "yes" if value else "no"
     if isinstance(value, dict | list):
-        raise UnreadableTable(f"{where}: a value must be text, a number, or a list of these.")
+        raise UnreadableTable(f"{where}: a value must be text, a number, a list of these, or one object of them.")
     text = "" if value is None else str(value).strip()
     if len(text) > CELL_LIMIT or "\0" in text:
         raise UnreadableTable(f"{where}: the text is longer than {CELL_LIMIT:,} characters, or has a NUL in it.")

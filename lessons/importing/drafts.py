@@ -1,5 +1,6 @@
 """From a row to a draft: every value checked, every fault said with line, field and what to do."""
 
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -93,6 +94,8 @@ class DraftMaker:
             self._one_name(draft, name, given, source)
         elif takes == Takes.TEXT:
             draft.values[name] = self._text(draft, name, given, source)
+        elif takes == Takes.RECOMMENDATIONS:
+            draft.values[name] = self._recommendations(draft, name, given)
         elif takes == Takes.DATE:
             draft.values[name] = self._date(draft, name, given)
         elif takes == Takes.FLAG:
@@ -114,6 +117,14 @@ class DraftMaker:
             except ValidationError:
                 self._refuse(draft, name, f"“{text}” is no email address.", "Give a mailbox, such as jol@example.org.")
         return text
+
+    def _recommendations(self, draft: Draft, name: str, given: str) -> list[dict[str, str]]:
+        try:
+            found = json.loads(given or "[]")
+            return [{"text": str(one["text"]), "by_whom": str(one.get("by_whom", ""))} for one in found]
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            self._refuse(draft, name, "It is no JSON list of recommendations.", "Write a list of objects with “text”.")
+            return []
 
     def _date(self, draft: Draft, name: str, given: str) -> date | None:
         if not given:

@@ -30,6 +30,7 @@ class Takes(Enum):
     DATE = "a date"
     NAME = "a code or name of the reference data"
     NAMES = "several codes or names of the reference data"
+    RECOMMENDATIONS = "a JSON list of objects with text and by_whom"
 
 
 #: Choices of the fields that have them.
@@ -89,6 +90,7 @@ FIELDS: dict[str, Takes] = (
     | dict.fromkeys(DATES, Takes.DATE)
     | dict.fromkeys(NAMES, Takes.NAMES)
     | dict.fromkeys(ONE_NAME, Takes.NAME)
+    | {"recommendations": Takes.RECOMMENDATIONS}
 )
 #: Without these a row cannot become a lesson, and a second import could not know it again.
 NEEDED = ("external_id", "kind", "title", "event.name")
@@ -98,7 +100,7 @@ def longest(field: str) -> int:
     """Return how many characters a text may have."""
     model: type[Model] = Event if field.startswith("event.") else Lesson
     name = field.removeprefix("event.")
-    if name in {"recommendation", "recommendation_by_whom"}:
+    if name.startswith("recommendation"):
         return TEXT_LIMIT
     limit: int | None = getattr(model._meta.get_field(name), "max_length", None)
     return limit or TEXT_LIMIT
