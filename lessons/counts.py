@@ -1,8 +1,10 @@
 """How many publications a search finds, and how many it would find with another choice in one of its filters.
 
-Exact up to `EXACT`; above, reckoned from a sample that every publication is or is not in for good.
+Exact up to `EXACT`; above, reckoned from a sample that every publication is or is not in for good.  The sample is
+counted first: where it has far too many, nothing else is.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,19 +18,22 @@ from lessons.search.ranking import matching
 from lessons.search.wishes import quoted
 
 EXACT = 10_000
-#: Samples that are counted where there are too many to count all.
+#: Samples that are counted.
 COUNTED_SAMPLES = 2
+#: A sample that stands for so many times `EXACT` leaves no doubt that there are more: some 40 standard deviations.
+NO_DOUBT = 3
 #: Stands for every publication, among the terms that are counted; no term begins like it.
 EVERY = "every:"
 
+#: Rows in groups: `lacks` is empty for those that have every chosen term, else the prefix of the one they lack.
+#: Terms are unnested beside the column, not joined: half the time.
 COUNT = """
-WITH counted AS MATERIALIZED ({rows}),
-judged AS (SELECT terms, {lacking} AS lacking, {lacks} AS lacks FROM counted)
-SELECT term, count(*) FROM judged, unnest(terms || ARRAY['every:']::varchar[]) AS term
-WHERE lacking = 0 OR (lacking = 1 AND starts_with(term, lacks))
-GROUP BY term
-UNION ALL SELECT 'counted:', count(*) FROM counted
+WITH counted AS MATERIALIZED (SELECT terms, {lacks} AS lacks FROM ({rows}) AS found)
+SELECT lacks, term, count(*) FROM (SELECT lacks, unnest(terms) AS term FROM counted) AS each
+WHERE starts_with(term, lacks){unless_more} GROUP BY lacks, term
+UNION ALL SELECT lacks, 'every:', count(*) FROM counted GROUP BY lacks
 """
+UNLESS_MORE = " AND (SELECT count(*) FROM counted) <= %s"
 
 
 @dataclass(frozen=True)
@@ -54,41 +59,55 @@ def count(others: PublicationQuerySet, chosen: Sequence[str]) -> Counts:
     :param others: what every filter that has no terms lets through
     :param chosen: the terms of the filters that have some, one of each
     """
-    found = _count(others.filter(terms__contains=list(chosen)) if chosen else others, ())
-    total, by_term, is_about = found.total, found.by_term, found.is_about
-    if chosen:
-        near = _count(_lacking_one_at_most(others, chosen), chosen)
-        prefixes = tuple(_prefix(term) for term in chosen)
-        by_term = {term: number for term, number in by_term.items() if not term.startswith(prefixes)}
-        by_term |= {term: number for term, number in near.by_term.items() if term.startswith(prefixes)}
-        is_about = is_about or near.is_about
-        if total <= EXACT:
-            by_term |= dict.fromkeys(chosen, total)
-    return Counts(total, {term: number for term, number in by_term.items() if number}, is_about)
+    if others.query.is_empty():
+        return Counts(0, {}, is_about=False)
+    near = _count(_lacking_one_at_most(others, chosen), chosen)
+    if not near.is_about or not chosen:
+        return near
+    # Too many lack one of the filters to be counted, not what has all of them.
+    found = _count(others.filter(terms__contains=list(chosen)), ())
+    prefixes = tuple(_prefix(term) for term in chosen)
+    by_term = {term: number for term, number in found.by_term.items() if not term.startswith(prefixes)}
+    by_term |= {term: number for term, number in near.by_term.items() if term.startswith(prefixes)}
+    if not found.is_more:
+        by_term |= dict.fromkeys(chosen, found.total)
+    return Counts(found.total, {term: number for term, number in by_term.items() if number}, is_about=True)
 
 
 def _count(publications: PublicationQuerySet, chosen: Sequence[str]) -> Counts:
-    if publications.query.is_empty():
-        return Counts(0, {}, is_about=False)
-    numbers = _numbers(publications, chosen, limit=EXACT + 1)
-    if numbers.pop("counted:") <= EXACT:
-        return Counts(numbers.pop(EVERY, 0), numbers, is_about=False)
     sampled = matching(publications, joined("|", [quoted(f"s:{n}") for n in range(COUNTED_SAMPLES)]))
-    numbers = _numbers(sampled, chosen)
+    every, by_term = _numbers(sampled, chosen)
     each = SAMPLES / COUNTED_SAMPLES
-    return Counts(EXACT + 1, {term: round(number * each) for term, number in numbers.items()}, is_about=True)
+    if sum(every.values()) * each <= NO_DOUBT * EXACT:
+        all_of_them, exactly = _numbers(publications, chosen, unless_more=True)
+        if sum(all_of_them.values()) <= EXACT:
+            return Counts(all_of_them.get("", 0), exactly, is_about=False)
+    return Counts(EXACT + 1, {term: round(number * each) for term, number in by_term.items()}, is_about=True)
 
 
-def _numbers(publications: PublicationQuerySet, chosen: Sequence[str], limit: int | None = None) -> dict[str, int]:
-    """Count each term among what has all of `chosen`, or all but one and the term is of that one's filter."""
+def _numbers(
+    publications: PublicationQuerySet, chosen: Sequence[str], *, unless_more: bool = False
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Count publications by what they lack of `chosen`, and each term: among what lacks nothing, or only its filter.
+
+    :param unless_more: than `EXACT`: then no term is counted
+    """
+    limit = EXACT + 1 if unless_more else None
     rows, parameters = publications.order_by().values("terms")[:limit].query.sql_with_params()
-    lacking = " + ".join("(NOT terms @> ARRAY[%s]::varchar[])::int" for _ in chosen) or "0"
     cases = " ".join("WHEN NOT terms @> ARRAY[%s]::varchar[] THEN %s" for _ in chosen)
     lacks = f"CASE {cases} ELSE '' END" if chosen else "''"
     named = [value for term in chosen for value in (term, _prefix(term))]
+    every: dict[str, int] = {}
+    by_term: dict[str, int] = defaultdict(int)
     with connection.cursor() as cursor:
-        cursor.execute(COUNT.format(rows=rows, lacking=lacking, lacks=lacks), [*parameters, *chosen, *named])
-        return dict(cursor.fetchall())
+        sql = COUNT.format(rows=rows, lacks=lacks, unless_more=UNLESS_MORE if unless_more else "")
+        cursor.execute(sql, [*named, *parameters, *([EXACT] if unless_more else [])])
+        for lacking, term, number in cursor.fetchall():
+            if term == EVERY:
+                every[lacking] = number
+            else:
+                by_term[term] += number
+    return every, dict(by_term)
 
 
 def _lacking_one_at_most(publications: PublicationQuerySet, chosen: Sequence[str]) -> PublicationQuerySet:

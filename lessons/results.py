@@ -108,7 +108,7 @@ class Results:
     def _sorted(self, start: int, end: int) -> list[Publication]:
         rows = with_snippets(self.found.for_list(), self.search)
         if self.sort == Sort.RELEVANCE and self.search:
-            best = [one.pk for one in self.search.best(self.found, at_most=RANKED)]
+            best = [one.pk for one in self.search.best(self.found, at_most=RANKED, there=self.counts.total)]
             wanted = best[start:end]
             texts = rows.in_bulk(wanted) if wanted else {}
             further = range(max(start - len(best), 0), max(end - len(best), 0))

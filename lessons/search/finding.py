@@ -14,7 +14,7 @@ from lessons.search.wishes import Wishes, understand
 #: With fewer than these, a search settles for most words, or any.
 ENOUGH = 50
 #: Results that are sorted by how well they fit; who goes on needs better words, not more pages.
-RANKED = 1_000
+RANKED = 300
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,14 @@ class Search:
         """Keep what is found."""
         return publications.none() if self.is_empty else matching(publications, self.query)
 
-    def best(self, publications: PublicationQuerySet, *, at_most: int = RANKED) -> list[Ranked]:
-        """Return keys and scores of what fits best."""
-        return [] if self.is_empty else rank(publications, self.wishes, self.query, at_most=at_most)
+    def best(
+        self, publications: PublicationQuerySet, *, at_most: int = RANKED, there: int | None = None
+    ) -> list[Ranked]:
+        """Return keys and scores of what fits best.
+
+        :param there: how many are found, if that is known
+        """
+        return [] if self.is_empty else rank(publications, self.wishes, self.query, at_most=at_most, there=there)
 
 
 def search(publications: PublicationQuerySet, words: str) -> Search:

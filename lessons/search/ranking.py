@@ -18,7 +18,9 @@ NEAR = (1, 2)
 SECOND_LOOK = 300
 #: Texts that are scored: first as many as seems useful, then more if that leaves a page short.
 WIDER = (1_000, 6_000)
-MOST_SCORED = 20_000
+#: Where only a few are wanted, it starts with so many for each of them.
+FOR_EACH = 40
+MOST_SCORED = 6_000
 
 
 class Lexemes(SearchQuery):
@@ -42,22 +44,34 @@ def matching(publications: PublicationQuerySet, query: str) -> PublicationQueryS
     return publications.filter(search=Lexemes(query)) if query else publications
 
 
-def rank(publications: PublicationQuerySet, wishes: Wishes, query: str, *, at_most: int) -> list[Ranked]:
+def rank(
+    publications: PublicationQuerySet, wishes: Wishes, query: str, *, at_most: int, there: int | None = None
+) -> list[Ranked]:
     """Return the best of those `publications` that match the tsquery `query`, best first.
 
     :param at_most: how many are wanted
+    :param there: how many match, if that is known
     """
     if not wishes.wishes:
         newest = matching(publications, query).order_by("-published_at", "-pk")
         return [Ranked(pk, 0.0) for pk in newest.values_list("pk", flat=True)[:at_most]]
-    for texts in WIDER:
-        best = promising(wishes, texts=max(texts, 2 * at_most))
+    looks = _looks(at_most)
+    if there is not None and there <= looks[0]:
+        looks = []
+    for texts in looks:
+        best = promising(wishes, texts=texts)
         if not best:
             break
         found = _scored(publications, wishes, joined("&", [query, best]), at_most)
         if len(found) >= at_most:
             return found
     return _scored(publications, wishes, query, at_most)
+
+
+def _looks(at_most: int) -> list[int]:
+    """Return among how many texts the best are sought: few where few are wanted, then more."""
+    few = min(FOR_EACH * at_most, WIDER[0])
+    return sorted({max(texts, 2 * at_most) for texts in (few, *WIDER)})
 
 
 def _scored(publications: PublicationQuerySet, wishes: Wishes, query: str, at_most: int) -> list[Ranked]:
