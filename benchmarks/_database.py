@@ -13,17 +13,20 @@ from devstack.postgres import Cluster
 
 
 @contextmanager
-def portal_database() -> Iterator[str]:
-    """Start it, set Django up on it and migrate; yield its URL.  Everything is gone afterwards."""
+def portal_database(keep: Path | None = None) -> Iterator[str]:
+    """Start it, set Django up on it and migrate; yield its URL.  Everything is gone afterwards.
+
+    :param keep: a folder in which it stays for the next time
+    """
     with tempfile.TemporaryDirectory(prefix="jol-bench-") as folder:
-        cluster = Cluster(Path(folder) / "postgres", throwaway=True)
+        cluster = Cluster((keep or Path(folder)) / "postgres", throwaway=True)
         cluster.start()
         try:
             os.environ |= {
                 "DATABASE_URL": cluster.url,
                 "DJANGO_SETTINGS_MODULE": "jol.settings",
                 "DEBUG": "0",
-                "DEMO": "1",  # static files as they are: no collectstatic
+                "STATIC_FROM_SOURCE": "1",  # as they are: no collectstatic
                 "SECRET_KEY": secrets.token_hex(32),
                 "LOG_LEVEL": "WARNING",
             }
@@ -37,4 +40,7 @@ def portal_database() -> Iterator[str]:
             yield cluster.url
             connections.close_all()
         finally:
-            cluster.delete()
+            if keep:
+                cluster.stop()
+            else:
+                cluster.delete()

@@ -35,6 +35,41 @@ def bm25(readable) -> Callable[[str], list[int]]:
     return answer
 
 
+def tantivy_search() -> Callable[[str], object]:
+    """Return a search by tantivy: the best twenty of the same texts, how many match, and counts of their terms."""
+    import tantivy
+    from django.db import connection
+
+    schema = tantivy.SchemaBuilder()
+    schema.add_text_field("text", tokenizer_name="en_stem")
+    schema.add_text_field("terms", tokenizer_name="raw", fast=True)
+    index = tantivy.Index(schema.build())
+    writer = index.writer(200_000_000, 1)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(
+            "SELECT title, what_happened, terms FROM lessons_publication WHERE 'official/all' = ANY(readers)"
+        )
+        for title, body, terms in cursor:
+            writer.add_document(tantivy.Document(text=[title, title, title, body], terms=terms))
+    writer.commit()
+    writer.wait_merging_threads()
+    index.reload()
+    searcher = index.searcher()
+    facets = {"terms": {"terms": {"field": "terms", "size": 1_000}}}
+
+    def answer(words: str) -> object:
+        query = index.parse_query(" ".join(query_words(words)), ["text"])
+        return searcher.search(query, limit=20, count=True), searcher.aggregate(query, facets)
+
+    return answer
+
+
+def query_words(words: str) -> list[str]:
+    from lessons.search.text import fold
+
+    return fold(words).split()
+
+
 def query_tokens(words: str) -> list[str]:
     from django.db import connection
 
