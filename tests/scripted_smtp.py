@@ -45,25 +45,35 @@ class ScriptedServer:
 
     `on_mail` is called with the number of each mail before it is answered, in another thread: if it writes to the
     database, the test must be transactional.  `delay` seconds pass before each answer, or those of the recipient's
-    domain in `delay_for`.
+    domain in `delay_for`.  `received` holds each mail whose text arrived whole, `accepted` those that were not refused
+    then.  More than `most_connections` at a time are turned away.
     """
 
     def __init__(self) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.received: list[Received] = []
+        self.accepted: list[Received] = []
+        self.most_connections = 0
+        self.turned_away = 0
         self.on_mail: Callable[[int], object] | None = None
         self.delay = 0.0
         self.delay_for: dict[str, float] = {}
-        self._answers: dict[str, tuple[str, str, str]] = {}
+        self._answers: dict[str, tuple[str, str, str, bool]] = {}
+        self._seen: set[str] = set()
+        self._served = 0
         self._ended = threading.Event()
         self._clients: list[tuple[socket.socket, threading.Thread]] = []
         self._problem: BaseException | None = None
 
-    def answer(self, step: str, how: str, *, only: str = "", domain: str = "") -> None:
-        """Answer a step so from now on; `only` for recipients that begin with it, or that are of `domain`."""
+    def answer(self, step: str, how: str, *, only: str = "", domain: str = "", at_first_sight: bool = False) -> None:
+        """Answer a step so from now on; "" for the usual answer again.
+
+        :param only: for recipients that begin with it, or that are of `domain`
+        :param at_first_sight: to each recipient once, as greylisting does
+        """
         assert step in STEPS
-        self._answers[step] = (how, only, domain)
+        self._answers[step] = (how, only, domain, at_first_sight)
 
     def __enter__(self) -> ScriptedServer:
         threading.Thread(target=self._accept, daemon=True).start()
@@ -89,14 +99,20 @@ class ScriptedServer:
             thread.start()
 
     def _serve(self, client: socket.socket) -> None:
+        self._served += 1
         try:
             with client, client.makefile("rb") as lines:
+                if self.most_connections and self._served > self.most_connections:
+                    self.turned_away += 1
+                    client.sendall(b"421 too many connections\r\n")
+                    return
                 self._talk(client, lines)
         except (OSError, _Dropped):
             pass
         except BaseException as problem:  # noqa: BLE001 - shown by the test that ends the server
             self._problem = problem
         finally:
+            self._served -= 1
             connections.close_all()  # `on_mail` may have used one
 
     def _talk(self, client: socket.socket, lines: BinaryIO) -> None:
@@ -129,16 +145,23 @@ class ScriptedServer:
             if line == b".\r\n":
                 break
             content += line[1:] if line.startswith(b".") else line
-        self.received.append(Received(sender, recipients, content))
+        mail = Received(sender, recipients, content)
+        self.received.append(mail)
         if self.on_mail:
             self.on_mail(len(self.received))
         time.sleep(self.delay_for.get(recipients[0].partition("@")[2], self.delay))
-        self._say(client, "text", "250 taken", recipients[0])
+        self.accepted.append(mail)
+        if not self._say(client, "text", "250 taken", recipients[0]):
+            self.accepted.remove(mail)
 
     def _say(self, client: socket.socket, step: str, usual: str, recipient: str = "") -> bool:
         """Give the answer; say whether it was the usual one."""
-        how, only, domain = self._answers.get(step, ("", "", ""))
-        if not how or not recipient.startswith(only) or not recipient.endswith(domain):
+        how, only, domain, at_first_sight = self._answers.get(step, ("", "", "", False))
+        is_new = recipient not in self._seen
+        if step == "rcpt":
+            self._seen.add(recipient)
+        is_meant = recipient.startswith(only) and recipient.endswith(domain) and (is_new or not at_first_sight)
+        if not how or not is_meant:
             client.sendall(f"{usual}\r\n".encode())
             return True
         if how == "drop":

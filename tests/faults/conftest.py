@@ -18,6 +18,7 @@ from pytest_django import DjangoDbBlocker
 
 from devstack.postgres import Cluster
 from tests.faults.harness import RECOVERY_SECONDS, Harness
+from tests.faults.world import World
 from tests.portal import ROOT
 
 RECOVERED = "recovered after (seconds)"
@@ -62,6 +63,12 @@ def harness(cluster: Cluster, tmp_path: Path, django_db_blocker: DjangoDbBlocker
                 call_command("flush", verbosity=0, interactive=False, reset_sequences=False, allow_cascade=True)
             connection.close()
             connection.settings_dict.update(before)
+
+
+@pytest.fixture
+def world(harness: Harness) -> World:
+    """Nobody yet, in the database of `harness`."""
+    return World()
 
 
 @pytest.fixture

@@ -1,0 +1,94 @@
+"""Places at which a process kills itself, put around the product from outside: nothing of this is in it.
+
+FAILPOINT names the place; the file FAILPOINT_STRUCK is made when it strikes, so it strikes once in all processes
+together (but for a poisonous mail, which kills whoever touches it).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from django.apps import AppConfig
+from django.db import connection
+
+
+class Failpoints(AppConfig):
+    name = "tests.faults"
+    label = "failpoints"
+
+    def ready(self) -> None:
+        PLACES[os.environ["FAILPOINT"]]()
+
+
+def die() -> None:
+    """Note it in the file, and end as after `kill -9`."""
+    note = os.open(os.environ["FAILPOINT_STRUCK"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(note, b"x")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def die_once() -> None:
+    try:
+        os.close(os.open(os.environ["FAILPOINT_STRUCK"], os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def around(owner: type, name: str, before: Callable[..., None] | None, after: Callable[..., None] | None) -> None:
+    original = getattr(owner, name)
+
+    def call(*given: Any, **named: Any) -> Any:
+        if before:
+            before(*given, **named)
+        result = original(*given, **named)
+        if after:
+            after(*given, **named)
+        return result
+
+    setattr(owner, name, call)
+
+
+def after_claim() -> None:
+    """A batch, the second of this process, is claimed and nothing of it handed over."""
+    from notifications.sending.sender import Sender
+
+    batches = count(1)
+    around(Sender, "_send_batch", lambda *_: die_once() if next(batches) == 2 else None, None)
+
+
+def after_data() -> None:
+    """The server has taken a mail, the seventh, and nobody else knows."""
+    from notifications.sending.smtp import MailConnection
+
+    mails = count(1)
+    around(MailConnection, "send", None, lambda *_, **__: die_once() if next(mails) == 7 else None)
+
+
+def in_settling() -> None:
+    """What has gone is marked, more is claimed, nothing of that is committed."""
+    from notifications.sending.lanes import HeldLane
+
+    def after(*_: Any, **__: Any) -> None:
+        if connection.in_atomic_block:
+            die_once()
+
+    around(HeldLane, "claim", None, after)
+
+
+def poison() -> None:
+    """Handing one particular mail over kills the process, each time."""
+    from notifications.sending.smtp import MailConnection
+
+    def before(*_: Any, recipient: str, **__: Any) -> None:
+        if recipient.startswith("poison"):
+            die()
+
+    around(MailConnection, "send", before, None)
+
+
+PLACES = {one.__name__: one for one in (after_claim, after_data, in_settling, poison)}
