@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from lessons.models import Change, Lesson, LessonMove, Move, Publication, Status
+from lessons.models import Change, ExportRecord, Lesson, LessonMove, Move, Publication, Status
 from notifications.models import Announcement, AnnouncementKind, Delivery, State
 from notifications.models.deliveries import WAITING
 from notifications.sending.checks import wait_for_senders
@@ -59,8 +59,12 @@ def _was_announced(lesson: Lesson) -> bool:
     return Announcement.objects.filter(publication__lesson=lesson).exists()
 
 
+def _was_downloaded(lesson: Lesson) -> bool:
+    return ExportRecord.objects.filter(lesson_ids__contains=[lesson.pk]).exists()
+
+
 def _tell_of_suspension(entry: LessonMove) -> None:
-    if _was_announced(entry.lesson):
+    if _was_announced(entry.lesson) or _was_downloaded(entry.lesson):
         _tell(entry, AnnouncementKind.RETRACTION)
 
 
@@ -78,6 +82,7 @@ def _tell_of_new_version(entry: LessonMove) -> None:
     end_earlier(entry.lesson, at=entry.at, reason="A newer version replaced it.")
     if was_announced:
         _tell(entry, AnnouncementKind.CORRECTION)
+    if was_announced or _was_downloaded(entry.lesson):
         _tell(entry, AnnouncementKind.RETRACTION, told_of=before)
     _tell(entry, AnnouncementKind.PUBLISHED, told_of=told_of)
 

@@ -383,7 +383,7 @@ def stop_using(about: About) -> Content:
         news="Stop using this",
         heading=f"Please stop using {about.reference}",
         paragraphs=[why, "Do not act on it or pass it on, and withdraw copies that you made."],
-        why="You get this because we mailed you about it.",
+        why="You get this because we mailed you about it, or because you downloaded it.",
     )
 
 

@@ -76,12 +76,23 @@ def _to_those_who_got_it(announcement: Announcement, at: datetime, size: int) ->
         cursor.execute(sql.END_OF_NOTICES, parameters)
         (until,) = cursor.fetchone()
         if until is None:
+            if announcement.kind == AnnouncementKind.RETRACTION:
+                _tell_downloaders(cursor, announcement, parameters)
             return _finish(announcement, at)
         parameters |= {"until": until} | _holders(cursor, sql.HOLDERS_TOLD, parameters | {"until": until})
         cursor.execute(sql.to_those_who_got_it(only=_only(announcement)), parameters)
     announcement.last_notice = until
     announcement.save(update_fields=["last_notice"])
     return True
+
+
+def _tell_downloaders(cursor: Any, announcement: Announcement, parameters: dict[str, Any]) -> None:
+    """What is to be used no more is in files, too."""
+    cursor.execute(sql.DOWNLOADERS, parameters)
+    (people,) = cursor.fetchone()
+    if people:
+        parameters |= {"people": people, "mailboxes": []}
+        cursor.execute(sql.to_those_who_downloaded_it(only=_only(announcement)), parameters)
 
 
 def _holders(cursor: Any, statement: str, parameters: dict[str, Any]) -> dict[str, list[int]]:

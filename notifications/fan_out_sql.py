@@ -142,6 +142,25 @@ def to_subscriptions(*, again: bool) -> str:
     return MATCHING + WRITE.format(NEWS_TO_THEM if again else "true")
 
 
+#: Who took this lesson away in a file.
+DOWNLOADERS = """
+SELECT coalesce(array_agg(DISTINCT by_id), '{}') FROM lessons_exportrecord
+WHERE lesson_ids @> ARRAY[%(lesson)s]::bigint[]
+"""
+
+
+def to_those_who_downloaded_it(*, only: str) -> str:
+    """Return the statement for the people given, whom no mail told of this yet."""
+    downloaded_it = f"""
+WITH n AS (
+    SELECT lower(u.email) AS address, u.id AS person_id, NULL::bigint AS organisation_id
+    FROM accounts_user u WHERE u.id = ANY(%(people)s) AND u.is_active
+), wanted AS (
+    SELECT n.*, 'at_once' AS frequency, '[]'::jsonb AS reasons FROM n WHERE {only}
+)"""  # noqa: S608 - constants of this file
+    return downloaded_it + WRITE.format("true")
+
+
 def to_those_who_got_it(*, only: str) -> str:
     """Return the statement for one batch of earlier notices."""
     got_it = f"""

@@ -14,7 +14,16 @@ from accounts.roles import Role
 from lessons.actions.editions import CHANGE_TAXONOMY, UnclearRegister, load_edition
 from lessons.editions import Comparison, read_edition
 from lessons.models import NationalRisk, Publication, Status
-from tests.factories import NOON, LessonFactory, NationalRiskFactory, person
+from notifications.models import Notice
+from tests.factories import (
+    NOON,
+    AnnouncementFactory,
+    LessonFactory,
+    NationalRiskFactory,
+    SubscriptionFactory,
+    person,
+)
+from tests.test_fanout import fan_out
 
 pytestmark = pytest.mark.django_db
 
@@ -225,3 +234,20 @@ def test_others_are_refused(role: Role) -> None:
     with pytest.raises(PermissionDenied):
         load_edition(edition=read_edition(FILE), became={}, by=user, at=NOON)
     assert codes() == set()
+
+
+def test_a_new_edition_silences_no_subscription(secretariat: User) -> None:
+    """Renamed, recoded, or moved to another theme: who asked for it before hears of it after."""
+    asked = [{"risks": ["coastal-flooding"]}, {"risks": ["wildfire"]}, {"risk_themes": [NATURAL[1]]}]
+    by_code, renamed, by_theme = [SubscriptionFactory(**wish) for wish in asked]
+    moved = WILDFIRE | {"theme": "Fire", "theme_code": "fire"}
+    file = read_edition(content(FLOODING_AT_THE_COAST, moved, SOLAR))
+    load_edition(edition=file, became={"coastal-flooding": "flooding-coastal"}, by=secretariat, at=NOON)
+    now = NationalRisk.objects.current()
+
+    for code in ("coastal-flooding", "wildfire"):
+        lesson = LessonFactory(status=Status.PUBLISHED, risks=[now.get(code=code)])
+        fan_out(AnnouncementFactory(publication=Publication.objects.get(lesson=lesson)))
+
+    heard = {one.pk: Notice.objects.filter(person=one.person).count() for one in (by_code, renamed, by_theme)}
+    assert heard == {by_code.pk: 1, renamed.pk: 1, by_theme.pk: 2}

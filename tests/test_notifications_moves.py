@@ -13,8 +13,9 @@ from django.utils import timezone
 from accounts.models import ResilienceArea, User
 from accounts.roles import Role
 from lessons.actions.moves import move_lesson
-from lessons.models import Lesson, Marking, Move, Status
+from lessons.models import ExportRecord, Lesson, Marking, Move, Status
 from notifications.models import Announcement, Delivery, Lane, Notice
+from notifications.periods import next_end
 from notifications.sending import lanes
 from notifications.tasks import fan_out
 from tests.factories import (
@@ -27,6 +28,8 @@ from tests.factories import (
     person,
     working_text,
 )
+from tests.test_digests import run_digests
+from tests.test_notifications_mails import written
 
 pytestmark = pytest.mark.django_db
 
@@ -426,6 +429,69 @@ def test_a_suspension_in_the_middle_of_the_fan_out_keeps_the_rest_for_the_restor
 
     assert alerts_after(before) == {("new_lesson", one.person.email) for one in subscriptions}
     assert Notice.objects.count() == 4
+
+
+def downloaded(lesson: Lesson, by: User) -> None:
+    ExportRecord.objects.create(
+        by=by, at=NOON, form="csv", rows=2, marking=Marking.OFFICIAL, lesson_ids=[lesson.pk, lesson.pk + 1]
+    )
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_who_downloaded_a_lesson_is_told_to_stop_using_it_and_that_it_may_be_used_again(quiet: bool) -> None:
+    lesson = publish(quiet=quiet)
+    downloader, of_another = person(), person()
+    downloaded(lesson, downloader)
+    downloaded(lesson, downloader)
+    downloaded(LessonFactory(status=Status.PUBLISHED), of_another)
+    before = keys()
+
+    suspend(lesson)
+
+    assert alerts_after(before) == {("stop_using", downloader.email)}
+    deliver()
+    before = keys()
+    restore(lesson)
+    assert alerts_after(before) == {("use_again", downloader.email)}
+
+
+def test_who_downloaded_a_lesson_that_is_not_for_them_any_more_is_told_to_stop_using_it() -> None:
+    lesson = publish()
+    insider, outsider = person(area=lesson.area), person()
+    for reader in (insider, outsider):
+        downloaded(lesson, reader)
+    before = keys()
+
+    publish_again(lesson, audience="areas", audience_areas=[lesson.area.code])
+
+    assert alerts_after(before) == {("stop_using", outsider.email)}
+
+
+def test_a_correction_says_what_changed_to_those_too_who_got_it_in_a_digest() -> None:
+    at_once, in_digest = SubscriptionFactory(), SubscriptionFactory(frequency="daily")
+    lesson = publish()
+    fan_out()
+    run_digests(next_end("daily", timezone.now()))
+    deliver()
+    before = keys()
+
+    publish_again(lesson)
+
+    expected = {("correction", at_once.person.email), ("correction", in_digest.person.email)}
+    assert alerts_after(before) == expected
+    for mail in Delivery.objects.filter(kind="correction"):
+        text = written(mail).text
+        assert "What changed: The list was wrong." in text
+        assert "Correction" in text
+    narrowed = LessonFactory(status=Status.IN_REVIEW, marking=Marking.SENSITIVE)
+    cleared = person(cleared=True)
+    SubscriptionFactory(person=cleared)
+    publish(narrowed)
+    deliver()
+    publish_again(narrowed)
+    fan_out()
+    mail = written(Delivery.objects.get(kind="correction", address=cleared.email))
+    assert "The list was wrong" not in mail.text + mail.html, "not of what is sensitive"
 
 
 def test_a_merger_of_a_published_lesson_stops_its_mails() -> None:
