@@ -19,6 +19,8 @@ from accounts.second_factor import has_second_factor, needs_second_factor, used_
 GetResponse = Callable[[HttpRequest], HttpResponse]
 #: Looking at the clock is not being busy.
 CLOCK = "session"
+#: For everybody, but the page to which signing in leads.
+HOME = "home"
 #: A page sends this with what it asks by itself, without anybody doing anything.
 BY_ITSELF = "X-By-Itself"
 
@@ -74,7 +76,8 @@ class SecondFactorMiddleware:
         match = request.resolver_match
         if match and match.url_name in self.OPEN:
             return None
-        if not getattr(view, "login_required", True):  # a page for everybody is shown as to a stranger
+        is_home = match is not None and match.url_name == HOME
+        if not getattr(view, "login_required", True) and not is_home:  # a page for everybody is shown as to a stranger
             request.user = AnonymousUser()
             return None
         if not has_second_factor(user):

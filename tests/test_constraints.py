@@ -9,7 +9,17 @@ from django.db import DatabaseError, IntegrityError, InternalError, connection, 
 from django.db.models import CheckConstraint, F, Model, UniqueConstraint
 
 from accounts import audit
-from accounts.models import ApiToken, AuditEvent, Membership, Organisation, ResilienceArea, Sponsorship, User
+from accounts.models import (
+    AccessRequest,
+    ApiToken,
+    AuditEvent,
+    Membership,
+    Organisation,
+    RecoveryCode,
+    ResilienceArea,
+    Sponsorship,
+    User,
+)
 from accounts.sponsorships import a_year_after
 from lessons.models import (
     Attachment,
@@ -82,6 +92,16 @@ def token(days: int) -> ApiToken:
             )
         ]
     )[0]
+
+
+def access_request() -> AccessRequest:
+    return AccessRequest.objects.create(
+        organisation=OrganisationFactory(), email="new@responder.example", name="N", reason="R", asked_at=NOON
+    )
+
+
+def recovery_code() -> RecoveryCode:
+    return RecoveryCode.objects.create(user=UserFactory(), digest="d" * 64)
 
 
 def counter() -> ReferenceCounter:
@@ -268,6 +288,10 @@ VIOLATIONS: dict[str, list[Write]] = {
     "warning_is_given_once": [twice(warning)],
     "collection_is_one_row": [lambda: Collection.objects.create(pk=2, documents=0, length=0)],
     "idempotency_key_is_used_once": [twice(asked_once)],
+    # -- people and places --
+    "area_is_not_merged_into_itself": [change(ResilienceAreaFactory, merged_into=F("pk"))],
+    "access_request_one_open": [twice(access_request)],
+    "recovery_code_is_unique": [twice(recovery_code)],
 }
 #: Models whose constraints are violated in other modules, by the subject.
 ELSEWHERE: set[str] = set()

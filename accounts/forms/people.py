@@ -23,6 +23,23 @@ ADDRESS = {
 }
 
 
+ROLE_HINTS = {
+    Role.READER: "Reads published lessons and subscribes to them",
+    Role.CONTRIBUTOR: "Reads, and writes lessons and debriefs",
+    Role.JOL_SPOC: "Sees, signs off and answers for all that your organisation records",
+    Role.JOL_LEAD: "As the SPoC",
+    Role.TRAINING_LEAD: "Reads; named on the register",
+    Role.STRATEGIC_LEAD: "Sees and suspends, and answers for what your organisation did about it",
+    Role.ORGANISATION_ADMIN: "Looks after the people of your organisation",
+    Role.LRF_MODERATOR: "Edits and publishes what the area submits",
+    Role.SECRETARIAT: "Moderates for the whole country",
+    Role.BOARD_MEMBER: "Reads every published lesson",
+    Role.ANALYST: "Studies what is published, with API and downloads",
+    Role.AUDITOR: "Reads what was submitted, and the audit trail",
+    Role.SYSTEM_ADMIN: "Looks after administrators; reads no lesson",
+}
+
+
 def organisations() -> list[tuple[str, str]]:
     found = Organisation.objects.current().order_by("name").values_list("code", "name")
     return [("", "Select an organisation"), *found]
@@ -44,7 +61,7 @@ class OrganisationField(forms.ChoiceField):
 class RoleForm(forms.Form):
     """A role and how long it lasts."""
 
-    looks = {"role": Look(), "ends_on": Look(called="the last day")}
+    looks = {"role": Look(hints=ROLE_HINTS), "ends_on": Look(called="the last day")}
 
     role = forms.ChoiceField(
         widget=forms.RadioSelect,

@@ -57,8 +57,9 @@ def second_factor_app(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your authenticator app is set up.")
         return redirect("recovery_codes")
     adapter = get_adapter()
-    drawn = adapter.build_totp_svg(adapter.build_totp_url(user, secret))
-    context = {"form": form, "qr": mark_safe(drawn), "secret": _in_groups(secret)}  # noqa: S308 - our drawing, no text
+    app_url = adapter.build_totp_url(user, secret)
+    drawn = adapter.build_totp_svg(app_url)
+    context = {"form": form, "app_url": app_url, "qr": mark_safe(drawn), "secret": _in_groups(secret)}  # noqa: S308 - our drawing, no text
     return render(request, "accounts/second_factor/app.html", context)
 
 
