@@ -1,8 +1,9 @@
 """Figures about the mail for Prometheus: numbers and ages, no address and no content, whichever process is asked."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Min
@@ -79,7 +80,7 @@ def _made() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _age(row: dict[str, datetime] | None, at: datetime) -> float:
+def _age(row: Mapping[str, Any] | None, at: datetime) -> float:
     return max(0.0, (at - row["oldest"]).total_seconds()) if row else 0.0
 
 

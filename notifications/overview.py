@@ -5,12 +5,25 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Count
 
+from notifications.actions.replaying import REPLAYABLE
+from notifications.bounces.reports import STATUS
 from notifications.models import Delivery, State
 from notifications.models.deliveries import TROUBLE
-from notifications.replaying import REPLAYABLE
 
 #: Counted exactly up to here.
 EXACT = 100_000
+
+
+#: What the middle number of a status is about (RFC 3463).
+ABOUT = {
+    "1": "the address",
+    "2": "the mailbox",
+    "3": "the mail server there",
+    "4": "the way there",
+    "5": "how we talk to it",
+    "6": "the content",
+    "7": "what we may send",
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +47,12 @@ class Cause:
     state: State
     reason: str
     number: int
+
+    @property
+    def about(self) -> str:
+        """What a reason such as "550 5.1.1" is about, in words; empty if it is in words already."""
+        found = STATUS.search(self.reason)
+        return ABOUT.get(found[1].split(".")[1], "") if found else ""
 
     @property
     def can_be_sent_again(self) -> bool:
@@ -69,6 +88,6 @@ def _rows() -> int:
 
 def causes(most: int = 30) -> list[Cause]:
     """Return why mails did not go, the commonest first."""
-    rows = Delivery.objects.filter(state__in=TROUBLE).with_reason().order_by().values("state", "reason")
+    rows = Delivery.objects.filter(state__in=TROUBLE).order_by().values("state", "reason")
     counted = rows.annotate(number=Count("pk")).order_by("-number", "state", "reason")[:most]
     return [Cause(State(row["state"]), row["reason"], row["number"]) for row in counted]

@@ -21,6 +21,10 @@ OVERDUE_AFTER = timedelta(minutes=2)
 WORDS = {
     "relay": "Find out who is to hear of news, and send what is due",
     "digest": "Write the digests whose period has ended",
+    "overdue": "Write to those who decide what is overdue",
+    "tell-of-use": "Tell owners monthly how their lessons were used",
+    "keep-accounts": "Let roles and accounts end when their time is over",
+    "count-look-alikes": "Count words for finding lessons that look alike",
     "check-attachments": "Check files that were attached",
     "count-words": "Count words for the search",
 }

@@ -13,7 +13,7 @@ from notifications.models import Delivery, DeliveryKind, State
 NOT_SENT = (State.FAILED, State.SUPPRESSED, State.CANCELLED)
 
 
-def news_sent_to(organisation: Organisation) -> QuerySet[Delivery, dict[str, Any]]:
+def news_sent_to(organisation: Organisation) -> QuerySet[Any, Any]:
     """Return a row for each piece of news or digest; `newest` is the key to page by.
 
     What a person is mailed about is theirs: rows count people and name none.

@@ -9,6 +9,7 @@ from accounts.models import User
 from lessons.waiting import Waiting
 from notifications.bounces.lifting import administered_by, looked_after_by
 from notifications.models import Delivery, State
+from notifications.models.bounces import LIFT_SUPPRESSION
 from notifications.models.replays import LOOK_AFTER_MAIL
 
 MOST = 1000
@@ -16,7 +17,7 @@ MOST = 1000
 
 def mail_waiting_for(user: User, at: datetime) -> Iterator[Waiting]:
     """Yield the tasks; the page shows none that is empty."""
-    if administered_by(user):
+    if not user.has_perm(LIFT_SUPPRESSION) and administered_by(user):
         addresses = looked_after_by(user).count()
         label = "email address that does not work" if addresses == 1 else "email addresses that do not work"
         yield Waiting(addresses, label, "Nothing is sent to them", reverse("bounced"), is_urgent=True)

@@ -71,7 +71,8 @@ def notification(
     :param to: the envelope sender of the mail that came back, if not the right one
     :param about: the recipient, if not the delivery's
     """
-    report = MIMEMultipart("report", **{"report-type": "delivery-status"})
+    report = MIMEMultipart("report")
+    report.set_param("report-type", "delivery-status")
     report["From"] = "Mail Delivery System <MAILER-DAEMON@mx.responder.example>"
     report["To"] = to or envelope_sender(delivery.pk)
     report["Subject"] = "Undelivered Mail Returned to Sender"

@@ -14,8 +14,8 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, User
 from accounts.roles import Role
+from notifications.actions.replaying import RepeatPossible, newest_replay, replay
 from notifications.models import Delivery, Priority, Replay, Suppression
-from notifications.replaying import RepeatPossible, newest_replay, replay
 from notifications.sending import lanes
 from tests.factories import NOON, DeliveryFactory, person
 from tests.scripted_smtp import ScriptedServer

@@ -1,7 +1,6 @@
 """How the mail stands, mail by mail, and sending again."""
 
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -9,13 +8,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from notifications.access import SignedInRequest
-from notifications.forms_of_mail import MailFilters, ReplayForm
+from notifications.actions.replaying import MOST_AT_ONCE, REPLAYABLE, RepeatPossible, newest_replay, replay
+from notifications.forms.mail import MailFilters, ReplayForm
 from notifications.keyset import keyset_page
 from notifications.models import Delivery, DeliveryQuerySet, State, Suppression
 from notifications.overview import EXACT, causes, tallies
-from notifications.replaying import MOST_AT_ONCE, REPLAYABLE, RepeatPossible, newest_replay, replay
 from notifications.schedule import stalled
 from notifications.views.staff import for_staff
+
+#: Up to so many it is counted how many go to an address that bounces: addresses have no index.
+COUNTED_BY_ADDRESS = 1000
 
 
 @require_GET
@@ -82,21 +84,22 @@ def _told(request: SignedInRequest, number: int) -> HttpResponse:
 
 
 def _replay_page(request: SignedInRequest, form: ReplayForm, chosen: DeliveryQuerySet, keys: list[str]) -> HttpResponse:
-    bounded = Delivery.objects.filter(pk__in=chosen.filter(state__in=REPLAYABLE).values("pk")[: EXACT + 1])
-    counts = dict(bounded.order_by().values_list("state").annotate(Count("pk")))
+    counts = {state: chosen.filter(state=state).values("pk")[: EXACT + 1].count() for state in REPLAYABLE}
     number = sum(counts.values())
     if not number:
         messages.info(request, "Choose emails that did not go: deferred, uncertain, suppressed or given up.")
         return redirect("mail_list")
-    bouncing = bounded.filter(address__in=Suppression.objects.in_force().values("address")).count()
+    in_force = Suppression.objects.in_force().values("address")
+    is_few = number <= COUNTED_BY_ADDRESS
     context = {
         "form": form,
         "keys": keys,
         "number": number,
         "is_more": number > EXACT,
-        "counts": [(State(state), counts[state]) for state in REPLAYABLE if counts.get(state)],
-        "uncertain": counts.get(State.UNCERTAIN, 0),
-        "bouncing": bouncing,
+        "counts": [(state, counts[state]) for state in REPLAYABLE if counts[state]],
+        "uncertain": counts[State.UNCERTAIN],
+        "is_few": is_few,
+        "bouncing": chosen.filter(state__in=REPLAYABLE, address__in=in_force).count() if is_few else 0,
         "after": form["after"].value() or newest_replay(),
         "most": MOST_AT_ONCE,
         "back": reverse("mail_list"),

@@ -37,7 +37,7 @@ class MailFilters(forms.Form):
         if "kind" in chosen:
             mails = mails.filter(kind=chosen["kind"])
         if "reason" in chosen:
-            mails = mails.with_reason().filter(reason=chosen["reason"])
+            mails = mails.filter(reason=chosen["reason"])
         if "address" in chosen:
             mails = mails.filter(_to(chosen["address"].strip()))
         return mails
@@ -70,4 +70,4 @@ class ReplayForm(forms.Form):
             return mails.none()
         mails = mails.filter(state=self.cleaned_data["state"])
         reason = self.cleaned_data["reason"]
-        return mails.with_reason().filter(reason=reason) if reason else mails
+        return mails.filter(reason=reason) if reason else mails
