@@ -47,9 +47,11 @@ def queue(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     everything = queue_of(request)
     filters = filters_of(request)
-    waiting = filters.apply(everything, user=request.user, at=now)
-    waiting = with_look_alikes(with_warnings(waiting)).in_queue_order().for_list()
-    page = Paginator(waiting, LESSONS_PER_PAGE).get_page(request.GET.get("page"))
+    waiting = filters.apply(everything, user=request.user, at=now).in_queue_order()
+    # Keys first: what a row shows is looked up for the rows of one page, not for all that are sorted.
+    page = Paginator(waiting.values_list("pk", flat=True), LESSONS_PER_PAGE).get_page(request.GET.get("page"))
+    shown = Lesson.objects.filter(pk__in=list(page.object_list)).in_queue_order().for_list()
+    page.object_list = with_look_alikes(with_warnings(shown))
     context = {"page": page, "filters": filters, "form": filters, "today": timezone.localdate(now), "now": now}
     return render(request, "lessons/review/queue.html", context)
 
