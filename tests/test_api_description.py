@@ -1,11 +1,19 @@
 """The OpenAPI description says all that there is to know, and its examples are such as it describes."""
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from jsonschema import Draft4Validator, FormatChecker
+
+from accounts.models import ApiToken
+from lessons.api.base import Deprecation
+from lessons.api.reference import ThemeViewSet
+from tests.calling import Caller, problem
+from tests.factories import person
 
 EMPTY = {"302", "304"}
 
@@ -67,6 +75,25 @@ def test_every_body_has_an_example_that_its_schema_allows(description: dict[str,
             for example in examples:
                 faults = list(Draft4Validator(schema, format_checker=FormatChecker()).iter_errors(example))
                 assert not faults, f"{name}: {which}: {faults[0].message}"
+
+
+@pytest.mark.django_db
+def test_an_address_that_goes_says_so_and_is_gone_after_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    going = Deprecation(since=date(2026, 1, 2), ends=date(2027, 1, 2), instead="https://jol.example.org/api/v2/")
+    monkeypatch.setattr(ThemeViewSet, "deprecation", going)
+    caller = Caller(person())
+
+    with time_machine.travel(datetime(2027, 1, 1, 23, tzinfo=UTC), tick=False):
+        ApiToken.objects.update(expiry=datetime(2028, 1, 1, tzinfo=UTC))
+        answer = caller.get("/api/v1/themes/")
+    with time_machine.travel(datetime(2027, 1, 2, tzinfo=UTC), tick=False):
+        gone = caller.get("/api/v1/themes/")
+
+    assert answer.status_code == 200
+    assert answer.headers["Deprecation"] == "@1767312000"
+    assert answer.headers["Sunset"] == "Sat, 02 Jan 2027 00:00:00 GMT"
+    assert answer.headers["Link"] == '<https://jol.example.org/api/v2/>; rel="deprecation"'
+    problem(gone, 410)
 
 
 def test_a_merged_a_suspended_and_a_missing_reference_are_described(description: dict[str, Any]) -> None:
