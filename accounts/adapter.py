@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -48,6 +49,12 @@ class AccountAdapter(DefaultAccountAdapter):
             clear_login(request)
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **more)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Those whose provider asks for the password have to sign in again there."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        again = {"id": "elsewhere", "description": "Sign in again", "url": reverse("sign_in_again")}
+        return methods or [again]
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         return not has_confirmed_lately(self.request)

@@ -342,7 +342,7 @@ def test_the_site_is_open_to_those_whose_role_it_serves(world_of: Callable[..., 
     }
     world.places = {route: {"code": code} for route, code in codes.items()} | {"national_risks": {}}
     world.places["recurring_trend"] = {"risk_theme": "natural-and-environmental-hazards", "theme": "communicate"}
-    world.places |= {"merge_places": {"what": "areas"}} | {
+    world.places |= {"address_confirm": {"signed": "not-ours"}, "merge_places": {"what": "areas"}} | {
         "statistics_page": {"page": "risks"},
         "statistics_csv": {"figure": "kinds"},
     }

@@ -145,6 +145,7 @@ def test_a_second_factor_is_set_up_and_used_with_app_codes_and_passkey(
     _password(visitor, admin)
     page.get_by_role("heading", name="One more step").wait_for()
     faults += looked_at(visitor, "", tmp_path)
+    expect(page.get_by_text("The passkey did not answer")).to_be_hidden()
     visitor.press("Use a passkey")
     page.get_by_role("button", name="Sign out").wait_for()
     page.get_by_role("button", name="Sign out").click()

@@ -260,3 +260,62 @@ def test_a_session_ends_at_the_next_request_when_its_account_does(what: Any) -> 
     answer = client.get("/lessons/")
     assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (302, LOGIN)
     assert client.get("/api/v1/lessons/").status_code == 401
+
+
+# -- a new address --------------------
+NEW = "new.address@responder.example"
+
+
+def link_in(message: Any) -> str:
+    found = re.search(r"http://testserver(/accounts/address/\S+)", message.body)
+    assert found
+    return found[1]
+
+
+def test_a_new_address_counts_once_its_link_is_followed_and_the_old_one_is_told() -> None:
+    user, client, there = person(), Client(), Client()
+    tries(user.email, client=client)
+    tries(user.email, client=there)
+    client.post("/accounts/address/", {"email": NEW.upper()})
+    [offered] = mail.outbox
+    assert offered.to == [NEW]
+    link = link_in(offered)
+    stranger = Client()
+    tries(person().email, client=stranger)
+
+    assert stranger.post(link).status_code == 409, "the link of somebody else"
+    client.get(link)
+    assert User.objects.get(pk=user.pk).email == user.email, "looking changes nothing"
+    assert client.post(link).status_code == 302
+    assert User.objects.get(pk=user.pk).email == NEW
+    assert mail.outbox[-1].to == [user.email]
+    assert not is_in(there)
+    assert not is_in(client)
+    tries(NEW, client=client)
+    assert client.post(link).status_code == 409, "it works once"
+
+
+def test_an_address_that_has_an_account_is_not_told_apart_and_old_links_do_nothing() -> None:
+    user, known, client, now = person(), person(), Client(), timezone.now()
+    with time_machine.travel(now, tick=False) as clock:
+        tries(user.email, client=client)
+        first = client.post("/accounts/address/", {"email": known.email}, follow=True)
+        second = client.post("/accounts/address/", {"email": NEW}, follow=True)
+        assert words_of(first) == words_of(second)
+        assert [message.to for message in mail.outbox] == [[NEW]]
+        clock.shift(timedelta(minutes=11))
+        assert client.get("/accounts/address/").headers["Location"].startswith("/accounts/reauthenticate/")
+        clock.shift(timedelta(minutes=50))
+        tries(user.email, client=client)
+        assert client.post(link_in(mail.outbox[0])).status_code == 409
+
+
+def test_whoever_has_no_password_here_is_asked_to_sign_in_again_where_they_have_one() -> None:
+    user, client = person(Role.ORGANISATION_ADMIN), Client()
+    user.set_unusable_password()
+    user.save()
+    client.force_login(user)
+
+    page = client.get("/accounts/address/", follow=True)
+
+    assert "Sign in again to do this" in page.content.decode()

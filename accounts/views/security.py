@@ -38,6 +38,12 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     return redirect("account_login")
 
 
+@require_GET
+def sign_in_again(request: HttpRequest) -> HttpResponse:
+    """For those who have no password here and no second factor: their provider asks them."""
+    return render(request, "accounts/sign_in_again.html")
+
+
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def session(request: HttpRequest) -> HttpResponse:
