@@ -29,11 +29,19 @@ def web_server() -> Iterator[tuple[int, int]]:
     server = subprocess.Popen([*command, "--threads", "4", "--timeout", "600"], env=environment)
     try:
         wait_for_port(port, give_up=lambda: server.poll() is not None)
-        (worker,) = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-        yield port, int(worker)
+        yield port, _worker_of(server.pid)
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(60)
+
+
+def _worker_of(pid: int) -> int:
+    """Return the process that answers: the server takes connections before it has one."""
+    give_up = time.monotonic() + 60
+    while not (children := Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
+        assert time.monotonic() < give_up, "the server started no process"
+        time.sleep(0.05)
+    return int(children[0])
 
 
 class Client:

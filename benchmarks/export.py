@@ -14,16 +14,14 @@ import json
 import os
 import random
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote
 
+from benchmarks._answers import cpu_seconds, web_server
 from benchmarks._database import portal_database
 from devstack.postgres import find_binaries
-from devstack.waiting import LOOPBACK, find_free_port, wait_for_port
+from devstack.waiting import LOOPBACK
 
 CORPUS = Path(__file__).resolve().parent.parent / "data" / "uk_lessons.csv"
 WRITTEN = 2_000  # by the loader; the rest are copies of these rows
@@ -113,12 +111,12 @@ def measure(url: str, token: str, rows: int, runs: int) -> dict[str, float]:
         _download(port, token, "/api/v1/lessons/?page_size=1")  # what is loaded once
         before = _memory(worker)
         for form in ("ndjson", "csv", "xlsx"):
-            cpu = _cpu_seconds(worker)
+            cpu = cpu_seconds(worker)
             taken = [_download(port, token, f"/api/v1/lessons.{form}") for _ in range(runs)]
             seconds = min(one[1] for one in taken)
             found[f"{form}_rows_per_second"] = round(rows / seconds)
             # What a machine with other work to do cannot spoil.
-            found[f"{form}_rows_per_cpu_second"] = round(rows * runs / (_cpu_seconds(worker) - cpu))
+            found[f"{form}_rows_per_cpu_second"] = round(rows * runs / (cpu_seconds(worker) - cpu))
             found[f"{form}_first_byte_seconds"] = round(max(one[0] for one in taken), 3)
             found[f"{form}_megabytes"] = round(taken[0][2] / 1e6, 1)
             if form == "ndjson":
@@ -129,21 +127,6 @@ def measure(url: str, token: str, rows: int, runs: int) -> dict[str, float]:
     found["psql_copy_rows_per_second"] = round(rows / copied)
     found["ndjson_to_copy"] = round(found["psql_copy_rows_per_second"] / found["ndjson_rows_per_second"], 2)
     return {"rows": rows} | found
-
-
-@contextmanager
-def web_server() -> Iterator[tuple[int, int]]:
-    """Start gunicorn as the portal runs it; yield its port and the process that answers."""
-    port = find_free_port()
-    command = [sys.executable, "-m", "gunicorn", "jol.wsgi", "-b", f"{LOOPBACK}:{port}", "-k", "gthread", "-w", "1"]
-    server = subprocess.Popen([*command, "--threads", "4", "--timeout", "600"], env=os.environ)
-    try:
-        wait_for_port(port, give_up=lambda: server.poll() is not None)
-        (worker,) = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-        yield port, int(worker)
-    finally:
-        server.terminate()
-        server.wait(20)
 
 
 def _download(port: int, token: str, path: str) -> tuple[float, float, int, int]:
@@ -169,11 +152,6 @@ def _memory(pid: int) -> int:
     """Return the most memory the process ever held, in kB."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _copy(url: str) -> float:
