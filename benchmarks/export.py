@@ -11,7 +11,6 @@ import argparse
 import csv
 import http.client
 import json
-import os
 import random
 import subprocess
 import time
