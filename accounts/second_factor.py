@@ -26,9 +26,9 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz234567890"
 
 def needs_second_factor(user: User) -> bool:
     """Whether `user` moderates, administers or may read OFFICIAL-SENSITIVE, by a membership in force today."""
-    return settings.MFA_REQUIRED and any(
-        m.cleared or m.role in CLEARED_BY_ROLE | ADMINISTERS for m in user.active_memberships
-    )
+    if not settings.MFA_REQUIRED:
+        return False
+    return any(m.cleared or m.role in CLEARED_BY_ROLE | ADMINISTERS for m in user.active_memberships)
 
 
 def has_second_factor(user: User) -> bool:

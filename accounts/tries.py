@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -39,7 +40,7 @@ class Tries:
 
         It is counted before it is known to be wrong; `forget` after a right one.
         """
-        values = {
+        values: dict[str, Any] = {
             "key": self._key(who),
             "at": at,
             "over": at - self.period,

@@ -322,7 +322,10 @@ def test_whoever_adds_a_point_without_a_name_is_stored_and_logged_nowhere(
         client.post(code_url(debrief), {"kind": "went_well", "text": "Calm voices"}, REMOTE_ADDR="192.0.2.77")
 
     added = {table: rows - before[table] for table, rows in everything_stored().items() if rows - before[table]}
-    assert set(added) == {"lessons_observation", "accounts_ratecount"}  # how many points came to this debrief in this minute
+    assert set(added) == {
+        "lessons_observation",
+        "accounts_ratecount",
+    }  # how many points came to this debrief in this minute
     (point,) = added["lessons_observation"]
     assert re.search(r"\d\d:\d\d", point) is None
     assert debrief.observations.get().author is None

@@ -2,11 +2,11 @@
 
 from django import forms
 
-from accounts.forms.people import ADDRESS
+from accounts.forms.people import AddressField
 from govuk.look import Look
 
 
 class AddressForm(forms.Form):
     looks = {"email": Look(width="two-thirds")}
 
-    email = forms.EmailField(help_text="Your own work address, not a shared mailbox", **ADDRESS)
+    email = AddressField()

@@ -7,6 +7,7 @@ from allauth.account.forms import ResetPasswordForm
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.rates import MAILS_TO_ADDRESS, coded
 
 #: So long it takes whether there is an account or not: the answer shall not tell.
@@ -18,9 +19,9 @@ class ResetForm(ResetPasswordForm):
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         began = time.monotonic()
-        address = self.cleaned_data["email"]
+        address: str = self.cleaned_data["email"]
         used = MAILS_TO_ADDRESS.count(coded(address.lower()), timezone.now())
-        self.users = [user for user in self.users if user.dormant_at is None and not used.is_too_much]
+        self.users: list[User] = [user for user in self.users if user.dormant_at is None and not used.is_too_much]
         super().save(request, **kwargs)
         time.sleep(max(0.0, began + ANSWER_SECONDS - time.monotonic()))
         return address

@@ -13,17 +13,7 @@ from govuk.fields import DateField
 from govuk.look import Look
 
 LOOK_UP = {"data-autocomplete": ""}
-ADDRESS = {
-    "label": "Email address",
-    "max_length": 254,
-    "error_messages": {
-        "required": "Enter an email address",
-        "invalid": "Enter an email address, like name@example.org",
-    },
-}
-
-
-ROLE_HINTS = {
+ROLE_HINTS: dict[str, str] = {
     Role.READER: "Reads published lessons and subscribes to them",
     Role.CONTRIBUTOR: "Reads, and writes lessons and debriefs",
     Role.JOL_SPOC: "Sees, signs off and answers for all that your organisation records",
@@ -43,6 +33,14 @@ ROLE_HINTS = {
 def organisations() -> list[tuple[str, str]]:
     found = Organisation.objects.current().order_by("name").values_list("code", "name")
     return [("", "Select an organisation"), *found]
+
+
+class AddressField(forms.EmailField):
+    """Somebody's own mail address."""
+
+    def __init__(self, help_text: str = "Your own work address, not a shared mailbox") -> None:
+        words = {"required": "Enter an email address", "invalid": "Enter an email address, like name@example.org"}
+        super().__init__(label="Email address", max_length=254, help_text=help_text, error_messages=words)
 
 
 class OrganisationField(forms.ChoiceField):
@@ -89,7 +87,7 @@ class InviteForm(RoleForm):
     field_order = ("email", "name", "organisation", "role", "cleared", "ends_on")
     looks = RoleForm.looks | {"email": Look(width="two-thirds"), "name": Look(width="two-thirds")}
 
-    email = forms.EmailField(help_text="The person's own work address, not a shared mailbox", **ADDRESS)
+    email = AddressField("The person's own work address, not a shared mailbox")
     name = forms.CharField(max_length=150, label="Name", error_messages={"required": "Enter a name"})
     organisation = OrganisationField(label="Organisation for which they work")
     cleared = forms.BooleanField(
@@ -118,7 +116,7 @@ class AccessForm(forms.Form):
     looks = {"name": Look(width="two-thirds"), "email": Look(width="two-thirds")}
 
     name = forms.CharField(max_length=150, label="Your name", error_messages={"required": "Enter your name"})
-    email = forms.EmailField(help_text="Your own work address, not a shared mailbox", **ADDRESS)
+    email = AddressField()
     organisation = OrganisationField(label="Organisation for which you work")
     reason = forms.CharField(
         max_length=500,

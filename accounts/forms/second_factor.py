@@ -45,7 +45,7 @@ class CodeForm(forms.Form):
             raise ValidationError(WRONG)
         CODES.forget(str(self.user.pk))
         WRONG_SIGN_INS.take_back(network_address_of(request), at)
-        return self.cleaned_data["code"]
+        return str(self.cleaned_data["code"])
 
     def check_code(self, code: str) -> str:
         """Return the kind of factor that `code` used up, or ""."""

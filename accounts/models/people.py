@@ -75,7 +75,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # knox ma
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """What a session must hold to go on: a new password ends it, and so does `sessions.end_sessions`."""
-        return f"{super()._get_session_auth_hash(secret)}:{self.sessions_began}"
+        return f"{super()._get_session_auth_hash(secret)}:{self.sessions_began}"  # type: ignore[misc]  # not in the stubs
 
     @property
     def may_sign_in(self) -> bool:

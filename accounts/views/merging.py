@@ -1,5 +1,6 @@
 """The page on which the Secretariat merges organisations or areas."""
 
+from collections.abc import Callable
 from typing import cast
 
 from django.contrib import messages
@@ -9,12 +10,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms.merging import MergeAreasForm, MergeOrganisationsForm
+from accounts.forms.merging import MergeAreasForm, MergeForm, MergeOrganisationsForm
 from accounts.merging import MERGE, MergeError, merge_areas, merge_organisations
 from accounts.models import User
 from accounts.step_up import ask_to_confirm, has_confirmed_lately
 
-MERGERS = {"organisations": (MergeOrganisationsForm, merge_organisations), "areas": (MergeAreasForm, merge_areas)}
+MERGERS: dict[str, tuple[type[MergeForm], Callable[..., None]]] = {
+    "organisations": (MergeOrganisationsForm, merge_organisations),
+    "areas": (MergeAreasForm, merge_areas),
+}
 
 
 @require_http_methods(["GET", "POST"])

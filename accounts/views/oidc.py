@@ -23,7 +23,8 @@ class Login(LoginView):
     """The sign-in page, with the providers there are."""
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:
-        return super().get_context_data(**more) | {"providers": settings.OIDC_PROVIDERS}
+        context: dict[str, Any] = super().get_context_data(**more)
+        return context | {"providers": settings.OIDC_PROVIDERS}
 
 
 @login_not_required
@@ -44,9 +45,10 @@ def oidc_login(request: HttpRequest, provider_id: str) -> HttpResponse:
         raise Http404 from None
     nonce = secrets.token_urlsafe(32)
     try:
-        return provider.redirect(request, process, auth_params={"nonce": nonce}, nonce=nonce)
+        answer: HttpResponse = provider.redirect(request, process, auth_params={"nonce": nonce}, nonce=nonce)
     except RequestException as error:
-        return render_authentication_error(request, provider, exception=error)
+        answer = render_authentication_error(request, provider, exception=error)
+    return answer
 
 
 @login_not_required
@@ -57,9 +59,10 @@ def oidc_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     :raises Http404: there is no such provider
     """
     try:
-        return OAuth2CallbackView.adapter_view(IdentityAdapter(request, provider_id))(request)
+        answer: HttpResponse = OAuth2CallbackView.adapter_view(IdentityAdapter(request, provider_id))(request)
     except SocialApp.DoesNotExist:
         raise Http404 from None
+    return answer
 
 
 @login_not_required
