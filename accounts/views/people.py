@@ -6,7 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -161,7 +161,10 @@ def people_person(request: HttpRequest, kind: str, code: str, pk: int) -> HttpRe
 
 
 def _change(request: HttpRequest, place: Place, person: User, held: list[Membership]) -> str:
-    """Do what the button pressed says, and return what to tell."""
+    """Do what the button pressed says, and return what to tell.
+
+    :raises Http404: the role is not one of theirs here
+    """
     by, at, then = cast("User", request.user), timezone.now(), request.POST.get("then")
     if then == "leave" and place.organisation:
         actions.leave(user=person, organisation=place.organisation, by=by, at=at)
@@ -169,11 +172,13 @@ def _change(request: HttpRequest, place: Place, person: User, held: list[Members
     if then == "wake":
         actions.wake(user=person, by=by, at=at)
         return f"{person.get_full_name()} can sign in again."
-    membership = get_object_or_404(Membership, pk__in=[m.pk for m in held], pk=request.POST.get("membership", "") or 0)
+    if then not in {"end", "clear", "unclear"}:
+        raise PeopleError("Press one of the buttons.")
+    chosen = [one for one in held if str(one.pk) == request.POST.get("membership")]
+    if not chosen:
+        raise Http404
     if then == "end":
-        actions.end_role(membership=membership, by=by, at=at)
+        actions.end_role(membership=chosen[0], by=by, at=at)
         return "The role has ended."
-    if then in {"clear", "unclear"}:
-        actions.set_clearance(membership=membership, cleared=then == "clear", by=by, at=at)
-        return "Whether they may read OFFICIAL-SENSITIVE is changed."
-    raise PeopleError("Press one of the buttons.")
+    actions.set_clearance(membership=chosen[0], cleared=then == "clear", by=by, at=at)
+    return "Whether they may read OFFICIAL-SENSITIVE is changed."
