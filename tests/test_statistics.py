@@ -5,6 +5,7 @@ import io
 import re
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -347,6 +348,17 @@ def test_shades_rise_with_the_count_and_nothing_is_unshaded() -> None:
     assert shades[1] == 1
     assert shades == sorted(shades)
     assert shades[-1] == drawing.SHADES
+
+
+def test_no_two_areas_of_the_kingdom_have_the_same_letters() -> None:
+    with Path("data/resilience_areas.csv").open(encoding="utf-8") as file:
+        names = [row["name"] for row in csv.DictReader(file)]
+
+    found = drawing.letters_of(names)
+
+    assert len(set(found.values())) == len(names)
+    assert all(len(short) == 3 and short.isupper() for short in found.values())
+    assert (found["North Yorkshire"], found["West Mercia"], found["Cumbria"]) == ("NYO", "WME", "CUM")
 
 
 @pytest.mark.parametrize(

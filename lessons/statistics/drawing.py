@@ -1,5 +1,8 @@
 """The geometry of charts: where each bar, column and tile stands.  Templates draw them as SVG."""
 
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,12 +126,33 @@ class Tiles:
 def tiles(places: list[tuple[Row, int, int]]) -> Tiles:
     """:param places: row, row of the map, column of the map"""
     highest = max((row.count for row, _, _ in places), default=0) or 1
+    short = letters_of(row.name for row, _, _ in places)
     drawn = [
-        Tile(row, letters(row.name), column * TILE, line * TILE, shade(row.count, highest))
+        Tile(row, short[row.name], column * TILE, line * TILE, shade(row.count, highest))
         for row, line, column in places
     ]
     width = max((tile.x for tile in drawn), default=0) + TILE
     return Tiles(drawn, width, max((tile.y for tile in drawn), default=0) + TILE)
+
+
+def letters_of(names: Iterable[str]) -> dict[str, str]:
+    """Return for each name three letters that no other has."""
+    usual = {name: letters(name) for name in names}
+    often = Counter(usual.values())
+    found = {name: short for name, short in usual.items() if often[short] == 1}
+    for name in sorted(usual.keys() - found.keys()):
+        taken = {*found.values()}
+        found[name] = next((short for short in _other_letters(name) if short not in taken), usual[name])
+    return found
+
+
+def _other_letters(name: str) -> Iterator[str]:
+    """Yield what may stand for a name besides its first letters: "NYO" for North Yorkshire, "NOT" for Northampton."""
+    words = re.findall(r"\b[A-Z][a-z]+", name)
+    if len(words) > 1:
+        yield f"{words[0][0]}{words[-1][:2]}".upper()
+    plain = "".join(words).upper()
+    yield from (f"{plain[:2]}{letter}" for letter in plain[2:])
 
 
 def letters(name: str) -> str:
