@@ -531,4 +531,4 @@ def test_no_order_of_steps_publishes_what_must_not_be_or_loses_a_word() -> None:
 
 @pytest.mark.slow
 def test_no_long_order_of_steps_does_either() -> None:
-    run(World.build(), examples=40, steps=50)
+    run(World.build(), examples=20, steps=40)
