@@ -49,6 +49,7 @@ class World:
         self.sensitive = LessonFactory(
             status=Status.PUBLISHED, marking=Marking.SENSITIVE, handling="Commanders only", **own
         )
+        self.declined = LessonFactory(status=Status.DECLINED, moderator=self.moderator, **own)
         self.suspended = LessonFactory(status=Status.SUSPENDED, **own)
 
     def pages(self) -> dict[str, tuple[User | None, list[str]]]:
@@ -73,6 +74,7 @@ class World:
                     "/recurring/natural-and-environmental-hazards/communicate/",
                     "/submit/",
                     *[f"/submit/{self.draft.pk}/{step}/" for step in steps],
+                    f"/submit/{self.draft.pk}/same-event/",
                     "/our-lessons/",
                     f"/records/{self.published.pk}/",
                     f"/records/{self.waiting.pk}/withdraw/",
@@ -86,6 +88,7 @@ class World:
                     "/",
                     "/review/",
                     f"/review/{self.waiting.pk}/",
+                    f"/review/{self.declined.pk}/take-back/",
                     f"/review/{self.claimed.pk}/",
                     f"/lessons/{self.sensitive.reference}/",
                     f"/lessons/{self.suspended.reference}/",
@@ -191,6 +194,8 @@ def test_a_keyboard_is_enough_to_submit_and_to_publish(live_server: Any, browser
     keys.choose("event_kind", "exercise")
     keys.type("event_date-month", "3")
     keys.type("event_date-year", "2026")
+    keys.go_on()
+    keys.choose("same", "another")
     keys.go_on()
     keys.type("what_happened", "The order named a depot that had closed.")
     keys.go_on()

@@ -21,7 +21,7 @@ from tests.factories import (
     ResilienceAreaFactory,
     person,
 )
-from tests.reviewing import decide, in_review, sign_in, ticked, words_of
+from tests.reviewing import decide, in_review, review_url, shown, sign_in, ticked, words_of
 
 pytestmark = pytest.mark.django_db
 
@@ -409,3 +409,31 @@ def test_the_second_person_is_named_with_the_version_that_they_approved() -> Non
     assert [one.by for one in version.approvals] == [first]
     assert version.publication.published_by == second
     assert "Approver" in words_of(versions(second, lesson))
+
+
+# -- a decision to decline, taken back ------------------------------------------------------------------------
+def test_a_decline_by_mistake_is_taken_back_from_where_one_lands() -> None:
+    lesson, moderator = in_review()
+    client = sign_in(moderator)
+
+    landed = client.post(
+        review_url(lesson),
+        shown(client, lesson) | {"decision": "decline", "decline_reason": "too_thin", "decline_note": "No."},
+        follow=True,
+    )
+    way_back = url("take_back", lesson)
+    asked = client.get(way_back)
+    done = client.post(way_back)
+
+    assert f'href="{way_back}">Take it back</a>' in landed.text
+    assert "as it was before you declined it" in words_of(asked)
+    assert done.url == review_url(lesson)
+    assert status_of(lesson) == Status.IN_REVIEW
+
+
+def test_only_who_declined_is_offered_to_take_it_back() -> None:
+    lesson, moderator = moderated(Status.DECLINED)
+    other = person(Role.LRF_MODERATOR, area=lesson.area)
+
+    assert url("take_back", lesson) in sign_in(moderator).get(review_url(lesson)).text
+    assert url("take_back", lesson) not in sign_in(other).get(review_url(lesson)).text

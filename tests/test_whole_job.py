@@ -68,6 +68,9 @@ def submit(visitor: Visitor, title: str, *, what_happened: str = "Three control 
     visitor.fill(event_date__month="3", event_date__year="2026")
     visitor.page.locator("main select[name=area]").evaluate("(one) => { one.value = 'cumbria' }")
     visitor.press("Save and continue")
+    if visitor.sees("Is the event recorded already?"):  # the second time it is
+        visitor.tick("same", "another")
+        visitor.press("Continue")
     visitor.fill(what_happened=what_happened)
     visitor.press("Save and continue")
     visitor.fill(

@@ -38,7 +38,7 @@ class StartForm(forms.Form):
         required=False,
         label="Which event does it come from?",
         help_text="If it is recorded already, by you or by another organisation of your area, choose it: "
-        "one event serves all agencies.",
+        "one event serves all agencies. If not, leave this out: you describe it on the next page.",
         empty_label="A new event",
     )
     title = Words(max_length=120, required=True, label="Title", help_text=question("title", "").hint)
