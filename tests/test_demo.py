@@ -163,7 +163,7 @@ def no_page_of_the_job_is_empty() -> None:
 
 
 def test_no_demonstration_without_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    for password, said in (("", "Set DEMO_PASSWORD"), ("short", "too short")):
+    for password, said in (("", "Set DEMO_PASSWORD"), ("short", "Use 12 characters or more")):
         monkeypatch.setenv("DEMO_PASSWORD", password)
         with pytest.raises(CommandError, match=said):
             call_command("load_demo")
