@@ -337,14 +337,16 @@ def back_in_use(about: About) -> Content:
 SUBSCRIBED = "You get this because it matches what you asked to be mailed about at once:"
 
 
-def _alert(about: About, *, news: str, heading: str, paragraphs: list[str], why: str) -> Content:
+def _alert(
+    about: About, *, news: str, heading: str, paragraphs: list[str], why: str, label: str = "Read it"
+) -> Content:
     return Content(
         subject=subject(about, news),
         news="" if heading == news else news,
         heading=heading,
         paragraphs=paragraphs,
         facts=[fact for fact in facts(about) if fact != ("Title", heading)],
-        link=Link("Read it", about.page),
+        link=Link(label, about.page),
         why=why,
     )
 
@@ -384,6 +386,7 @@ def stop_using(about: About) -> Content:
         heading=f"Please stop using {about.reference}",
         paragraphs=[why, "Do not act on it or pass it on, and withdraw copies that you made."],
         why="You get this because we mailed you about it, or because you downloaded it.",
+        label="See its page",
     )
 
 
