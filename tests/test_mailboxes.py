@@ -66,15 +66,13 @@ def test_a_new_mailbox_gets_nothing_but_the_question_until_it_says_yes() -> None
 
     for _ in range(2):  # link scanners come before people
         assert "Confirm this mailbox?" in stranger().get(urlsplit(link).path).content.decode()
-    organisation.refresh_from_db()
-    assert organisation.mailbox_confirmed_at is None
+    assert Organisation.objects.get(pk=organisation.pk).mailbox_confirmed_at is None
 
     answer = stranger().post(urlsplit(link).path)
     assert "is confirmed" in answer.content.decode()
     assert not answer.cookies
     stranger().post(urlsplit(link).path)
-    organisation.refresh_from_db()
-    assert organisation.mailbox_confirmed_at is not None
+    assert Organisation.objects.get(pk=organisation.pk).mailbox_confirmed_at is not None
     assert not look([news])[news.pk].reason
     assert AuditEvent.objects.filter(action="mailbox.confirm").count() == 1
 

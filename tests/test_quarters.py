@@ -213,11 +213,10 @@ def test_the_pdf_is_tagged_in_english_with_a_title_and_holds_what_its_reader_may
 
     pdf = PdfReader(io.BytesIO(pdf_of(page_for(person(cleared=True), digest))))
 
-    root = pdf.trailer["/Root"]
-    assert isinstance(root, DictionaryObject)
-    assert root["/MarkInfo"]["/Marked"] == True  # noqa: E712 - pypdf's own kind of truth
+    root: Any = pdf.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"].value is True
     assert root["/Lang"] == "en-GB"
-    assert root["/ViewerPreferences"]["/DisplayDocTitle"] == True  # noqa: E712
+    assert root["/ViewerPreferences"]["/DisplayDocTitle"].value is True
     assert pdf.metadata is not None
     assert pdf.metadata.title == f"Lessons of {digest.name}"
     tags = _tags(root["/StructTreeRoot"])

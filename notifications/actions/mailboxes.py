@@ -79,7 +79,7 @@ def ask_to_confirm(*, organisation: Organisation, by: User, at: datetime) -> Non
 
 def confirmation_url(organisation: Organisation) -> str:
     """Return the address at which the mailbox confirms itself."""
-    signed = _signer(organisation).sign(organisation.pk)
+    signed = _signer(organisation).sign(str(organisation.pk))
     return settings.SITE_URL + reverse("mailbox_confirm", args=[signed])
 
 

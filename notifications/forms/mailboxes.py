@@ -26,8 +26,8 @@ class MailboxForm(forms.Form):
     )
 
     def __init__(self, *args: Any, organisation: Organisation, may_clear: bool, **kwargs: Any) -> None:
-        initial = {"address": organisation.mailbox, "is_cleared": organisation.mailbox_cleared}
-        super().__init__(*args, initial=initial, **kwargs)
+        kwargs["initial"] = {"address": organisation.mailbox, "is_cleared": organisation.mailbox_cleared}
+        super().__init__(*args, **kwargs)
         if not may_clear or not organisation.mailbox_confirmed_at:
             del self.fields["is_cleared"]
 

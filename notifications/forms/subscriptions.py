@@ -168,9 +168,8 @@ class SubscriptionForm(forms.Form):
     def _known(self) -> dict[str, Any]:
         """Return what the form begins with, without codes that nobody can choose."""
         offered = {name: {code for code, label in _flat(list(self.fields[name].choices))} for name in CRITERIA}  # type: ignore[attr-defined]
-        return self.initial | {
-            name: [code for code in self.initial.get(name, []) if code in offered[name]] for name in CRITERIA
-        }
+        known = {name: [code for code in self.initial.get(name, []) if code in offered[name]] for name in CRITERIA}
+        return {**self.initial, **known}
 
     @property
     def criteria(self) -> dict[str, list[str]]:
