@@ -107,16 +107,24 @@ class Results:
 
     def _sorted(self, start: int, end: int) -> list[Publication]:
         rows = with_snippets(self.found.for_list(), self.search)
-        if self.sort == Sort.RELEVANCE and self.search:
-            best = [one.pk for one in self.search.best(self.found, at_most=RANKED, there=self.counts.total)]
-            wanted = best[start:end]
-            texts = rows.in_bulk(wanted) if wanted else {}
-            further = range(max(start - len(best), 0), max(end - len(best), 0))
-            others = rows.exclude(pk__in=best)[further.start : further.stop] if further else []
-            return [*(texts[pk] for pk in wanted if pk in texts), *others]
-        if self.sort == Sort.RECURRENT:
-            rows = most_recurrent_first(rows, self.readable)
-        return list(rows[start:end])
+        if self.search is None:
+            return list(self._in_order(rows)[start:end])
+        # Keys first: of texts that are passed over, no snippet should be made.
+        keys = self._keys(self.search, start, end)
+        texts = rows.in_bulk(keys) if keys else {}
+        return [texts[pk] for pk in keys if pk in texts]
+
+    def _keys(self, search: Search, start: int, end: int) -> list[int]:
+        rows = self._in_order(self.found.for_list()).values_list("pk", flat=True)
+        if self.sort != Sort.RELEVANCE:
+            return list(rows[start:end])
+        best = [one.pk for one in search.best(self.found, at_most=RANKED, there=self.counts.total)]
+        further = range(max(start - len(best), 0), max(end - len(best), 0))
+        others = rows.exclude(pk__in=best)[further.start : further.stop] if further else []
+        return [*best[start:end], *others]
+
+    def _in_order(self, rows: PublicationQuerySet) -> PublicationQuerySet:
+        return most_recurrent_first(rows, self.readable) if self.sort == Sort.RECURRENT else rows
 
 
 def most_recurrent_first(publications: PublicationQuerySet, readable: PublicationQuerySet) -> PublicationQuerySet:

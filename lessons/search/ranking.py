@@ -21,6 +21,8 @@ WIDER = (1_000, 6_000)
 #: Where only a few are wanted, it starts with so many for each of them.
 FOR_EACH = 40
 MOST_SCORED = 6_000
+#: One word alone says little about which of thousands, in which it stands out, is best: fewer of them do.
+MOST_SCORED_BY_ONE_WORD = 3_000
 
 
 class Lexemes(SearchQuery):
@@ -76,7 +78,8 @@ def _looks(at_most: int) -> list[int]:
 
 def _scored(publications: PublicationQuerySet, wishes: Wishes, query: str, at_most: int) -> list[Ranked]:
     columns = matching(publications.order_by(), query).values("pk", "length", "published_at", "search")
-    candidates, parameters = columns[:MOST_SCORED].query.sql_with_params()
+    most = MOST_SCORED if len(wishes.wishes) > 1 else MOST_SCORED_BY_ONE_WORD
+    candidates, parameters = columns[:most].query.sql_with_params()
     ranks = _Ranks()
     gained = " + ".join(f"{wish.weight:.6f} * {ranks.share(wish)}" for wish in wishes.wishes)
     together, pairs = _together(wishes)
