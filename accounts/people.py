@@ -9,7 +9,9 @@ from django.db import transaction
 from accounts import audit
 from accounts.invitations import Invitation, InvitationError, invite
 from accounts.models import AccessRequest, Membership, Organisation, ResilienceArea, Sponsorship, User
+from accounts.notices import tell_of_change
 from accounts.roles import CLEARED_BY_ROLE, GIVES, Role, Scope
+from accounts.second_factor import forget_factors
 from accounts.sessions import end_sessions
 
 #: What a sponsored organisation may hold if its sponsor allows reading only.
@@ -168,6 +170,22 @@ def wake(*, user: User, by: User, at: datetime) -> None:
     user.dormant_at, user.last_login = None, at
     user.save(update_fields=["dormant_at", "last_login"])
     audit.record(action="account.wake", subject=user, by=by, at=at)
+
+
+@transaction.atomic
+def forget_lost_factors(*, user: User, by: User, at: datetime) -> None:
+    """Let somebody set up a second factor anew who lost phone and recovery codes; they are told by mail.
+
+    :raises PermissionDenied: `by` does not look after all that the person may do
+    """
+    held = Membership.objects.not_over().filter(user=user).select_related("organisation", "area")
+    if not held or not all(may_change(by, membership) for membership in held):
+        raise PermissionDenied
+    forget_factors(user=user, by=by, at=at)
+    end_sessions(user=user, by=by, at=at, reason="second factor lost")
+    tell_of_change(
+        user, f"{by.get_full_name()} took the second factor away from your account, so that you can set one up."
+    )
 
 
 # -- people who ask ---------------------------------------------------------------------------------

@@ -46,6 +46,14 @@ def note_second_factor(request: HttpRequest, user: User, kind: str) -> None:
     request.session.cycle_key()
 
 
+@transaction.atomic
+def forget_factors(*, user: User, by: User | None, at: datetime) -> None:
+    """Take every factor away from somebody who lost them: the next sign-in leads to setting one up."""
+    Authenticator.objects.filter(user=user).delete()
+    RecoveryCode.objects.filter(user=user).delete()
+    audit.record(action="factor.forget", subject=user, by=by, at=at)
+
+
 # -- codes of an app ------------------------------------------------------------------------------
 def step_of(code: str, secret: str, at: datetime) -> int | None:
     """Return the step of the clock to which `code` belongs, if it is one about now."""

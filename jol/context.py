@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts import sessions
 from accounts.models import User
-from accounts.roles import GIVES, OWNER_LEADS, Role
+from accounts.roles import ADMINISTERS, OWNER_LEADS, Role
 from notifications.models.replays import LOOK_AFTER_MAIL
 
 WRITERS = (Role.CONTRIBUTOR, *OWNER_LEADS, Role.LRF_MODERATOR, Role.SECRETARIAT)
@@ -50,7 +50,7 @@ def _places(request: HttpRequest) -> "list[Place]":
         places += [("Submit a lesson", "submit"), ("Our lessons", "our_lessons"), ("Debriefs", "debrief_list")]
     if user.has_role(Role.LRF_MODERATOR, Role.SECRETARIAT):
         places.append(("Review", "queue"))
-    if user.has_role(*GIVES):
+    if user.has_role(*ADMINISTERS):  # others find it on the page of their account
         places.append(("People", "people"))
     if user.has_perm(LOOK_AFTER_MAIL):
         places.append(("Mail", "mail"))

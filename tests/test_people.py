@@ -236,6 +236,16 @@ def test_the_person_sees_what_they_have_access_to_and_who_gave_it(fire: Organisa
     assert f"given by {admin.name}" in seen
 
 
+def test_national_administrators_find_every_area_or_organisation(fire: Organisation) -> None:
+    national = reverse("people_of", args=["national", "uk"])
+
+    area = sign_in(person(Role.SECRETARIAT)).get(national, {"area": "cumbria"})
+    organisation = sign_in(person(Role.SYSTEM_ADMIN)).get(national, {"organisation": fire.code})
+
+    assert area.headers["Location"] == reverse("people_of", args=["area", "cumbria"])
+    assert organisation.headers["Location"] == page(fire)
+
+
 # -- sponsorship --------------------
 def test_a_sponsored_organisation_is_held_to_what_its_sponsor_allowed(fire: Organisation, admin: User) -> None:
     ResponderTypeFactory(code="voluntary-organisation", category="sponsored", sector="voluntary")

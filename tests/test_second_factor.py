@@ -9,17 +9,20 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from django.core import mail
+from django.core.exceptions import PermissionDenied
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AuditEvent, Membership, RecoveryCode, User
+from accounts.people import forget_lost_factors
 from accounts.roles import ADMINISTERS, CLEARED_BY_ROLE, Role
 from accounts.second_factor import needs_second_factor, new_recovery_codes, use_code
 from accounts.tokens import create_token
 from tests.authenticator import App, app_of
-from tests.factories import PASSWORD, MembershipFactory, person
+from tests.factories import PASSWORD, MembershipFactory, OrganisationFactory, person
 from tests.test_access_matrix import ROWS, arguments_of
 
 pytestmark = pytest.mark.django_db
@@ -242,6 +245,28 @@ def test_a_factor_is_changed_only_by_whoever_confirmed_lately_and_the_last_one_s
     assert sign_in_again
     reader, _ = sign_in(person())
     assert reader.post(remove).status_code == 404
+
+
+def test_a_lost_factor_is_taken_away_by_who_looks_after_all_of_the_person_or_by_command() -> None:
+    fire = OrganisationFactory()
+    admin, spoc = person(Role.ORGANISATION_ADMIN, fire), person(Role.JOL_SPOC, fire)
+    moderator = person(Role.LRF_MODERATOR, fire)
+    for user in (spoc, moderator):
+        app_of(user)
+        new_recovery_codes(user=user, at=timezone.now())
+
+    forget_lost_factors(user=spoc, by=admin, at=timezone.now())
+    with pytest.raises(PermissionDenied):
+        forget_lost_factors(user=moderator, by=admin, at=timezone.now())
+
+    assert [one.user for one in Authenticator.objects.all()] == [moderator]
+    assert {one.user for one in RecoveryCode.objects.all()} == {moderator}
+    assert mail.outbox[-1].to == [spoc.email]
+    client, _ = sign_in(spoc)
+    assert client.get("/lessons/").headers["Location"] == SET_UP
+    call_command("forget_second_factor", moderator.email)
+    assert not Authenticator.objects.exists()
+    assert [event.actor for event in AuditEvent.objects.filter(action="factor.forget").order_by("pk")] == [admin, None]
 
 
 def test_the_demonstration_says_that_it_is_off(settings: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from accounts.models import Organisation
+from accounts.models import Organisation, ResilienceArea, User
 from accounts.places import Place
 from accounts.roles import CLEARED_BY_ROLE, Role
 from govuk.fields import DateField
@@ -108,6 +108,29 @@ class InviteForm(RoleForm):
         if values.get("role") in CLEARED_BY_ROLE:
             values["cleared"] = False
         return values
+
+
+class PlaceForm(forms.Form):
+    """Going to the people of a place somewhere in the country, for those whose roles reach all of them."""
+
+    area = forms.ChoiceField(required=False, label="People of an area", widget=forms.Select(attrs=LOOK_UP))
+    organisation = OrganisationField(required=False, label="People of an organisation")
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        areas = ResilienceArea.objects.current().order_by("name").values_list("code", "name")
+        self.fields["area"].choices = [("", "Select an area"), *areas]  # type: ignore[attr-defined]
+        if not by.has_role(Role.SECRETARIAT):
+            del self.fields["area"]
+        if not by.has_role(Role.SYSTEM_ADMIN):
+            del self.fields["organisation"]
+
+    def place(self) -> tuple[str, str] | None:
+        """Return kind and code of what was chosen."""
+        if area := self.cleaned_data.get("area"):
+            return "area", area
+        organisation = self.cleaned_data.get("organisation")
+        return ("organisation", organisation.code) if organisation else None
 
 
 class AccessForm(forms.Form):

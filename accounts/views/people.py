@@ -12,13 +12,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import people as actions
-from accounts.forms.people import InviteForm, RoleForm
+from accounts.forms.people import InviteForm, PlaceForm, RoleForm
 from accounts.invitations import InvitationError
 from accounts.merging import MERGE
 from accounts.models import AccessRequest, Membership, User
 from accounts.people import PeopleError, may_change
 from accounts.places import Place, access_of, place_for, places_of
 from accounts.roles import CLEARED_BY_ROLE, Role
+from accounts.second_factor import has_second_factor
 from accounts.sponsorships import sponsors_of
 from accounts.step_up import ask_to_confirm, has_confirmed_lately
 from accounts.upkeep import vacancies_of
@@ -40,17 +41,22 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_GET
 def people_of(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     """Who has access here and to what, what is vacant, and who asks to be let in."""
-    place = place_for(cast("User", request.user), kind, code)
+    user = cast("User", request.user)
+    place = place_for(user, kind, code)
+    go = PlaceForm(request.GET or None, by=user) if place.kind == "national" else None
+    if go and go.is_valid() and (chosen := go.place()):
+        return redirect("people_of", *chosen)
     everybody = User.objects.filter(pk__in=place.memberships().values("user")).order_by("name", "email", "pk")
     page = Paginator(everybody, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "place": place,
+        "go": go,
         "page": page,
         "rows": _rows(place, page),
         "requests": place.requests(),
         "vacancies": vacancies_of(place.organisation) if place.organisation else [],
-        "may_sponsor": place.kind != "area" and sponsors_of(cast("User", request.user)).exists(),
-        "perms_to_merge": place.kind == "national" and cast("User", request.user).has_perm(MERGE),
+        "may_sponsor": place.kind != "area" and sponsors_of(user).exists(),
+        "perms_to_merge": place.kind == "national" and user.has_perm(MERGE),
     }
     return render(request, "accounts/people/people.html", context)
 
@@ -137,7 +143,7 @@ def people_person(request: HttpRequest, kind: str, code: str, pk: int) -> HttpRe
     held = list(place.memberships().filter(user=pk).order_by("pk"))
     person = get_object_or_404(User, pk__in=[m.user_id for m in held], pk=pk)
     if request.method == "POST":
-        if request.POST.get("then") == "clear" and not has_confirmed_lately(request):
+        if request.POST.get("then") in {"clear", "forget_factors"} and not has_confirmed_lately(request):
             return ask_to_confirm(request.path)
         try:
             said = _change(request, place, person, held)
@@ -152,6 +158,7 @@ def people_person(request: HttpRequest, kind: str, code: str, pk: int) -> HttpRe
         "person": person,
         "accesses": [(access, may_change(user, access.membership)) for access in access_of(held)],
         "is_self": person.pk == user.pk,
+        "has_second_factor": has_second_factor(person),
         "may_clear": Role.READER in place.roles,
         "may_all": all(may_change(user, membership) for membership in held),
         "cleared_by_role": CLEARED_BY_ROLE,
@@ -169,6 +176,9 @@ def _change(request: HttpRequest, place: Place, person: User, held: list[Members
     if then == "leave" and place.organisation:
         actions.leave(user=person, organisation=place.organisation, by=by, at=at)
         return f"{person.get_full_name()} has left: every role here has ended."
+    if then == "forget_factors":
+        actions.forget_lost_factors(user=person, by=by, at=at)
+        return f"{person.get_full_name()} sets up a second factor at the next sign-in."
     if then == "wake":
         actions.wake(user=person, by=by, at=at)
         return f"{person.get_full_name()} can sign in again."

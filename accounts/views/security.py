@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import sessions
 from accounts.models import User
+from accounts.roles import GIVES
 from accounts.second_factor import has_second_factor, needs_second_factor
 
 
@@ -24,6 +25,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "memberships": user.active_memberships,
         "has_second_factor": has_second_factor(user),
         "needs_second_factor": needs_second_factor(user),
+        "looks_after_people": user.has_role(*GIVES),
         "idle_minutes": int(sessions.idle_time_of(user).total_seconds()) // 60,
     }
     return render(request, "accounts/security.html", context)
