@@ -384,14 +384,15 @@ class Moderation(RuleBasedStateMachine):
         before = Lesson.objects.get(pk=known.pk)
         text = Publication.objects.working().filter(lesson=known.pk).first()
         given: dict[str, Any] = {"note": "Because it was agreed."}
-        given |= {
+        more: dict[Move, dict[str, Any]] = {
             Move.REASSIGN: {"to": self.somebody("colleague")},
             Move.MERGE: {"target": Lesson.objects.get(pk=self.lessons[1 - which].pk)},
             Move.DECLINE: {"reason": "too_thin"},
             Move.ARCHIVE: {"reason": "out_of_date"},
             Move.PUBLISH_AGAIN: {"change": "minor"},
             Move.SIGHT: {"reason": self.sees},
-        }.get(move, {})
+        }
+        given |= more.get(move, {})
         after = self.attempt(lambda: move_lesson(lesson=before, move=move, by=by, at=self.now, **given))
         if isinstance(after, Exception):
             return

@@ -1,8 +1,10 @@
 """The queue: what waits for a decision, and taking from it."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -49,9 +51,11 @@ def queue(request: SignedInRequest) -> HttpResponse:
     filters = filters_of(request)
     waiting = filters.apply(everything, user=request.user, at=now).in_queue_order()
     # Keys first: what a row shows is looked up for the rows of one page, not for all that are sorted.
-    page = Paginator(waiting.values_list("pk", flat=True), LESSONS_PER_PAGE).get_page(request.GET.get("page"))
+    page: Page[Any] = Paginator(waiting.values_list("pk", flat=True), LESSONS_PER_PAGE).get_page(
+        request.GET.get("page")
+    )
     shown = Lesson.objects.filter(pk__in=list(page.object_list)).in_queue_order().for_list()
-    page.object_list = with_look_alikes(with_warnings(shown))
+    page.object_list = list(with_look_alikes(with_warnings(shown)))
     context = {"page": page, "filters": filters, "form": filters, "today": timezone.localdate(now), "now": now}
     return render(request, "lessons/review/queue.html", context)
 
