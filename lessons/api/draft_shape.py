@@ -213,6 +213,6 @@ class DraftChangesSerializer(DraftSerializer):
 
     row_version = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
     kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
-    organisation = serializers.SlugField(source="organisation.code", read_only=True)
+    organisation = serializers.SlugField(source="organisation.code", read_only=True)  # type: ignore[assignment]  # only read
     external_id = serializers.CharField(read_only=True)
     event = EventDraftSerializer(read_only=True)

@@ -146,7 +146,7 @@ def vocabulary() -> dict[str, Any]:
         "national_risks": [(risk.code, risk.name) for risk in risks],
         "risk_themes": sorted({(risk.theme_code, risk.theme) for risk in risks}),
         **{
-            name: list(model.objects.order_by("code").values_list("code", "name"))  # type: ignore[attr-defined]
+            name: list(model.objects.order_by("code").values_list("code", "name"))
             for name, model in (("themes", Theme), ("capabilities", Capability), ("areas", ResilienceArea))
         },
         "sectors": [(code, code.replace("-", " ").capitalize()) for code in _sectors()],
