@@ -20,6 +20,9 @@ def note_open(*, lesson: Lesson, by: User, at: datetime) -> None:
         unique_fields=["lesson", "user"],
         update_fields=["at"],
     )
+
+
+def forget_closed(*, at: datetime) -> None:
     OpenPage.objects.filter(at__lt=at - KEPT_FOR).delete()
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from lessons.actions.scanning import check_next
 from lessons.attachments.scanners import scanner
+from lessons.presence import forget_closed
 from lessons.same_again import count_next
 from lessons.search.counting import count_words as bring_counts_up_to_date
 
@@ -33,7 +34,8 @@ def count_words() -> None:
 
 @shared_task
 def count_look_alikes() -> None:
-    """Every half minute: count the look-alikes of what waits for moderators, for a while."""
+    """Every half minute: count the look-alikes of what waits for moderators, for a while; forget who closed a page."""
     end = time.monotonic() + COUNT_SECONDS
     while time.monotonic() < end and count_next(at=timezone.now()):
         pass
+    forget_closed(at=timezone.now())

@@ -14,7 +14,7 @@ from lessons.models import Attachment, LessonLink, LookAlikes, Move, OpenPage, P
 from lessons.presence import COUNTS_FOR, KEPT_FOR
 from lessons.readiness import Tags
 from lessons.same_again import count_next, same_again
-from lessons.tasks import count_words
+from lessons.tasks import count_look_alikes, count_words
 from tests.factories import (
     NOON,
     LessonFactory,
@@ -53,7 +53,7 @@ def test_a_page_that_said_nothing_for_a_while_counts_as_closed_and_is_forgotten(
     assert "Also open by" not in told_of(lesson, moderator)
 
     OpenPage.objects.filter(user=colleague).update(at=timezone.now() - KEPT_FOR - timedelta(seconds=1))
-    told_of(lesson, moderator)
+    count_look_alikes()
     assert list(OpenPage.objects.values_list("user", flat=True)) == [moderator.pk]
 
 

@@ -528,4 +528,4 @@ def test_the_review_page_takes_as_many_queries_for_a_long_lesson_as_for_a_short_
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
-    assert counts[0] <= 30
+    assert counts[0] <= 24

@@ -471,4 +471,4 @@ def test_the_review_page_takes_no_more_queries_for_more_warnings_and_comments() 
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
-    assert counts[0] <= 30
+    assert counts[0] <= 24

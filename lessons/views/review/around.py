@@ -30,11 +30,12 @@ def around(lesson: Lesson, user: User) -> dict[str, Any]:
         "attachments": lesson.attachments.order_by("pk"),
     }
     if lesson.status in WAITS:
-        found |= {
-            "wants_sighting": wants_sighting(lesson, working_text(lesson)),
-            "shown": shown_to_owner(lesson),
-            "answer": answer_of_owner(lesson),
-        }
+        if lesson.organisation.wants_sighting:
+            found |= {
+                "wants_sighting": wants_sighting(lesson, working_text(lesson)),
+                "shown": shown_to_owner(lesson),
+                "answer": answer_of_owner(lesson),
+            }
         chosen = recurrence_of(lesson, user)
         known = {publication.pk for publication in chosen}
         alike = same_again(lesson, Publication.objects.readable_by(user))
