@@ -32,7 +32,7 @@ def needs_second_factor(user: User) -> bool:
 
 
 def has_second_factor(user: User) -> bool:
-    return Authenticator.objects.filter(user_id=user.pk).exists()
+    return bool(Authenticator.objects.filter(user_id=user.pk).exists())  # allauth has no types
 
 
 def used_second_factor(request: HttpRequest) -> bool:
