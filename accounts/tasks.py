@@ -12,3 +12,4 @@ def keep_accounts() -> None:
     now = timezone.now()
     upkeep.let_sleep(now)
     upkeep.remind(now)
+    upkeep.tell_of_vacancies(now)

@@ -17,6 +17,9 @@ from accounts.roles import NAMED_ROLES, Role
 from accounts.sessions import end_sessions
 
 UNUSED_FOR = timedelta(days=90)
+VACANT_FOR = timedelta(days=10)
+#: Roles that ended longer ago were told of, or nobody was there to be told.
+LOOK_BACK = timedelta(days=60)
 REMIND_BEFORE = (timedelta(days=30), timedelta(days=7))
 
 
@@ -56,11 +59,18 @@ def remind(at: datetime) -> int:
     return sent
 
 
-def _once(name: str, address: str, text: str, path: str, at: datetime) -> bool:
+def _once(
+    name: str,
+    address: str,
+    text: str,
+    path: str,
+    at: datetime,
+    subject: str = "Something of your account ends soon",
+) -> bool:
     with transaction.atomic():
         _, is_new = Reminder.objects.get_or_create(about=f"{name}:{address}"[:120], defaults={"sent_at": at})
         if is_new:
-            send_notice(address, "Something of your account ends soon", text, path)
+            send_notice(address, subject, text, path)
     return is_new
 
 
@@ -81,6 +91,34 @@ def _sponsorships(at: datetime, before: timedelta) -> Iterator[Ending]:
         what = f"{one.sponsor.name} sponsors {one.organisation.name} until {one.ends_on:%-d %B %Y}"
         people = administrators_of(one.organisation) | administrators_of(one.sponsor)
         yield Ending(f"sponsorship:{one.pk}", what, frozenset(people), reverse("sponsorships"))
+
+
+def tell_of_vacancies(at: datetime) -> int:
+    """Mail administrators once of each named role that nobody holds since ten days, and return how many mails went."""
+    sent = 0
+    ended = Membership.objects.filter(role__in=NAMED_ROLES, organisation__ended_at=None).filter(
+        Q(ended_at__range=(at - LOOK_BACK, at - VACANT_FOR))
+        | Q(
+            ended_at=None,
+            ends_on__gte=timezone.localdate(at - LOOK_BACK),
+            ends_on__lt=timezone.localdate(at - VACANT_FOR),
+        )
+    )
+    for one in ended.select_related("organisation"):
+        if Role(one.role) not in vacancies_of(one.organisation) or _ended_later(one, at):
+            continue
+        text = f"Nobody is {one.get_role_display()} of {one.organisation.name} any more. Invite somebody into the role."
+        path = reverse("people_of", args=["organisation", one.organisation.code])
+        for address in sorted(administrators_of(one.organisation)):
+            sent += _once(f"vacant:{one.pk}", address, text, path, at, subject="A role is vacant")
+    return sent
+
+
+def _ended_later(membership: Membership, at: datetime) -> bool:
+    """Whether somebody else held the role until less than ten days ago: it is not vacant for so long."""
+    others = Membership.objects.filter(organisation=membership.organisation_id, role=membership.role)
+    recent = Q(ended_at__gt=at - VACANT_FOR) | Q(ended_at=None, ends_on__gte=timezone.localdate(at - VACANT_FOR))
+    return others.filter(recent).exists()
 
 
 def administrators_of(organisation: Organisation) -> set[str]:

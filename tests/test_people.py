@@ -304,5 +304,18 @@ def test_what_ends_soon_is_mailed_once_at_30_and_at_7_days(fire: Organisation, a
     assert upkeep.remind(now + timedelta(days=14)) == 2
 
 
+def test_a_role_that_is_vacant_for_ten_days_is_told_of_once(fire: Organisation, admin: User) -> None:
+    now = timezone.now()
+    lead, spoc = person(Role.JOL_LEAD, fire), person(Role.JOL_SPOC, fire)
+    Membership.objects.filter(user__in=[lead, spoc]).update(ended_at=now)
+    person(Role.JOL_LEAD, fire)
+
+    assert upkeep.tell_of_vacancies(now + timedelta(days=9)) == 0
+    later = now + timedelta(days=11)
+    assert (upkeep.tell_of_vacancies(later), upkeep.tell_of_vacancies(later)) == (1, 0)
+    assert mail.outbox[-1].to == [admin.email]
+    assert "Nobody is JOL SPoC of Cumbria Fire any more" in mail.outbox[-1].body
+
+
 def _text(answer: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split()).replace(" ,", ",")
