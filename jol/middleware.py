@@ -66,7 +66,11 @@ class DatabaseAwayMiddleware:
 
 
 def database_is_away(exception: BaseException | None) -> bool:
-    return isinstance(exception, (OperationalError, InterfaceError)) and not connection.is_usable()
+    """Whether the connection broke, or the server ends: asked of the error, since the next connection may be well."""
+    if not isinstance(exception, (OperationalError, InterfaceError)):
+        return False
+    code = getattr(exception.__cause__, "pgcode", None)
+    return code is None or code.startswith(("08", "57P"))
 
 
 def away() -> HttpResponse:
