@@ -16,7 +16,7 @@ from notifications.fan_out import fan_out_batch
 from notifications.models import Announcement, Delivery
 from notifications.overdue import tell_of_overdue
 from notifications.sending import lanes
-from notifications.sending.sender import BATCH, send_due
+from notifications.sending.sender import send_due
 from notifications.sending.smtp import MailConnection, Server
 from notifications.use import write_due_mails
 
@@ -83,9 +83,9 @@ def send() -> None:
 
 def start_senders(*, at: datetime) -> None:
     """Ask for as many senders as there is work and room for."""
-    due = Delivery.objects.due(at).values("pk")[: BATCH + 1].count()
-    wanted = 0 if not due else 1 if due <= BATCH else lanes.lanes_wanted()
-    for _ in range(min(wanted, lanes.free_lanes(at=at))):
+    if due := Delivery.objects.due(at).values("pk")[: lanes.lanes_wanted()].count():
+        due = min(due, lanes.free_lanes(at=at))
+    for _ in range(due):
         send.apply_async(expires=EXPIRES_SECONDS)
 
 

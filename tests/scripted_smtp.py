@@ -46,7 +46,7 @@ class ScriptedServer:
     `on_mail` is called with the number of each mail before it is answered, in another thread: if it writes to the
     database, the test must be transactional.  `delay` seconds pass before each answer, or those of the recipient's
     domain in `delay_for`.  `received` holds each mail whose text arrived whole, `accepted` those that were not refused
-    then.  More than `most_connections` at a time are turned away.
+    then.  More than `most_connections` at a time are turned away.  `on_recipient` is called before each is answered.
     """
 
     def __init__(self) -> None:
@@ -54,9 +54,11 @@ class ScriptedServer:
         self.port = self.listener.getsockname()[1]
         self.received: list[Received] = []
         self.accepted: list[Received] = []
+        self.pipelining = True
         self.most_connections = 0
         self.turned_away = 0
         self.on_mail: Callable[[int], object] | None = None
+        self.on_recipient: Callable[[], object] | None = None
         self.delay = 0.0
         self.delay_for: dict[str, float] = {}
         self._answers: dict[str, tuple[str, str, str, bool]] = {}
@@ -123,13 +125,14 @@ class ScriptedServer:
             command = line.decode("ascii").strip()
             verb = command[:4].lower()
             if verb in {"ehlo", "helo"}:
-                client.sendall(b"250-scripted\r\n250 8BITMIME\r\n")
+                client.sendall(b"250-scripted\r\n" + b"250-PIPELINING\r\n" * self.pipelining + b"250 8BITMIME\r\n")
             elif verb == "mail":
                 sender, recipients = _address(command), []
                 self._say(client, "mail", "250 ok")
             elif verb == "rcpt":
-                recipients.append(_address(command))
-                self._say(client, "rcpt", "250 ok", recipients[-1])
+                recipients += self._recipient(client, _address(command))
+            elif verb == "data" and not recipients:
+                client.sendall(b"554 no valid recipients\r\n")
             elif verb == "data":
                 if self._say(client, "data", "354 go on"):
                     self._take(client, lines, sender, recipients)
@@ -139,12 +142,19 @@ class ScriptedServer:
             else:
                 client.sendall(b"250 ok\r\n")
 
+    def _recipient(self, client: socket.socket, address: str) -> list[str]:
+        if self.on_recipient:
+            self.on_recipient()
+        return [address] if self._say(client, "rcpt", "250 ok", address) else []
+
     def _take(self, client: socket.socket, lines: BinaryIO, sender: str, recipients: list[str]) -> None:
         content = b""
         for line in lines:
             if line == b".\r\n":
                 break
             content += line[1:] if line.startswith(b".") else line
+        else:
+            raise _Dropped  # by the sender, before the final dot: there is no mail
         mail = Received(sender, recipients, content)
         self.received.append(mail)
         if self.on_mail:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -207,6 +208,62 @@ def test_a_connection_lost_before_the_text_is_tried_again_in_a_minute(
 
     mail.refresh_from_db()
     assert (mail.state, mail.due_at, mail.attempts) == ("deferred", NOON + timedelta(minutes=1), 0)
+    assert server.received == []
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["commands at once", "one by one"])
+@pytest.mark.parametrize(
+    ("step", "how", "state"),
+    [
+        ("mail", "451 later", "deferred"),
+        ("mail", "553 who are you", "deferred"),
+        ("rcpt", "451 later", "deferred"),
+        ("rcpt", "550 5.1.1 nobody", "failed"),
+        ("rcpt", "421 enough", "deferred"),
+        ("data", "451 later", "deferred"),
+        ("data", "554 no", "failed"),
+        ("text", "451 later", "deferred"),
+        ("text", "554 no", "failed"),
+    ],
+)
+def test_a_refusal_at_any_step_is_that_mails_and_the_next_goes(
+    server: ScriptedServer, at_once: bool, step: str, how: str, state: str
+) -> None:
+    server.pipelining = at_once
+    mail = DeliveryFactory()
+    server.answer(step, how)
+    over = connect(server)
+
+    send_due(over=over, per_second=0, clock=lambda: NOON)
+
+    mail.refresh_from_db()
+    assert (mail.state, mail.attempts) == (state, 0)
+    assert mail.error.startswith(how.split(maxsplit=1)[0])
+    server.answer(step, "")
+    Lane.objects.update(rest_until=None)
+    other = DeliveryFactory()
+    assert send_due(over=over, per_second=0, clock=lambda: NOON) == 1
+    assert server.accepted[-1].recipients == [other.address]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("at_once", [True, False], ids=["commands at once", "one by one"])
+def test_a_suspension_while_the_server_keeps_us_waiting_stops_the_mail_in_hand(
+    server: ScriptedServer, at_once: bool
+) -> None:
+    (mail,) = announced()
+    server.pipelining = at_once
+
+    def suspend_at_leisure() -> None:
+        Publication.objects.update(suspended_at=NOON)
+        time.sleep(1.1)
+
+    server.on_recipient = suspend_at_leisure
+
+    send_due(over=MailConnection(Server("127.0.0.1", server.port)), per_second=0, clock=lambda: NOON)
+
+    mail.refresh_from_db()
+    assert mail.state == "cancelled"
     assert server.received == []
 
 

@@ -7,6 +7,7 @@ import base64
 import re
 from collections.abc import Iterable
 from email.utils import parseaddr
+from functools import lru_cache
 
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -18,8 +19,14 @@ SIGNED = re.compile(r"\+b(?P<key>[0-9]{1,18})-(?P<signature>[a-z2-7]{16})@", re.
 
 def envelope_sender(delivery: int) -> str:
     """Return where bounces of the mail with this key go; without BOUNCE_ADDRESS beside the address of the sender."""
-    local, _, domain = (settings.BOUNCE_ADDRESS or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]).rpartition("@")
+    local, domain = _address(settings.BOUNCE_ADDRESS or settings.DEFAULT_FROM_EMAIL)
     return f"{local}+b{delivery}-{_signature(str(delivery), settings.SECRET_KEY)}@{domain}"
+
+
+@lru_cache(maxsize=8)
+def _address(named: str) -> tuple[str, str]:
+    local, _, domain = parseaddr(named)[1].rpartition("@")
+    return local, domain
 
 
 def signed_delivery(addresses: Iterable[str]) -> int | None:

@@ -100,13 +100,17 @@ class Sender:
             self.must_rest = True
             self._end()
             return 0
-        batch = self.lane.claim(size=self.batch_size, at=self.clock())
+        batch = self.lane.claim(size=self._size(), at=self.clock())
         while batch:
             self._send_batch(batch, until)
-            more = 0 if self.must_rest or self.clock() >= until else self.batch_size
+            more = 0 if self.must_rest or self.clock() >= until else self._size()
             batch = self._settle(claim=more)
         self._end()
         return self.total
+
+    def _size(self) -> int:
+        """As many as take a second here: of what a slow server keeps us from, other senders have their part."""
+        return min(self.batch_size, max(1, int(1 / self.over.pace))) if self.over.pace else self.batch_size
 
     def _end(self) -> None:
         if self.must_rest:
@@ -203,6 +207,7 @@ class Sender:
             self.domains.count(delivery)
         finally:
             self.took = time.monotonic() - began
+            self.over.pace = (self.over.pace + self.took) / 2
 
     @transaction.atomic
     def _bounced(self, delivery: Delivery, answer: str) -> None:
