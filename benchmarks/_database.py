@@ -13,13 +13,14 @@ from devstack.postgres import Cluster
 
 
 @contextmanager
-def portal_database(keep: Path | None = None) -> Iterator[str]:
+def portal_database(keep: Path | None = None, *, durable: bool = False) -> Iterator[str]:
     """Start it, set Django up on it and migrate; yield its URL.  Everything is gone afterwards.
 
     :param keep: a folder in which it stays for the next time
+    :param durable: it writes to disk what it says it has written, as in production
     """
     with tempfile.TemporaryDirectory(prefix="jol-bench-") as folder:
-        cluster = Cluster((keep or Path(folder)) / "postgres", throwaway=True)
+        cluster = Cluster((keep or Path(folder)) / "postgres", throwaway=not durable)
         cluster.start()
         try:
             os.environ |= {
