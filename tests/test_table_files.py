@@ -203,9 +203,18 @@ def test_json_lines_are_read_as_rows(tmp_path: Path) -> None:
     ]
 
 
+def test_an_object_in_a_line_gives_columns_and_a_list_of_objects_stays_json(tmp_path: Path) -> None:
+    path = tmp_path / "a.ndjson"
+    path.write_text(json.dumps({"event": {"name": "Tide", "date": None}, "do": [{"text": "One; two"}]}))
+
+    assert cells(list(open_table(path).rows())) == [
+        {"event.name": "Tide", "event.date": "", "do": '[{"text": "One; two"}]'}
+    ]
+
+
 @pytest.mark.parametrize(
     "line",
-    ["[1]", "{", '{"a": {"b": 1}}', '{"a": [[1]]}', "[" * 100_000, '{"a": "\\u0000"}', "", '{"": 1}'],
+    ["[1]", "{", '{"a": {"b": {"c": 1}}}', '{"a": [[1]]}', "[" * 100_000, '{"a": "\\u0000"}', "", '{"": 1}'],
     ids=["list", "open", "nested", "nested list", "deep", "nul", "empty", "no name"],
 )
 def test_what_is_no_object_of_plain_values_is_refused(tmp_path: Path, line: str) -> None:
