@@ -55,6 +55,7 @@ def test_other_organisations_that_opened_it_are_counted_once_each() -> None:
 
     page = record(lesson.author, lesson)
 
+    assert [name for name, reached in stations(lesson) if reached][-1] == "Published"
     assert what_became_of(lesson).opened_by == 2
     assert "<strong>2</strong> other organisations opened it." in page
 

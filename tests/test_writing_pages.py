@@ -650,6 +650,8 @@ def test_what_a_moderator_said_of_a_field_stands_above_it(contributor: User) -> 
 
     learning = client.get(step_url(lesson, "learning")).text
     check = client.get(reverse("submit_check", args=[lesson.pk])).text
+    record = client.get(reverse("lesson_record", args=[lesson.pk])).text
+    read_only = sign_in(moderator).get(reverse("lesson_record", args=[lesson.pk])).text
     sharing = client.get(step_url(lesson, "sharing")).text
     refused = save(client, lesson, "learning", statement="x" * 2001).text
 
@@ -657,7 +659,12 @@ def test_what_a_moderator_said_of_a_field_stands_above_it(contributor: User) -> 
         assert re.search(r'id="id_statement-notes"[^>]*><strong>To change:</strong><p>Whose list\?</p>', page)
         assert re.search(r'id="id_what_1-notes"[^>]*><strong>To change:</strong><p>Name a &lt;group&gt;.</p>', page)
         assert re.search(r'<textarea name="statement"[^>]*aria-describedby="[^"]*id_statement-notes', page)
-    assert "<p>Whose list?</p>" in check
+    for page in (check, record, read_only):
+        assert "<p>Whose list?</p>" in page
+    assert (f"{step_url(lesson, 'learning')}?" in record, f"{step_url(lesson, 'learning')}?" in read_only) == (
+        True,
+        False,
+    )
     assert "Name a &lt;group&gt;." in sharing
     assert "-notes" not in sharing
 

@@ -24,6 +24,7 @@ from lessons.models import Lesson, LessonQuerySet, Move, Publication, Status
 from lessons.models.wording import WORDING_FIELDS
 from lessons.sighting import may_answer
 from lessons.timeline import timeline_of
+from lessons.views.mending import asked_for
 from lessons.views.reading import SignedInRequest
 from lessons.what_became import what_became_of
 from lessons.workflow import rule_for
@@ -131,6 +132,7 @@ def lesson_record(request: SignedInRequest, pk: int) -> HttpResponse:
         "text": _submitted_text(lesson),
         "timeline": timeline_of(lesson, user),
         "became": what_became_of(lesson) if lesson.submitted_at else None,
+        "asked": asked_for(lesson),
         "appeal_until": _appeal_until(lesson),
         "last": lesson.moves.order_by("-pk").first(),
         "publication": Publication.objects.opened_by(user).current().filter(lesson=lesson).first(),
