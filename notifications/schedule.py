@@ -71,8 +71,8 @@ def _scheduled(name: str, entry: dict[str, Any], run: ScheduledRun | None, at: d
         name=name,
         task=str(entry["task"]),
         every=_in_words(when),
-        began_at=run and run.began_at,
-        failed_at=run and run.failed_at,
+        began_at=run.began_at if run else None,
+        failed_at=run.failed_at if run else None,
         next_at=next_at,
         is_overdue=next_at is not None and at > next_at + OVERDUE_AFTER,
     )
