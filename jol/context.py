@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from accounts import sessions
 from accounts.models import User
-from accounts.roles import ADMINISTERS, OWNER_LEADS, Role
-from notifications.models.replays import LOOK_AFTER_MAIL
+from accounts.roles import OWNER_LEADS, Role
+from jol.manage import MANAGES, is_managed
 
-WRITERS = (Role.CONTRIBUTOR, *OWNER_LEADS, Role.LRF_MODERATOR, Role.SECRETARIAT)
+DEBRIEFERS = (Role.CONTRIBUTOR, *OWNER_LEADS, Role.LRF_MODERATOR)
+WRITERS = (*DEBRIEFERS, Role.SECRETARIAT)
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,13 @@ def _places(request: HttpRequest) -> "list[Place]":
         return []
     places = [("Find lessons", "lesson_list"), ("National Risks", "national_risks")]
     if user.has_role(*WRITERS):
-        places += [("Submit a lesson", "submit"), ("Our lessons", "our_lessons"), ("Debriefs", "debrief_list")]
+        places += [("Submit a lesson", "submit"), ("Our lessons", "our_lessons")]
+    if user.has_role(*DEBRIEFERS):
+        places.append(("Debriefs", "debrief_list"))
     if user.has_role(Role.LRF_MODERATOR, Role.SECRETARIAT):
         places.append(("Review", "queue"))
-    if user.has_role(*ADMINISTERS):  # others find it on the page of their account
-        places.append(("People", "people"))
-    if user.has_perm(LOOK_AFTER_MAIL):
-        places.append(("Mail", "mail"))
     places += [("Statistics", "statistics"), ("Subscriptions", "subscriptions")]
-    return [Place(label, reverse(name), request.path.startswith(reverse(name))) for label, name in places]
+    found = [Place(label, reverse(name), request.path.startswith(reverse(name))) for label, name in places]
+    if user.has_role(*MANAGES):
+        found.append(Place("Manage", reverse("manage"), is_managed(request.path)))
+    return found

@@ -3,13 +3,14 @@
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from jol import api, errors, health, metrics
+from jol import api, errors, health, manage, metrics
 
 urlpatterns = [
     path("", include("lessons.urls")),
     path("", include("notifications.urls")),
     path("accounts/", include("accounts.urls")),
     path("api/v1/", include(api.urlpatterns)),
+    path("manage/", manage.manage, name="manage"),
     path("health/", health.health, name="health"),
     path("metrics", metrics.metrics, name="metrics"),
     *[
