@@ -559,7 +559,10 @@ def test_the_digest_of_a_quarter_is_edited_by_the_secretariat_and_hidden_until_i
 ) -> None:
     world = world_of(Status.DRAFT)
     digest = QuarterDigest.objects.create(
-        period_start=NOON.replace(month=1, day=1), period_end=timezone.now() + timedelta(days=90), made_at=NOON, words="News."
+        period_start=NOON.replace(month=1, day=1),
+        period_end=timezone.now() + timedelta(days=90),
+        made_at=NOON,
+        words="News.",
     )
     world.places = {"quarter": {"code": digest.code}}
     hidden = {"anonymous": "sign in", "reader": "404", "moderator": "404", "secretariat": "in"}

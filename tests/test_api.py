@@ -468,6 +468,7 @@ def test_an_answer_nobody_can_give_is_406(caller: Caller) -> None:
 
 
 # -- how much it costs -----------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [LESSONS, "/api/v1/national-risks/"])
 def test_fifty_rows_take_as_many_queries_as_one_and_at_most_fifteen(reader: User, path: str) -> None:
     caller = Caller(reader)

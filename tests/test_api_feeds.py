@@ -361,6 +361,7 @@ def test_more_tokens_give_no_more_requests(reader: User) -> None:
     assert Caller(reader).get(LESSONS).headers["RateLimit-Remaining"] == "598"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [EVENTS, CHANGES, "/api/v1/organisations/", "/api/v1/themes/"])
 def test_fifty_rows_take_as_many_queries_as_one_and_at_most_fifteen(reader: User, path: str) -> None:
     caller = Caller(reader)

@@ -229,6 +229,7 @@ def answers(lesson: Lesson, attachment: Attachment, user: User) -> tuple[int, in
     return client.get(page_of(lesson)).status_code, client.get(attachment.get_absolute_url()).status_code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", Status)
 def test_exactly_those_who_see_the_record_get_its_files(status: str) -> None:
     area = ResilienceAreaFactory(code="cumbria")

@@ -276,6 +276,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield workers
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_hundred_stale_saves_at_once_lose_nothing(pool: ThreadPoolExecutor) -> None:
     author = person(Role.CONTRIBUTOR)

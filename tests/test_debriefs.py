@@ -721,6 +721,7 @@ def answered(slug: str, shown: dict[str, Any]) -> dict[str, Any]:
     return shown | ANSWERS[slug]
 
 
+@pytest.mark.slow
 def test_ten_observations_become_four_submitted_lessons_in_at_most_forty_pages(opener: User) -> None:
     NationalRiskFactory(code="surface-water-flooding")
     principle = ThemeFactory(code="communicate")

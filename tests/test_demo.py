@@ -54,6 +54,7 @@ def counts() -> dict[str, int]:
     return {table.__name__: table.objects.count() for table in tables}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_reference")
 def test_all_records_are_published_by_the_rules_and_a_second_run_adds_nothing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -17,6 +17,7 @@ from devstack.run_env import load_run_env, write_run_env
 from devstack.waiting import NotReadyError, is_free, wait_for_port
 from tests.stand_in import let_postgres_pass, processes_in
 
+pytestmark = pytest.mark.slow  # each starts servers of its own
 MAIL = "Message-ID: <{name}@example.org>\r\nSubject: A lesson\r\n\r\nWhat was learned: {name}\r\n"
 
 

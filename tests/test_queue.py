@@ -195,6 +195,7 @@ def test_the_queue_counts_warnings_of_the_owners_text_and_then_of_the_moderators
     assert counted() == 1
 
 
+@pytest.mark.slow
 def test_five_thousand_waiting_lessons_are_no_more_work_than_a_page(area: ResilienceArea, moderator: User) -> None:
     first = waits("First", area=area)
     client = sign_in(moderator)

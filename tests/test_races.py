@@ -137,6 +137,7 @@ def test_of_many_who_submit_at_once_everybody_gets_a_number_of_their_own() -> No
     assert references == [f"LI-{year}-{number:05d}" for number in range(1, 41)]
 
 
+@pytest.mark.slow
 def test_publish_pressed_at_once_in_four_browsers_publishes_each_lesson_once() -> None:
     (claimer,), place = moderators(1)
     subscriber = SubscriptionFactory().person
@@ -214,6 +215,7 @@ def assert_published_once(lessons: list[Lesson], *addresses: str) -> None:
     assert Delivery.objects.filter(kind="lesson_published", address=lessons[0].author.email).count() == count
 
 
+@pytest.mark.slow
 def test_suspend_pressed_at_once_by_four_people_suspends_each_lesson_once() -> None:
     people, place = moderators(2)
     people += [person(Role.SECRETARIAT), person(Role.AUDITOR)]

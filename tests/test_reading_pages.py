@@ -324,6 +324,7 @@ def test_home_of_somebody_without_a_role_is_that_of_a_stranger() -> None:
 
 
 # -- how much it costs -----------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize("role", [Role.READER, Role.SECRETARIAT])
 @pytest.mark.parametrize(
     "path", ["/", "/lessons/", "/lessons/?q=shelter", "/risks/", "/risks/surface-water-flooding/"], ids=str

@@ -146,6 +146,7 @@ def test_an_organisation_that_is_not_named_is_not_counted_nor_told_apart() -> No
 HIDDEN = [{"audience": "national_team"}, {"marking": "official_sensitive"}, {"status": Status.SUBMITTED}]
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(

@@ -182,6 +182,7 @@ def test_a_move_that_does_not_begin_here_is_refused_with_words(page: str) -> Non
     assert "declined now" in words_of(answer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "status"),
     [

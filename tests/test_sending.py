@@ -132,6 +132,7 @@ def test_two_senders_never_claim_the_same_mail() -> None:
 
 
 # -- outcomes -----------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_refused_for_now_waits_longer_each_time_and_gives_up_after_72_hours(server: ScriptedServer) -> None:
     mail, now, pauses = DeliveryFactory(), NOON, []
     server.answer("rcpt", "451 come back later")

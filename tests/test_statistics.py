@@ -114,6 +114,7 @@ def personas(lessons: list[Lesson]) -> dict[str, User]:
     }
 
 
+@pytest.mark.slow
 def test_every_number_leads_to_a_list_of_that_length_for_every_persona(some_lessons: list[Lesson]) -> None:
     seen = set()
     for name, user in personas(some_lessons).items():
@@ -129,6 +130,7 @@ def test_every_number_leads_to_a_list_of_that_length_for_every_persona(some_less
     assert len(seen) > 3, "personas differ"
 
 
+@pytest.mark.slow
 def test_the_api_counts_what_the_pages_count_for_every_persona(some_lessons: list[Lesson]) -> None:
     pairs = {"kind": "kinds", "risk": "risks", "capability": "capabilities", "area": "areas", "sector": "sectors"}
     for name, user in personas(some_lessons).items():
@@ -307,6 +309,7 @@ def test_what_is_not_there_is_404_and_strangers_sign_in(reader: User) -> None:
         assert Client().get(path).status_code == 302
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", [*PATHS, "/api/v1/statistics/"])
 def test_fifty_lessons_take_as_many_queries_as_one_and_at_most_fifteen(reader: User, path: str) -> None:
     client = sign_in(reader)

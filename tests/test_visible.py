@@ -176,6 +176,7 @@ def lesson_that_is(state: str) -> Lesson:
     return move_lesson(lesson=lesson, move=Move.WITHDRAW, by=lesson.author, at=NOON, note="Not now.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", SEEN_BY)
 def test_the_record_is_seen_and_acted_on_by_those_of_the_tables_and_hidden_from_all_others(
     state: str, everybody: Callable

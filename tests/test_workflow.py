@@ -182,6 +182,7 @@ def _given(lesson: Lesson) -> dict[Move, dict[str, Any]]:
     return given
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", Status)
 def test_every_move_of_everybody_is_as_in_the_table(status: Status, scene_of: Callable[..., Scene]) -> None:
     scene = scene_of(status)
@@ -191,6 +192,7 @@ def test_every_move_of_everybody_is_as_in_the_table(status: Status, scene_of: Ca
     assert outcomes == {move.value: expected(move, status) for move in Move}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", Status)
 def test_at_the_national_tier_moderators_of_the_area_may_only_suspend(
     status: Status, scene_of: Callable[..., Scene]
