@@ -1,6 +1,7 @@
 """From a row to the bytes of its mail: drawn once per announcement, filled in per recipient."""
 
 import html
+import re
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -18,23 +19,29 @@ from django.urls import reverse
 from lessons.models import Publication
 from notifications import digest_mail, mime
 from notifications.emails import ALERTS, ENTRIES, SUBSCRIPTION_MAILS, About, Content, Link
-from notifications.models import Delivery, DeliveryKind
+from notifications.models import Announcement, Delivery, DeliveryKind
 from notifications.sending.checks import Verdict
 from notifications.use_mail import use_mail_of
 from notifications.words import names_of, reason_in_words
 
+#: May stand in no address: blanks and control characters.
+UNFIT = re.compile(r"[\x00-\x20]")
 #: Drawn mails that a process keeps: a blast is one, duty mails come one by one.
 KEPT = 50
 
 
 def load(deliveries: Iterable[Delivery]) -> None:
     """Read what the mails of a batch are about, in a few queries however many there are."""
+    deliveries = list(deliveries)
+    about = ("publication__lesson", "told_of", "move__publication")
+    keys = {one.announcement_id for one in deliveries if one.announcement_id}
+    news = Announcement.objects.select_related(*about).in_bulk(keys) if keys else {}
+    for one in deliveries:
+        if one.announcement_id in news:  # one object for all its mails
+            one.announcement = news[one.announcement_id]
     prefetch_related_objects(
-        list(deliveries),
-        "announcement__publication__lesson",
+        [one for one in deliveries if not one.announcement_id],
         "digest_run",
-        "announcement__told_of",
-        "announcement__move__publication",
         "move__publication",
         "move__lesson__organisation",
         "move__lesson__area",
@@ -214,6 +221,6 @@ def envelope_address(address: str) -> str:
     :raises ValueError: it is no address that could be mailed
     """
     local, at, domain = address.rpartition("@")
-    if not (local and at and domain) or not local.isascii() or any(ord(letter) <= 32 for letter in address):
+    if not (local and at and domain) or not local.isascii() or UNFIT.search(address):
         raise ValueError("not an address")
     return f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"
