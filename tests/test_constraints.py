@@ -29,6 +29,7 @@ from lessons.models import (
     LessonLink,
     LessonMove,
     Observation,
+    OpenPage,
     Publication,
     PublicationView,
     ReferenceCounter,
@@ -136,6 +137,10 @@ def point() -> Observation:
     return Observation.objects.create(
         debrief=debrief(), kind="to_improve", text="The lists differed.", given_on=NOON.date()
     )
+
+
+def open_page() -> OpenPage:
+    return OpenPage.objects.create(lesson=LessonFactory(), user=UserFactory(), at=NOON)
 
 
 def warning() -> TextWarning:
@@ -286,6 +291,7 @@ VIOLATIONS: dict[str, list[Write]] = {
         lambda: TextWarning.objects.filter(pk=warning().pk).update(answer="needed", by=UserFactory(), at=NOON)
     ],
     "warning_is_given_once": [twice(warning)],
+    "open_page_is_noted_once": [twice(open_page)],
     "collection_is_one_row": [lambda: Collection.objects.create(pk=2, documents=0, length=0)],
     "idempotency_key_is_used_once": [twice(asked_once)],
     # -- people and places --

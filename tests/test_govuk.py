@@ -13,10 +13,14 @@ from django.http import QueryDict
 from django.template import Context, Template
 from django.template.loader import render_to_string
 from django.test import RequestFactory
+from django.urls import include, path
 
 from govuk.fields import DateField, PartialDate, PartialDateField
 from govuk.look import Look
 from tests.govuk_fixtures import find, tree
+
+#: The site serves some of the account pages only; here all of them can be drawn.
+urlpatterns = [path("", include("allauth.account.urls")), path("", include("jol.urls"))]
 
 SCSS = settings.BASE_DIR / "static" / "scss"
 BUILT_CSS = settings.BASE_DIR / "static" / "build" / "app.css"
@@ -259,7 +263,7 @@ def test_the_filter_panel_says_when_it_is_in_use():
 # The page
 
 
-@pytest.mark.urls("allauth.account.urls")
+@pytest.mark.urls(__name__)
 def test_the_title_says_when_there_is_an_error():
     page = Template('{% extends "base.html" %}{% block title %}Submit{% endblock %}')
 
@@ -276,7 +280,7 @@ class PassedForm(forms.Form):
     title = forms.CharField()
 
 
-@pytest.mark.urls("allauth.account.urls")
+@pytest.mark.urls(__name__)
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 429, 500, 503, "403_csrf"])
 def test_an_error_page_needs_nothing_to_be_drawn(status: int | str):
     drawn = render_to_string(f"{status}.html")
@@ -298,7 +302,7 @@ ACCOUNT_FORMS: dict[str, Callable[..., forms.Form]] = {
 }
 
 
-@pytest.mark.urls("allauth.account.urls")
+@pytest.mark.urls(__name__)
 @pytest.mark.parametrize("name", [name for name in ACCOUNT_PAGES if name not in ("base", "password_rules")])
 def test_an_account_page_has_a_heading_and_a_form_that_works_without_scripts(name: str):
     request = RequestFactory().get("/")
@@ -315,12 +319,12 @@ def test_an_account_page_has_a_heading_and_a_form_that_works_without_scripts(nam
 
 
 def test_pages_hold_no_script_or_style_of_their_own():
-    for path in (settings.BASE_DIR / "templates").rglob("*.html"):
-        if "emails" in path.parts:  # a mail has its styles in it
+    for template in (settings.BASE_DIR / "templates").rglob("*.html"):
+        if "emails" in template.parts:  # a mail has its styles in it
             continue
-        words = path.read_text()
+        words = template.read_text()
 
-        assert not re.search(r"<style|\sstyle=|\son[a-z]+=\"|javascript:|<script(?![^>]*\ssrc=)", words), path
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+=\"|javascript:|<script(?![^>]*\ssrc=)", words), template
 
 
 # The stylesheet
