@@ -116,7 +116,11 @@ def test_what_is_wrong_is_said_cell_by_cell_and_mended_in_the_page(client: Clien
     wrong = GOOD | {"Date of the event": "last winter", "Resilience area": "Atlantis", "Title": "=cmd|' /C calc'!A0"}
 
     preview = upload(client, as_csv(wrong))
-    for words in ("“last winter” is no date", "“Atlantis” is no area we know", "begins like a formula"):
+    for words in (
+        "“last winter” is not a date. Write it like 14 January 2026",
+        "“Atlantis” is not one of the choices. Write one of: Cumbria",
+        "begins like a formula",
+    ):
         assert words in html.unescape(preview.text)
     assert send_back(client, preview, "all").status_code == 422
     assert not Lesson.objects.exists()
@@ -131,6 +135,26 @@ def test_what_is_wrong_is_said_cell_by_cell_and_mended_in_the_page(client: Clien
     assert "1 ready" in again.text
     send_back(client, again, "all")
     assert Lesson.objects.get().title == "No shared talk group"
+
+
+@pytest.mark.parametrize(
+    ("column", "written", "words"),
+    [
+        ("Kind", "anecdote", "Write one of: Lesson identified, Notable practice."),
+        ("BRAG rating", "pink", "Write one of: Blue, Green, Amber, Red."),
+        ("Resilience area", "Cumbira", "Did you mean Cumbria?"),
+        ("Title", "x" * 121, "Shorten it."),
+    ],
+)
+def test_what_is_said_of_a_cell_needs_no_knowledge_of_codes(
+    client: Client, column: str, written: str, words: str
+) -> None:
+    ResilienceAreaFactory.create_batch(8)
+
+    said = html.unescape(upload(client, as_csv(GOOD | {column: written})).text)
+
+    assert words in said
+    assert not re.search(r"column map|alias|%Y|lesson_identified|date_formats", said)
 
 
 def test_rows_that_are_ready_can_go_first(client: Client) -> None:

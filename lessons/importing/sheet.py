@@ -20,6 +20,7 @@ from lessons.importing.column_map import ColumnMap, column_map
 from lessons.importing.drafts import Draft, DraftMaker, Problem
 from lessons.importing.intake import Intake
 from lessons.importing.names import Names
+from lessons.importing.sheet_words import plain_words
 from lessons.models import Brag, Capability, EventKind, Kind, Lesson, Marking, NationalRisk, Theme
 
 ROWS_LIMIT = 200
@@ -107,6 +108,7 @@ class Sheet:
         self.organisation = organisation
         self.maker = DraftMaker(sheet_map(), Names())
         self.intake = Intake()
+        self._offered: dict[str, list[str]] | None = None
 
     def look_through(self, rows: Iterable[Row]) -> list[SheetRow]:
         """Return the rows with what is wrong in them, cell by cell."""
@@ -129,10 +131,16 @@ class Sheet:
                 )
         for problem in draft.problems:
             if problem.field != "external_id":
-                yield CellProblem(self._column_of(problem), problem.what, problem.to_do)
+                column = self._column_of(problem)
+                yield CellProblem(column, *plain_words(problem, column, row.cells.get(column, ""), self._choices))
         first = seen.setdefault(draft.external_id, row.line)
         if draft.external_id and first != row.line:
             yield CellProblem("Title", f"Row {first} has the same title and date.", "Change one, or leave one out.")
+
+    def _choices(self) -> dict[str, list[str]]:
+        if self._offered is None:
+            self._offered = choices_of()
+        return self._offered
 
     def _column_of(self, problem: Problem) -> str:
         if problem.field in COLUMNS:
