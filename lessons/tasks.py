@@ -35,6 +35,7 @@ def count_words() -> None:
 @shared_task
 def count_look_alikes() -> None:
     """Every half minute: count the look-alikes of what waits for moderators, for a while; forget who closed a page."""
+    bring_counts_up_to_date()  # where words of new texts are not counted yet, everything looks alike
     end = time.monotonic() + COUNT_SECONDS
     while time.monotonic() < end and count_next(at=timezone.now()):
         pass

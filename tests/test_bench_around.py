@@ -10,7 +10,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.roles import Role
-from lessons.models import Attachment, LessonLink, LookAlikes, Move, OpenPage, Publication, Status, Tier
+from lessons.models import (
+    Attachment,
+    CountedPublication,
+    LessonLink,
+    LookAlikes,
+    Move,
+    OpenPage,
+    Publication,
+    Status,
+    Tier,
+)
 from lessons.presence import COUNTS_FOR, KEPT_FOR
 from lessons.readiness import Tags
 from lessons.same_again import count_next, same_again
@@ -130,6 +140,16 @@ def test_the_queue_counts_look_alikes_that_all_deciders_may_read(published) -> N
     while count_next(at=now + timedelta(days=2)):
         pass
     assert LookAlikes.objects.get(lesson=lesson).count == 2
+
+
+def test_words_are_counted_before_look_alikes_are() -> None:
+    LessonFactory(status=Status.PUBLISHED)
+    lesson = LessonFactory(status=Status.SUBMITTED)
+
+    count_look_alikes()
+
+    assert CountedPublication.objects.count() == 1
+    assert LookAlikes.objects.filter(lesson=lesson).exists()
 
 
 def test_the_page_takes_as_many_queries_with_many_look_alikes_as_with_one(published) -> None:
