@@ -100,6 +100,7 @@ class HeldLane:
         self.pk, self.holder = lane.pk, lane.holder
         self.failures = lane.failures
         self.flushed_at = 0.0  # by the clock of this process
+        self.cursor = connection.cursor()  # making one takes as long as what it is used for with each mail
 
     def claim(self, *, size: int, at: datetime) -> list[Delivery]:
         """Claim the most urgent mails that are due: all of one priority, in the order of their keys."""
@@ -123,10 +124,9 @@ class HeldLane:
         self.flushed_at = time.monotonic()
 
     def _renew(self, at: datetime, *, current: int | None, statement: str = "lane_point") -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXECUTE {statement} (%s, %s, %s, %s)", [current, at + LEASE, self.pk, self.holder])
-            if cursor.rowcount != 1:
-                raise LaneLost
+        self.cursor.execute(f"EXECUTE {statement} (%s, %s, %s, %s)", [current, at + LEASE, self.pk, self.holder])
+        if self.cursor.rowcount != 1:
+            raise LaneLost
 
     @transaction.atomic
     def settle(self, sent: Iterable[int], *, at: datetime, claim: int = 0) -> list[Delivery]:

@@ -173,13 +173,13 @@ class Sender:
             outcomes.fail(delivery, reason=f"Cannot be written: {type(error).__name__}", at=self.clock())
             return
         self._wait_for_turn()
-        self.lane.point_at(delivery, at=self.clock())
         began = time.monotonic()
         try:
             self.over.send(
                 sender=envelope_sender(delivery.pk),
                 recipient=recipient,
                 content=content,
+                note=lambda: self.lane.point_at(delivery, at=self.clock()),
                 before_data=lambda: self._look_again_if_slow(delivery, began),
             )
         except Stopped:

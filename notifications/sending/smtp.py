@@ -117,11 +117,20 @@ class MailConnection:
             self._smtp.close()
             self._smtp = None
 
-    def send(self, *, sender: str, recipient: str, content: bytes, before_data: Callable[[], None]) -> None:
+    def send(
+        self,
+        *,
+        sender: str,
+        recipient: str,
+        content: bytes,
+        note: Callable[[], None],
+        before_data: Callable[[], None],
+    ) -> None:
         """Hand one mail over; when this returns the server has taken it.
 
         :param content: 7-bit, lines of at most 998 octets that end in CRLF and begin with no dot
-        :param before_data: called last before the text goes out; what it raises stops the hand-over
+        :param note: called before the text goes out, if possible while the server thinks
+        :param before_data: called last before the text goes out; what either raises stops the hand-over
         :raises NoConnection: not taken, through no fault of this mail
         :raises RefusedForNow: not taken, try again
         :raises RefusedForGood: not taken, and never will be; AddressRefused if that is the address's doing
@@ -131,13 +140,10 @@ class MailConnection:
             self.open()
         commands = [f"mail FROM:<{sender}>", f"rcpt TO:<{recipient}>", "data"]
         if self._smtp and self._smtp.has_extn("pipelining"):
-            self._say_at_once(commands)
-            try:
-                before_data()
-            except Exception:
-                self.close()  # the server waits for the text: only without a connection does it hear that there is none
-                raise
+            self._say_at_once(commands, note)
+            self._or_hang_up(before_data)
         else:
+            note()
             self._say(commands[0], refusal=RefusedForNow)  # 5xx here is about us, not about the mail
             self._say(commands[1], refusal=_refused_address)
             try:
@@ -148,15 +154,20 @@ class MailConnection:
             self._say(commands[2], expect=354)
         self._hand_over(content)
 
-    def _say_at_once(self, commands: list[str]) -> None:
+    def _or_hang_up(self, call: Callable[[], None]) -> None:
+        """Make a call; if it fails hang up: the server waits for a text, and hears only so that there is none."""
+        try:
+            call()
+        except BaseException:
+            self.close()
+            raise
+
+    def _say_at_once(self, commands: list[str], meanwhile: Callable[[], None]) -> None:
         """Say who the mail is from and for, and that it comes, in one breath (RFC 2920); judge the answers in order."""
-        answers: list[tuple[int, str]] = []
-
-        def say(smtp: smtplib.SMTP) -> tuple[int, bytes]:
-            smtp.send("".join(f"{command}\r\n" for command in commands))
-            return smtp.getreply()
-
-        answers.append(self._exchange(say))
+        lines = "".join(f"{command}\r\n" for command in commands)
+        self._exchange(lambda smtp: (0, smtp.send(lines) or b""))  # no answer yet
+        self._or_hang_up(meanwhile)
+        answers = [self._exchange(lambda smtp: smtp.getreply())]
         while len(answers) < len(commands) and answers[-1][0] != 421:
             answers.append(self._exchange(lambda smtp: smtp.getreply()))
         refusals: list[Refusal] = [RefusedForNow, _refused_address, RefusedForGood]
