@@ -48,24 +48,34 @@ def main() -> None:
     options.add_argument("--blast", type=int, default=20_000)
     options.add_argument("--digests", type=int, default=60_000)
     options.add_argument("--quick", action="store_true", help="a tenth of each")
+    options.add_argument("--part", choices=PARTS, help="this alone")
     chosen = options.parse_args()
-    share = 10 if chosen.quick else 1
-    readers, most = chosen.readers // share, chosen.most // share
-    figures: dict[str, float] = {}
-    with portal_database(durable=True):
-        figures |= measure_publishing(readers)
-        figures |= measure_fan_out(readers, most)
-    with portal_database(durable=True), tempfile.TemporaryDirectory(prefix="jol-blast-") as folder:
-        figures |= measure_blast(Path(folder), chosen.blast // share)
-    with portal_database(durable=True):
-        figures |= measure_digests(chosen.digests // share)
-    figures["load"] = round(os.getloadavg()[0], 1)
-    for name, figure in figures.items():
-        print(f"{name:28} {figure}")
+    if chosen.part:
+        with portal_database(durable=True):
+            figures = PARTS[chosen.part](chosen, 10 if chosen.quick else 1)
+        figures["load"] = round(os.getloadavg()[0], 1)
+        for name, figure in figures.items():
+            print(f"{name:28} {figure}", flush=True)
+    else:
+        figures = {name: figure for part in PARTS for name, figure in in_a_process_of_its_own(part).items()}
     print(json.dumps(figures))
 
 
+def in_a_process_of_its_own(part: str) -> dict[str, float]:
+    """Measure one part on a database of its own."""
+    command = [sys.executable, "-m", "benchmarks.fan_out", *sys.argv[1:], "--part", part]
+    lines = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
+    print("\n".join(lines[:-1]), flush=True)
+    found: dict[str, float] = json.loads(lines[-1])
+    return found
+
+
 # -- publishing and finding out who hears of it ------------------------------------------------------
+def measure_news(chosen: argparse.Namespace, share: int) -> dict[str, float]:
+    readers, most = chosen.readers // share, chosen.most // share
+    return measure_publishing(readers) | measure_fan_out(readers, most)
+
+
 def measure_publishing(readers: int) -> dict[str, float]:
     from benchmarks._news import subscribe
 
@@ -135,18 +145,15 @@ def resident_mb() -> float:
 
 
 # -- while a blast is sent -----------------------------------------------------------------------------
-def measure_blast(folder: Path, blast: int) -> dict[str, float]:
+def measure_blast(chosen: argparse.Namespace, share: int) -> dict[str, float]:
     from benchmarks._news import lesson_in_review, publish, subscribe
     from benchmarks._reader import a_reader
     from notifications.models import Delivery
 
+    blast = chosen.blast // share
     subscribe(blast)
     lesson = lesson_in_review()
-    sink, redis = MailSink(folder / "mail"), RedisServer(folder / "redis")
-    redis.start()
-    sink.start()
-    os.environ |= {"REDIS_URL": redis.url, "EMAIL_URL": sink.url, "ALLOWED_HOSTS": LOOPBACK, "MFA_REQUIRED": "0"}
-    try:
+    with tempfile.TemporaryDirectory(prefix="jol-blast-") as name, servers(folder := Path(name)) as sink:
         with running(folder) as port:
             look = Reader(port, a_reader())
             look.times(PAGES)  # processes and caches are cold
@@ -161,9 +168,6 @@ def measure_blast(folder: Path, blast: int) -> dict[str, float]:
                     busy += look.times(1)
             left = Delivery.objects.filter(kind="new_lesson", state="pending").count()
             arrivals = arrived(sink, resets)
-    finally:
-        sink.stop()
-        redis.stop()
     quiet_ms, busy_ms = p95(quiet) * 1000, p95(busy) * 1000
     return {
         "blast": blast,
@@ -174,6 +178,20 @@ def measure_blast(folder: Path, blast: int) -> dict[str, float]:
         "pages_blast_p95_ms": round(busy_ms, 1),
         "pages_p95_ratio": round(busy_ms / quiet_ms, 2),
     }
+
+
+@contextmanager
+def servers(folder: Path) -> Iterator[MailSink]:
+    """Run Redis and a mail server that notes when each mail came."""
+    sink, redis = MailSink(folder / "mail"), RedisServer(folder / "redis")
+    redis.start()
+    sink.start()
+    os.environ |= {"REDIS_URL": redis.url, "EMAIL_URL": sink.url, "ALLOWED_HOSTS": LOOPBACK, "MFA_REQUIRED": "0"}
+    try:
+        yield sink
+    finally:
+        sink.stop()
+        redis.stop()
 
 
 class Reader:
@@ -262,7 +280,7 @@ for run in begin_due_runs(at=timezone.now()):
 """
 
 
-def measure_digests(number: int) -> dict[str, float]:
+def measure_digests(chosen: argparse.Namespace, share: int) -> dict[str, float]:
     from datetime import timedelta
 
     from django.db.models import Count
@@ -272,6 +290,7 @@ def measure_digests(number: int) -> dict[str, float]:
     from notifications.models import Announcement, Delivery, Notice
     from notifications.tasks import fan_out
 
+    number = chosen.digests // share
     subscribe(number, frequency="daily")
     for _ in range(2):
         publish(lesson_in_review())
@@ -302,6 +321,8 @@ def measure_digests(number: int) -> dict[str, float]:
         "digests_second_half_seconds": round(took, 1),
     }
 
+
+PARTS = {"news": measure_news, "blast": measure_blast, "digests": measure_digests}
 
 if __name__ == "__main__":
     main()

@@ -203,17 +203,25 @@ def busy_seconds(pid: int) -> float:
 
 
 def database_seconds() -> float:
-    """Return how long the processes of the database that are there have computed."""
+    """Return how long all processes of the database have computed, those that have ended included."""
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-        return sum(_computed(pid) for (pid,) in cursor.fetchall())
+        cursor.execute("SELECT pg_backend_pid()")
+        (mine,) = cursor.fetchone()
+    server = int(_stat(mine)[1])  # its parent
+    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
+    return _computed(server, ended=True) + sum(_computed(int(child)) for child in children)
 
 
-def _computed(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def _computed(pid: int, *, ended: bool = False) -> float:
+    fields = _stat(pid)[11 : 15 if ended else 13]  # of itself in user and system mode; of children that have ended
+    return sum(map(int, fields)) / os.sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the facts about a process, from its state on."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 if __name__ == "__main__":
