@@ -54,6 +54,20 @@ def test_there_are_two_hundred_sentences_and_most_that_hold_nothing_raise_no_ala
     assert len(false_alarms) <= 0.05 * len(clean), false_alarms
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Incident Commander Type 3 left.",
+        "It was told to the Captain. After that",
+        "Use a PC. There is one",
+        "Firefighter Time",
+    ],
+)
+def test_a_rank_before_a_role_or_at_the_end_of_a_sentence_is_no_name(text: str) -> None:
+    assert not look_through(text)
+    assert look_through("Supt. Naylor and Firefighter Adeyemi met.")
+
+
 def test_names_are_found_where_a_title_or_a_common_given_name_says_so() -> None:
     assert kinds_in("We thank Dr Oyelaran.") == ["name"]
     assert kinds_in("Ask David Penhallowe for the key.") == ["name"]

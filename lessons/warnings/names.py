@@ -16,9 +16,10 @@ TITLES = word_list("titles")
 GIVEN = word_list("given_names")
 NOT_PEOPLE = word_list("no_surnames")
 SURNAME = r"(?:(?:O['’]|Mac|Mc|[Dd]e |[Vv]an |[Aa]l-|[Ee]l-)?[A-Z][a-zà-ÿ]+(?:[-’'][A-Z][a-zà-ÿ]+)*)"
-AFTER_TITLE = re.compile(
-    rf"\b(?:{'|'.join(sorted(TITLES))})\.?[ \t]+(?:[A-Z]\.?[ \t]+){{0,2}}({SURNAME}(?:[ \t]+{SURNAME})?)"
-)
+#: Only what is cut short has a full stop that ends no sentence: "Supt. Naylor", but "the Captain. After that".
+CUT_SHORT = {title for title in TITLES if len(title) <= 4 and not title.isupper()}
+TITLE = rf"(?:(?:{'|'.join(sorted(TITLES))})|(?:{'|'.join(sorted(CUT_SHORT))})\.)"
+AFTER_TITLE = re.compile(rf"\b{TITLE}[ \t]+(?:[A-Z]\.?[ \t]+){{0,2}}({SURNAME}(?:[ \t]+{SURNAME})?)")
 GIVEN_AND_SURNAME = re.compile(
     rf"\b(?:(?:{'|'.join(sorted(GIVEN))})[ \t]+){{1,3}}(?:[A-Z]\.?[ \t]+){{0,2}}({SURNAME})\b"
 )
