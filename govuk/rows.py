@@ -12,6 +12,12 @@ class SummaryRow:
     value: str
     change_url: str = ""
 
+    @property
+    def key_within_a_sentence(self) -> str:
+        """The key with a small letter, unless it has others that stay: "JESIP principles", "National Risks"."""
+        rest = self.key[1:]
+        return self.key if rest != rest.lower() else self.key.lower()
+
 
 @dataclass(frozen=True)
 class Task:

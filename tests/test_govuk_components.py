@@ -313,6 +313,18 @@ def test_a_summary_list_offers_to_change_what_can_be_changed():
     assert "govuk-summary-list__row--no-actions" in drawn[0][0][1]["class"]
 
 
+@pytest.mark.parametrize(
+    ("key", "within"),
+    [
+        ("What happened", "what happened"),
+        ("JESIP principles", "JESIP principles"),
+        ("National Risks", "National Risks"),
+    ],
+)
+def test_a_name_keeps_its_capitals_within_a_sentence(key: str, within: str) -> None:
+    assert SummaryRow(key, "").key_within_a_sentence == within
+
+
 def test_a_task_list_is_drawn_as_the_fixture_has_it():
     tasks = [
         Task(
