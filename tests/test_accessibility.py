@@ -51,6 +51,7 @@ class World:
         )
         self.declined = LessonFactory(status=Status.DECLINED, moderator=self.moderator, **own)
         self.suspended = LessonFactory(status=Status.SUSPENDED, **own)
+        self.secretariat = person(Role.SECRETARIAT)
 
     def pages(self) -> dict[str, tuple[User | None, list[str]]]:
         """Return who looks at which pages."""
@@ -95,6 +96,7 @@ class World:
                     f"/lessons/{self.published.reference}/suspend/",
                 ],
             ),
+            "secretariat": (self.secretariat, ["/manage/"]),
         }
 
 
@@ -110,7 +112,7 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("who", ["stranger", "contributor", "moderator"])
+@pytest.mark.parametrize("who", ["stranger", "contributor", "moderator", "secretariat"])
 def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(live_server: Any, browser: Browser, who: str) -> None:
     user, paths = World().pages()[who]
     visitor = Visitor(browser, live_server.url)

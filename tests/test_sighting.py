@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import Browser
 
 from accounts.models import User
 from accounts.roles import Role
@@ -13,8 +14,10 @@ from lessons.actions.review import save_working_text
 from lessons.errors import LessonError, NotSeenByOwner, WrongStatus
 from lessons.models import Lesson, Move, Status
 from notifications.models import Delivery
+from tests.browsing import Visitor
 from tests.factories import NOON, OrganisationFactory, ResilienceAreaFactory, person
 from tests.reviewing import decide, in_review, review_url, sign_in, ticked, words_of
+from tests.test_debriefs_in_a_browser import faults_of
 
 pytestmark = pytest.mark.django_db
 
@@ -132,3 +135,19 @@ def test_the_pages_lead_from_the_workbench_to_the_owner_and_back() -> None:
     decide(bench, lesson, "publish", **ticked())
     lesson.refresh_from_db()
     assert lesson.status == Status.PUBLISHED
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_axe_finds_nothing_on_the_page_of_the_owner_and_it_fits_a_phone(live_server: Any, browser: Browser) -> None:
+    lesson, moderator = edited()
+    make(lesson, Move.SHOW_OWNER, moderator)
+    visitor = Visitor(browser, live_server.url).sign_in(lesson.author)
+
+    visitor.go(reverse("sight", args=[lesson.pk]))
+    assert not faults_of(visitor, "sight")
+    visitor.press("Send the answer")
+    assert visitor.sees("There is a problem")
+    assert not faults_of(visitor, "sight, refused")
+    assert not visitor.complaints

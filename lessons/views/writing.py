@@ -15,7 +15,7 @@ from lessons.clocks import OTHER_DAYS, RED_DAYS
 from lessons.forms.choices import organisations_written_for
 from lessons.forms.start import StartForm
 from lessons.forms.writing import STEPS
-from lessons.models import Brag, Lesson, Move, Status
+from lessons.models import Brag, Debrief, Lesson, Move, Status
 from lessons.readiness import missing_to_submit
 from lessons.summary import rows_of
 from lessons.views.mending import ToMend, asked_for, first_step_lacking, place_of
@@ -112,5 +112,6 @@ def submit_done(request: SignedInRequest, pk: int) -> HttpResponse:
         "lesson": lesson,
         "days": RED_DAYS if lesson.brag == Brag.RED else OTHER_DAYS,
         "again": lesson.moves.filter(move=Move.RESUBMIT).exists(),
+        "debrief": Debrief.objects.visible_to(request.user).filter(observations__lesson=lesson).first(),
     }
     return render(request, "lessons/writing/done.html", context)
