@@ -284,11 +284,10 @@ def test_what_was_found_in_a_file_is_accepted_with_a_tick_before_readers_get_it(
 
     page = client.get(page_of(lesson)).text
     refused = client.post(url, {"published": "yes"}, follow=True).text
-    attachment.refresh_from_db()
-    assert not attachment.published
+    assert not Attachment.objects.get().published
     client.post(url, {"published": "yes", "accepts_findings": "yes"})
 
-    attachment.refresh_from_db()
+    attachment = Attachment.objects.get()
     assert "Author: Kowalczyk" in page
     assert 'name="accepts_findings"' in page
     assert "Tick that readers may see what was found" in refused

@@ -254,7 +254,7 @@ def test_what_is_decided_elsewhere_can_be_called_the_same_again_but_not_merged_i
 
     done = client.post(url("merge", lesson), {"into": elsewhere.reference, "decision": "same"})
     assert done.url == url("review", lesson)
-    assert LessonLink.objects.get().target == elsewhere
+    assert LessonLink.objects.get().target_id == elsewhere.pk
     assert "is called a recurrence" in words_of(client.get(url("merge", lesson), {"into": elsewhere.reference}))
 
 
