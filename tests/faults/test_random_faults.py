@@ -172,7 +172,7 @@ def test_whatever_strikes_in_whatever_order_nothing_is_lost(harness: Harness, wo
             break
         harness.settle()
 
-    print(f"{dict(schedule.struck)}; all went on {recovered:.1f} s after the last; {harness.states()}")
+    print(f"{dict(schedule.struck)}; nothing was due any more {recovered:.1f} s after the last; {harness.states()}")
     assert_sound(harness, world, repeats=schedule.in_the_window)
     assert not Delivery.objects.filter(state__in=["failed", "deferred", "pending"]).exists()
     harmless = [mail for mail in harness.taken() if HARMLESS.encode() in mail.content]
