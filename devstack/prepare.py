@@ -57,13 +57,16 @@ def _inputs() -> Iterator[Path]:
 
 def main() -> None:
     import django
-    from django.core.management import call_command
+    from django.core.management import CommandError, call_command
 
     inputs, *commands = sys.argv[1:]
     django.setup()
     for command in commands:
         began = time.monotonic()
-        call_command(command, verbosity=0 if command == "migrate" else 1)
+        try:
+            call_command(command, verbosity=0 if command == "migrate" else 1)
+        except CommandError as error:
+            sys.exit(f"prepare| {command}: {error}")
         print(f"prepare| {command}: {time.monotonic() - began:.1f} s", flush=True)
     write_state(os.environ["DATABASE_URL"], inputs=inputs)
 
