@@ -27,6 +27,7 @@ from devstack.service import MOST_RESTARTS, Service
 from devstack.waiting import LOOPBACK, NotReadyError, is_free, wait_for_port, wait_for_socket
 
 VAR = ROOT / "var"
+DEMO_PASSWORD = VAR / "demo_password"
 BEGAN = time.monotonic()
 LOOK_EVERY_SECONDS = 0.1
 READY_WITHIN_SECONDS = 120
@@ -170,6 +171,8 @@ class Supervisor:
             environment = self._environment() | {"DEMO_PASSWORD": demo_password()}
             child = subprocess.run(command, cwd=ROOT, env=environment, preexec_fn=dying_with_parent(signal.SIGTERM))
             if child.returncode:
+                if is_first_start:
+                    DEMO_PASSWORD.unlink(missing_ok=True)  # it may be what was refused
                 raise StartError("The database could not be prepared; see above.")
         if is_first_start:
             write_state(url, demo="loaded" if self.with_demo else "none")
@@ -256,7 +259,7 @@ class Supervisor:
 
 
 def demo_password() -> str:
-    return keep_secret(VAR / "demo_password", os.environ.get("DEMO_PASSWORD") or make_password())
+    return keep_secret(DEMO_PASSWORD, os.environ.get("DEMO_PASSWORD") or make_password())
 
 
 def say(message: str) -> None:
