@@ -153,21 +153,24 @@ def measure_blast(chosen: argparse.Namespace, share: int) -> dict[str, float]:
     blast = chosen.blast // share
     subscribe(blast)
     lesson = lesson_in_review()
-    with tempfile.TemporaryDirectory(prefix="jol-blast-") as name, servers(folder := Path(name)) as sink:
-        with running(folder) as port:
-            look = Reader(port, a_reader())
-            look.times(PAGES)  # processes and caches are cold
-            quiet = look.times(PAGES)
-            publish(lesson)
-            wait(lambda: len(sink.ledger()) > 50)
-            busy, resets = [], []
-            for number in range(RESETS):
-                resets.append(ask_for_reset(number))
-                end = time.monotonic() + RESET_SECONDS
-                while time.monotonic() < end:
-                    busy += look.times(1)
-            left = Delivery.objects.filter(kind="new_lesson", state="pending").count()
-            arrivals = arrived(sink, resets)
+    with (
+        tempfile.TemporaryDirectory(prefix="jol-blast-") as name,
+        servers(folder := Path(name)) as sink,
+        running(folder) as port,
+    ):
+        look = Reader(port, a_reader())
+        look.times(PAGES)  # processes and caches are cold
+        quiet = look.times(PAGES)
+        publish(lesson)
+        wait(lambda: len(sink.ledger()) > 50)
+        busy, resets = [], []
+        for number in range(RESETS):
+            resets.append(ask_for_reset(number))
+            end = time.monotonic() + RESET_SECONDS
+            while time.monotonic() < end:
+                busy += look.times(1)
+        left = Delivery.objects.filter(kind="new_lesson", state="pending").count()
+        arrivals = arrived(sink, resets)
     quiet_ms, busy_ms = p95(quiet) * 1000, p95(busy) * 1000
     return {
         "blast": blast,
@@ -243,10 +246,8 @@ def running(folder: Path) -> Iterator[int]:
         [*CELERY, "beat", "-l", "error", "--pidfile", "", "-s", str(folder / "beat")],
         [sys.executable, "-m", "gunicorn", "jol.wsgi", "-b", f"{LOOPBACK}:{port}", "-k", "gthread", "--threads", "4"],
     ]
-    processes = [
-        subprocess.Popen([*one, *(["--log-level", "warning"] if "gunicorn" in one else [])], env=os.environ.copy())
-        for one in commands
-    ]
+    log = (folder / "processes.log").open("ab")
+    processes = [subprocess.Popen(one, env=os.environ.copy(), stdout=log, stderr=log) for one in commands]
     try:
         wait_for_port(port, give_up=lambda: processes[-1].poll() is not None)
         yield port
@@ -255,6 +256,7 @@ def running(folder: Path) -> Iterator[int]:
             process.send_signal(signal.SIGTERM)
         for process in processes:
             process.wait(60)
+        log.close()
 
 
 def wait(condition) -> None:

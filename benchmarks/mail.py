@@ -68,12 +68,12 @@ def measure(folder: Path, port: int, mails: int, rounds: int) -> dict[str, float
                 count = max(int(mails * share), 100)
                 rates.setdefault(way, []).append(count / peer(way, port, count, folder / "mail"))
             for workers in (1, 2):
-                for what, rate in ours(folder, workers, mails).items():
-                    rates.setdefault(f"{what}{workers}", []).append(rate)
-            print(f"round {number + 1}: { ({way: round(rate[-1], 2) for way, rate in rates.items()}) }", flush=True)
+                for what, figure in ours(folder, workers, mails).items():
+                    rates.setdefault(f"{what}{workers}", []).append(figure)
+            print(f"round {number + 1}: { ({name: round(found[-1], 2) for name, found in rates.items()}) }", flush=True)
     finally:
         redis.stop()
-    rate = {way: median(found) for way, found in rates.items()}
+    rate = {name: median(found) for name, found in rates.items()}
     figures = {
         "mails": mails,
         "mails_per_second": round(rate["sent_1"]),
@@ -137,6 +137,8 @@ def ours(folder: Path, workers: int, mails: int) -> dict[str, float]:
         to_readers = Delivery.objects.filter(announcement=news)
         wait(lambda: Announcement.objects.get(pk=news.pk).fanned_out_at is not None)
         news.refresh_from_db()
+        fanned_out_at = news.fanned_out_at
+        assert fanned_out_at
         before = busy_seconds(pid), database_seconds()
         unsent = to_readers.filter(state__in=["pending", "deferred", "uncertain", "sending"])  # as an index has it
         wait(lambda: not unsent.exists())
@@ -145,12 +147,12 @@ def ours(folder: Path, workers: int, mails: int) -> dict[str, float]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT extract(epoch FROM max(closed_at) - %s) FROM notifications_delivery WHERE announcement_id = %s",
-            [news.fanned_out_at, news.pk],
+            [fanned_out_at, news.pk],
         )
         took = float(cursor.fetchone()[0])
     return {
         "sent_": mails / took,
-        "fanned_out_": mails / (news.fanned_out_at - news.at).total_seconds(),
+        "fanned_out_": mails / (fanned_out_at - news.at).total_seconds(),
         "sender_busy_": (after[0] - before[0]) / took,
         "database_busy_": (after[1] - before[1]) / took,
     }

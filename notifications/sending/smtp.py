@@ -164,8 +164,12 @@ class MailConnection:
 
     def _say_at_once(self, commands: list[str], meanwhile: Callable[[], None]) -> None:
         """Say who the mail is from and for, and that it comes, in one breath (RFC 2920); judge the answers in order."""
-        lines = "".join(f"{command}\r\n" for command in commands)
-        self._exchange(lambda smtp: (0, smtp.send(lines) or b""))  # no answer yet
+
+        def say(smtp: smtplib.SMTP) -> tuple[int, bytes]:
+            smtp.send("".join(f"{command}\r\n" for command in commands))
+            return 0, b""  # the answers are read later
+
+        self._exchange(say)
         self._or_hang_up(meanwhile)
         answers = [self._exchange(lambda smtp: smtp.getreply())]
         while len(answers) < len(commands) and answers[-1][0] != 421:

@@ -56,8 +56,8 @@ def send_until(server: ScriptedServer, at: datetime, until: datetime) -> datetim
         due = Delivery.objects.filter(state__in=OPEN, due_at__isnull=False).order_by("due_at").first()
         if due is None:
             break
-        rests = list(Lane.objects.filter(pk__lte=2).order_by("rest_until").values_list("rest_until", flat=True))
-        at = max(at + timedelta(seconds=1), due.due_at, min(one or at for one in rests))
+        rests = Lane.objects.filter(pk__lte=2).values_list("rest_until", flat=True)
+        at = max(at + timedelta(seconds=1), due.due_at or at, min(rest or at for rest in rests))
         if at > until:
             break
     return at
