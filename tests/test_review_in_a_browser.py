@@ -175,6 +175,7 @@ def test_the_queue_has_shortcuts_that_can_be_turned_off(live_server: Any, browse
     assert page.get_by_role("heading", name="Keyboard shortcuts").is_visible()
     assert not violations(page)
     page.keyboard.press("Escape")
+    page.get_by_role("heading", name="Keyboard shortcuts").wait_for(state="hidden")
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("x")
