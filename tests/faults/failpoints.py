@@ -81,14 +81,14 @@ def in_settling() -> None:
 
 
 def poison() -> None:
-    """Handing one particular mail over kills the process, each time."""
-    from notifications.sending.smtp import MailConnection
+    """Handing one particular mail over kills the process, each time: it is noted as in hand, its text not yet sent."""
+    from notifications.sending.sender import Sender
 
-    def before(*_: Any, recipient: str, **__: Any) -> None:
-        if recipient.startswith("poison"):
+    def before(_: Any, delivery: Any, *__: Any) -> None:
+        if delivery.address.startswith("poison"):
             die()
 
-    around(MailConnection, "send", before, None)
+    around(Sender, "_look_again_if_slow", before, None)
 
 
 PLACES = {one.__name__: one for one in (after_claim, after_data, in_settling, poison)}
