@@ -153,6 +153,7 @@ FILTERS: list[dict[str, str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("query", FILTERS, ids=str)
 def test_each_filter_finds_what_the_page_finds(reader: User, caller: Caller, query: dict[str, str]) -> None:
     cumbria = ResilienceAreaFactory(code="cumbria")

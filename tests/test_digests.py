@@ -138,6 +138,7 @@ def test_items_are_grouped_by_the_theme_of_their_risk() -> None:
     assert text.index("== Natural hazards ==") < text.index("== Not about a National Risk ==")
 
 
+@pytest.mark.slow
 def test_a_large_digest_is_capped_and_says_how_many_more() -> None:
     SubscriptionFactory(frequency="daily")
     for _ in range(MOST_LISTED + 3):

@@ -332,6 +332,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("values", "message"), BAD)
 @pytest.mark.parametrize("decision", ["save", "publish"])
 def test_what_cannot_be_right_is_refused_in_plain_words(decision: str, values: dict[str, Any], message: str) -> None:

@@ -284,6 +284,7 @@ def test_each_chart_has_a_title_a_table_and_its_numbers(reader: User, some_lesso
             assert f'<caption class="govuk-visually-hidden">{one.title}' in unescape(page)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("code", list(FIGURES))
 def test_the_csv_of_a_figure_holds_its_table(reader: User, some_lessons: list[Lesson], code: str) -> None:
     client = sign_in(reader)
