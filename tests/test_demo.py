@@ -14,7 +14,19 @@ from lessons.checklist import unticked
 from lessons.demo.corpus import CORPUS, CorpusLoader
 from lessons.demo.people import load_people
 from lessons.importing.names import ALIASES, LISTS, Names, read_aliases
-from lessons.models import Capability, Event, Lesson, LessonMove, Move, NationalRisk, Publication, Theme
+from lessons.models import (
+    Capability,
+    Debrief,
+    Disposition,
+    Event,
+    Lesson,
+    LessonMove,
+    Move,
+    NationalRisk,
+    Observation,
+    Publication,
+    Theme,
+)
 from lessons.reference import load_reference
 from notifications.models import Announcement, Subscription
 from tests.factories import NOON
@@ -50,8 +62,19 @@ def records() -> list[dict[str, str]]:
 
 
 def counts() -> dict[str, int]:
-    tables = (User, Membership, Lesson, Event, Publication, LessonMove, Announcement, Subscription, AuditEvent)
-    return {table.__name__: table.objects.count() for table in tables}
+    tables = (
+        User,
+        Membership,
+        Lesson,
+        Event,
+        Debrief,
+        Observation,
+        Publication,
+        LessonMove,
+        Announcement,
+        Subscription,
+    )
+    return {table.__name__: table.objects.count() for table in (*tables, AuditEvent)}
 
 
 @pytest.mark.slow
@@ -147,7 +170,7 @@ def the_newest_three_are_announced() -> None:
 def no_page_of_the_job_is_empty() -> None:
     stages = Counter(Lesson.objects.exclude(status="published").values_list("status", flat=True))
     assert stages == {
-        "draft": 1,
+        "draft": 3,
         "submitted": 4,
         "in_review": 1,
         "changes_requested": 1,
@@ -158,6 +181,12 @@ def no_page_of_the_job_is_empty() -> None:
     assert waiting.moderated_by(User.objects.get(email="moderator@example.org")).count() >= 3
     assert LessonMove.objects.filter(move=Move.APPROVE).count() == 1
     assert Lesson.objects.filter(author__email="contributor@example.org", status="published").count() >= 5
+    debrief = Debrief.objects.get()
+    became = Counter(debrief.observations.values_list("disposition", flat=True))
+    assert became.pop("promoted") == 3
+    assert set(became) == set(Disposition) - {Disposition.PROMOTED}
+    assert debrief.observations.exclude(group="").exists()
+    assert Lesson.objects.filter(debrief=debrief, status="draft").count() == 2
     assert Subscription.objects.filter(organisation=None).count() >= 6
     assert Subscription.objects.exclude(organisation=None).count() >= 4
     assert Subscription.objects.exclude(words="").exists()

@@ -1,1 +1,1 @@
-"""The demonstration: people of one area, the lessons of `data/uk_lessons.csv`, and work in progress."""
+"""The demonstration: people of one area, the lessons of `data/uk_lessons.csv`, work in progress and a debrief."""

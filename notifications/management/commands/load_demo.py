@@ -1,4 +1,4 @@
-"""manage.py load_demo: people, subscriptions, the published corpus and work in progress."""
+"""manage.py load_demo: people, subscriptions, the published corpus, work in progress and a debrief."""
 
 import os
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import Organisation
 from accounts.tables import UnreadableTable
 from lessons.demo.corpus import CorpusLoader, CorpusReport
+from lessons.demo.debrief import load_debrief
 from lessons.demo.people import load_people
 from lessons.demo.work import WorkLoader
 from notifications.demo import load_subscriptions
@@ -33,10 +34,13 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         with transaction.atomic():
             work = WorkLoader(people, timezone.now()).load()
+            has_debrief = load_debrief(people, timezone.now())
         self.stdout.write(f"{len(people)} accounts; {subscriptions} subscriptions begun.")
         self._tell(report)
         if work:
             self.stdout.write(f"Work in progress: {', '.join(f'{count} {stage}' for stage, count in work.items())}.")
+        if has_debrief:
+            self.stdout.write("A debrief with points, of which two drafts were made.")
 
     def _password(self) -> str:
         password = os.environ.get("DEMO_PASSWORD", "")
