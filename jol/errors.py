@@ -7,9 +7,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseServerError, Json
 from django.template import loader
 from django.views import defaults
 
-from jol.middleware import away, database_is_away
-
-PROBLEM_JSON = "application/problem+json"
+from jol.away import PROBLEM_JSON, away, database_is_away
 
 
 def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -53,7 +51,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     import sys
 
     if database_is_away(sys.exc_info()[1]):
-        return away()
+        return away(request)
     if _is_api(request):
         return problem(500, "Server error", "Something went wrong. It was not your request.")
     return HttpResponseServerError(loader.get_template("500.html").render({}))

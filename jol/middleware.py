@@ -5,13 +5,12 @@ import re
 import secrets
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.template import loader
 from django.urls import reverse
 
 from accounts.trace import request_id
+from jol.away import away, database_is_away
 from lessons.access import Moved, Suspended
 from lessons.errors import LessonError
 
@@ -53,7 +52,7 @@ class PrivateByDefaultMiddleware:
 
 
 class DatabaseAwayMiddleware:
-    """Answer 503 with a plain page while the database is away."""
+    """Answer 503 with a plain page while the database is away, full, out of connections, or waits for a lock."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -62,23 +61,7 @@ class DatabaseAwayMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return away() if database_is_away(exception) else None
-
-
-def database_is_away(exception: BaseException | None) -> bool:
-    """Whether the connection broke, or the server ends: asked of the error, since the next connection may be well."""
-    if not isinstance(exception, (OperationalError, InterfaceError)):
-        return False
-    code = getattr(exception.__cause__, "pgcode", None)
-    return code is None or code.startswith(("08", "57P"))
-
-
-def away() -> HttpResponse:
-    """Return the page for a time without a database: it needs none, nor a context."""
-    connection.close()
-    response = HttpResponse(loader.get_template("503.html").render({}), status=503)
-    response.headers["Retry-After"] = "10"
-    return response
+        return away(request) if database_is_away(exception) else None
 
 
 class LessonErrorMiddleware:

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "jol.middleware.RequestIdMiddleware",
     "csp.middleware.CSPMiddleware",
     "jol.middleware.PrivateByDefaultMiddleware",
+    "jol.overload.BusyMiddleware",
     "jol.middleware.DatabaseAwayMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -100,7 +101,9 @@ DATABASES = {
     "default": database_from_url(env("DATABASE_URL"))
     | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "TEST": {"NAME": "test_jol"}},
 }
-DATABASES["default"]["OPTIONS"] = {"connect_timeout": "3"} | dict(DATABASES["default"]["OPTIONS"])  # type: ignore[call-overload]
+# A server that falls silent is given up; over a socket the last two say nothing.
+GIVE_UP = {"connect_timeout": "3", "tcp_user_timeout": "5000", "keepalives_idle": "5"}
+DATABASES["default"]["OPTIONS"] = GIVE_UP | dict(DATABASES["default"]["OPTIONS"])  # type: ignore[call-overload]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # Rate limits live in the cache.  A table, so that pages never depend on Redis and counts outlive a restart.
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}

@@ -12,6 +12,8 @@ urlpatterns = [
     path("api/v1/", include(api.urlpatterns)),
     path("manage/", manage.manage, name="manage"),
     path("health/", health.health, name="health"),
+    path("health/live/", health.live, name="live"),
+    path("health/ready/", health.ready, name="ready"),
     path("metrics", metrics.metrics, name="metrics"),
     *[
         path(f"{name}/", errors.public(TemplateView.as_view(template_name=f"pages/{name}.html")), name=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -29,3 +30,17 @@ def test_it_turns_red_when_a_due_mail_waits_too_long(client: Client, minutes: in
 
     assert answer.status_code == status
     assert Delivery.objects.get().address not in answer.content.decode()
+
+
+def test_a_process_is_ready_once_the_database_has_every_migration_it_needs_and_may_have_more(client: Client) -> None:
+    assert client.get("/health/ready/").status_code == 200
+
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES ('lessons', '9999_newer', now())")
+        assert client.get("/health/ready/").status_code == 200
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'lessons' AND name LIKE '0001%%'")
+    answer = client.get("/health/ready/")
+
+    assert answer.status_code == 503
+    assert answer.json()["migrations_missing"] == 1
+    assert client.get("/health/live/").status_code == 200

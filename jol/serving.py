@@ -1,0 +1,20 @@
+"""How gunicorn runs the portal: `gunicorn -c python:jol.serving jol.wsgi`.
+
+HUP begins new processes and lets the old ones finish what they have in hand; TERM ends alike.
+"""
+
+import os
+
+from jol.environment import env_number
+
+bind = os.environ.get("BIND", "0.0.0.0:8000")
+workers = int(env_number("WEB_PROCESSES", default=2))
+worker_class = "jol.overload.Worker"
+threads = 4
+timeout = 30
+graceful_timeout = 25  # less than what docker-compose.yml gives before it kills
+keepalive = 5  # more than nginx keeps an idle connection to us, so that it never uses one that has just been closed
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - gunicorn's heartbeat; no disk
+max_requests = 0
+control_socket_disable = True
+accesslog = None  # nginx keeps one, without queries: they may hold words that somebody searches for
