@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from notifications.actions.quarters import close_quarter
-from notifications.fan_out_sql import MAILBOX_IN_USE, RANDOM_LETTERS
+from notifications.fan_out_sql import MAILBOX_IN_USE, MESSAGE_ID, RANDOM_LETTERS
 from notifications.models import DeliveryKind, DigestRun, Frequency, Priority
 from notifications.periods import last_period
 
@@ -64,7 +64,7 @@ WITH waiting AS (
         (address, person_id, organisation_id, kind, priority, digest_run_id, state, due_at, date, message_id, token,
          attempts, uncertain_tries, deferrals, error)
     SELECT address, person_id, organisation_id, %(kind)s, %(priority)s, %(run)s, 'pending', %(at)s, %(at)s,
-           gen_random_uuid(), {RANDOM_LETTERS}, 0, 0, 0, ''
+           {MESSAGE_ID}, {RANDOM_LETTERS}, 0, 0, 0, ''
     FROM holder ORDER BY address
     ON CONFLICT (digest_run_id, address) WHERE digest_run_id IS NOT NULL DO NOTHING
     RETURNING id, address
@@ -101,6 +101,7 @@ def run_batch(*, run: DigestRun, at: datetime, size: int = BATCH) -> bool:
             "kind": DeliveryKind.DIGEST,
             "priority": Priority.DIGEST,
             "run": run.pk,
+            "occasion": f"digest {run.frequency} {run.period_start.timestamp():.6f}",
             "at": at,
         }
         to_all = _goes_to_all(run, at)

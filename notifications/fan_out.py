@@ -134,6 +134,7 @@ def _parameters(announcement: Announcement, at: datetime) -> dict[str, Any]:
     codes = {name: publication.codes_of(prefix) for name, prefix in CRITERIA.items()}
     return codes | {
         "announcement": announcement.pk,
+        "occasion": f"{announcement.kind} {announcement.move_id} {announcement.at.timestamp():.6f}",
         "lesson": publication.lesson_id,
         "publication": publication.pk,
         "terms": publication.terms,

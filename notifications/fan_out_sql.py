@@ -23,6 +23,8 @@ SELECT max(id) FROM (
 RANDOM_LETTERS = (
     "translate(encode(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()), 'base64'), '+/=', '-_')"
 )
+#: As `models.message_id_for` makes it: a row that is lost with its database, and made again, is the same mail.
+MESSAGE_ID = "encode(substr(sha256(convert_to(%(occasion)s || ' ' || address, 'UTF8')), 1, 16), 'hex')::uuid"
 #: Lists that are asked about one by one; risks and risk themes are one list.
 LISTS = "\n    ".join(
     f"AND (s.{name} = '{{}}' OR s.{name} && %({name})s::varchar[])"
@@ -129,7 +131,7 @@ INSERT INTO notifications_delivery
     (id, address, person_id, organisation_id, kind, priority, announcement_id, state, due_at, date, message_id, token,
      attempts, uncertain_tries, deferrals, error)
 SELECT delivery_id, address, person_id, organisation_id, %(kind)s, %(priority)s, %(announcement)s, 'pending',
-       %(at)s, %(at)s, gen_random_uuid(), {RANDOM_LETTERS}, 0, 0, 0, ''
+       %(at)s, %(at)s, {MESSAGE_ID}, {RANDOM_LETTERS}, 0, 0, 0, ''
 FROM notice WHERE delivery_id IS NOT NULL ORDER BY delivery_id
 """  # noqa: S608 - constants of this file
 

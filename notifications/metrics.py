@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Count, Min
 
 from notifications.health import mail_facts
-from notifications.models import Delivery, Lane, Priority, State, Suppression
+from notifications.models import Delivery, Lane, MailHold, Priority, State, Suppression
 from notifications.schedule import schedule
 
 
@@ -53,6 +53,8 @@ def mail_metrics(*, at: datetime) -> Iterator[Metric]:
         [({"state": str(state)}, numbers.get(state, 0)) for state in not_sent],
     )
     yield Metric("jol_addresses_suppressed", "Addresses that bounce.", [({}, Suppression.objects.in_force().count())])
+    held = float(MailHold.objects.in_force().exists())
+    yield Metric("jol_mail_held", "1 while outgoing mail is off.", [({}, held)])
     yield Metric("jol_senders_at_work", "Lanes in use.", [({}, Lane.objects.exclude(holder=None).count())])
     yield Metric(
         "jol_senders_at_rest", "Lanes with an open breaker.", [({}, Lane.objects.filter(rest_until__gt=at).count())]

@@ -11,6 +11,7 @@ from lessons.effects import STARTS_THE_CLOCK
 from lessons.models import Lesson, LessonMove, LessonQuerySet
 from notifications.duties import News, Recipient, claimer_now, deciders
 from notifications.models import Delivery, DeliveryKind, Priority
+from notifications.models.deliveries import message_id_for
 
 #: Items told of in one run; the next run goes on.
 MOST_AT_ONCE = 500
@@ -53,6 +54,7 @@ def _tell_of(key: int, at: datetime) -> bool:
             kind=DeliveryKind.OVERDUE,
             priority=Priority.DUTY,
             move=move,
+            message_id=message_id_for(f"overdue {move.pk} {move.at.timestamp():.6f}", address),
             due_at=at,
             date=at,
         )

@@ -13,7 +13,7 @@ from django.utils import timezone
 from notifications.actions.quarters import make_if_due
 from notifications.digests import begin_due_runs, run_batch
 from notifications.fan_out import fan_out_batch
-from notifications.models import Announcement, Delivery
+from notifications.models import Announcement, Delivery, MailHold
 from notifications.overdue import tell_of_overdue
 from notifications.sending import lanes
 from notifications.sending.sender import send_due
@@ -82,7 +82,9 @@ def send() -> None:
 
 
 def start_senders(*, at: datetime) -> None:
-    """Ask for as many senders as there is work and room for."""
+    """Ask for as many senders as there is work and room for; for none while outgoing mail is off."""
+    if MailHold.objects.in_force().exists():
+        return
     if due := Delivery.objects.due(at).values("pk")[: lanes.lanes_wanted()].count():
         due = min(due, lanes.free_lanes(at=at))
     for _ in range(due):

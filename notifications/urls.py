@@ -3,6 +3,7 @@
 from django.urls import path
 
 from notifications.views import (
+    holds,
     mail,
     mailboxes,
     organisations,
@@ -35,6 +36,7 @@ urlpatterns = [
     path("mail/", mail.mail, name="mail"),
     path("mail/list/", mail.mail_list, name="mail_list"),
     path("mail/replay/", mail.mail_replay, name="mail_replay"),
+    path("mail/release/", holds.mail_release, name="mail_release"),
     path("mail/publications/", publications.mail_publications, name="mail_publications"),
     path("mail/publications/<int:pk>/", publications.mail_publication, name="mail_publication"),
     path("mail/schedule/", publications.mail_schedule, name="mail_schedule"),

@@ -11,6 +11,7 @@ from accounts.models import Membership
 from accounts.roles import Role
 from lessons.models import Lesson
 from notifications.models import Delivery, DeliveryKind, Frequency, Priority, UseMailsOff, UseRun
+from notifications.models.deliveries import message_id_for
 from notifications.periods import Period, last_period
 
 #: One process writes the mails of a month; the others find them written.
@@ -130,11 +131,13 @@ def _mails(period: Period, at: datetime) -> Iterable[Delivery]:
     for key, theirs_now in sorted(told.items()):
         if key not in off:
             uses = [asdict(use) for lesson, use in used.items() if lesson in theirs_now]
+            address = people[key].email.lower()
             yield Delivery(
-                address=people[key].email.lower(),
+                address=address,
                 person=people[key],
                 kind=DeliveryKind.LESSON_USED,
                 priority=Priority.DIGEST,
+                message_id=message_id_for(f"used {period.start.timestamp():.6f} {period.end.timestamp():.6f}", address),
                 body={"month": f"{period.last_day:%B %Y}", "uses": uses},
                 due_at=at,
                 date=at,

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from django import forms
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from govuk.look import Look
@@ -71,3 +72,11 @@ class ReplayForm(forms.Form):
         mails = mails.filter(state=self.cleaned_data["state"])
         reason = self.cleaned_data["reason"]
         return mails.filter(reason=reason) if reason else mails
+
+
+class ReleaseForm(forms.Form):
+    """Whether mail may go that may have gone already."""
+
+    accepts_repeats = forms.BooleanField(
+        required=False, label=_("I accept that some people may get the same emails a second time")
+    )

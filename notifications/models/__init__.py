@@ -4,6 +4,7 @@ from notifications.models.announcements import Announcement, AnnouncementKind, N
 from notifications.models.bounces import Bounce, Suppression, SuppressionQuerySet
 from notifications.models.deliveries import Delivery, DeliveryKind, DeliveryQuerySet, Lane, Priority, State
 from notifications.models.digests import DigestRun
+from notifications.models.holds import MailHold
 from notifications.models.operation import Domain, ScheduledRun
 from notifications.models.quarters import QuarterDigest
 from notifications.models.replays import Replay
@@ -22,6 +23,7 @@ __all__ = [
     "Domain",
     "Frequency",
     "Lane",
+    "MailHold",
     "Notice",
     "Priority",
     "QuarterDigest",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from datetime import datetime
 
@@ -70,6 +71,20 @@ class DeliveryKind(models.TextChoices):
     LESSON_USED = "lesson_used", "Your lesson was used"
     MAILBOX_UNSUBSCRIBED = "mailbox_unsubscribed", "Mailbox unsubscribed"
     ADDRESS_BOUNCES = "address_bounces", "An address does not work"
+
+
+def message_id_for(occasion: str, address: str) -> uuid.UUID:
+    """Return the Message-ID of the mail of an occasion to an address: the same if its row has to be made again.
+
+    `fan_out_sql.MESSAGE_ID` makes the same.
+
+    :param occasion: what there is one such mail about; it must not come again after a restore, so it holds a time
+    """
+    return uuid.UUID(bytes=hashlib.sha256(f"{occasion} {address}".encode()).digest()[:16])
+
+
+def message_id_domain() -> str:
+    return settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")
 
 
 class Lane(models.Model):
@@ -165,6 +180,8 @@ class Delivery(models.Model):
     error = models.CharField(max_length=500, blank=True)
     #: A column of its own, so that reasons are counted from an index alone.
     reason = models.GeneratedField(expression=Reason("error"), output_field=models.TextField(), db_persist=True)
+    #: Of its reader, as it is when the mail is drawn; no column.
+    language = settings.LANGUAGE_CODE
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -223,4 +240,4 @@ class Delivery(models.Model):
     @property
     def message_id_header(self) -> str:
         """The Message-ID: the same at each try."""
-        return f"<{self.message_id}@{settings.DEFAULT_FROM_EMAIL.rpartition('@')[2].rstrip('>')}>"
+        return f"<{self.message_id}@{message_id_domain()}>"

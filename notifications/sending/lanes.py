@@ -30,7 +30,9 @@ MOST_ATTEMPTS = 5
 CLAIM = """
 WITH first AS (
     SELECT priority FROM notifications_delivery
-    WHERE state IN ('pending', 'deferred', 'uncertain') AND due_at <= %(at)s ORDER BY priority LIMIT 1
+    WHERE state IN ('pending', 'deferred', 'uncertain') AND due_at <= %(at)s
+      AND NOT EXISTS (SELECT 1 FROM notifications_mailhold WHERE released_at IS NULL)
+    ORDER BY priority LIMIT 1
 ), due AS (
     SELECT d.id FROM notifications_delivery d
     WHERE d.state IN ('pending', 'deferred', 'uncertain') AND d.due_at <= %(at)s
