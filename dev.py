@@ -4,6 +4,7 @@
 python3 dev.py up [--empty]                 start everything; --empty: without demonstration data
 python3 dev.py test [pytest arguments]      the tests
 python3 dev.py check                        style, types, imports, migrations, templates
+python3 dev.py messages                     update and compile the translations in locale/
 python3 dev.py bench NAME [--quick] [...]   run benchmarks/NAME.py, beside a running `up`
 """
 
@@ -24,7 +25,7 @@ def main(arguments: list[str]) -> None:
     os.chdir(ROOT)
     # Without bytecode each start of Django compiles 1,800 modules again: ten seconds for what `up` starts.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    commands = {"up": up, "test": test, "check": check, "bench": bench}
+    commands = {"up": up, "test": test, "check": check, "bench": bench, "messages": messages}
     if not arguments or arguments[0] not in commands:
         print(__doc__)
         sys.exit(0 if arguments in (["-h"], ["--help"]) else 2)
@@ -58,6 +59,13 @@ def check(arguments: list[str]) -> None:
 
     install("dev", pages=False)
     become_python("-m", "devstack.check", *arguments)
+
+
+def messages(arguments: list[str]) -> None:
+    from devstack.installation import install
+
+    install("dev", pages=False)
+    become_python("-m", "devstack.messages", *arguments)
 
 
 def bench(arguments: list[str]) -> None:

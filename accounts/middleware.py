@@ -58,6 +58,7 @@ class SecondFactorMiddleware:
             "mfa_add_webauthn",
             "second_factor",
             "second_factor_app",
+            "language",
             CLOCK,
         }
     )

@@ -9,12 +9,13 @@ from allauth.mfa.webauthn.views import reauthenticate_webauthn
 from django.urls import path, re_path
 
 from accounts.rates import KEYS_SHOWN, MAILS_ASKED_FOR, limited
-from accounts.views import access, addresses, merging, oidc, people, second_factor, security, tokens
+from accounts.views import access, addresses, languages, merging, oidc, people, second_factor, security, tokens
 
 urlpatterns = [
     path("", security.security, name="security"),
     path("sign-out-everywhere/", security.sign_out_everywhere, name="sign_out_everywhere"),
     path("session/", security.session, name="session"),
+    path("language/", languages.language, name="language"),
     path("address/", limited(MAILS_ASKED_FOR)(addresses.address), name="address"),
     path("address/<str:signed>/", addresses.address_confirm, name="address_confirm"),
     path("reauthenticate/elsewhere/", security.sign_in_again, name="sign_in_again"),

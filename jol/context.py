@@ -33,6 +33,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "is_demo": settings.DEMO,
         "mfa_is_off": not settings.MFA_REQUIRED,
         "session_ends_at": _session_end(request),
+        "here": request.get_full_path() if request.method == "GET" else "/",
         "navigation": list(_places(request)),
     }
 

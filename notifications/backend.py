@@ -5,12 +5,14 @@ from typing import Any
 
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import EmailMessage
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from notifications.mime import one_line
 from notifications.models import Delivery, DeliveryKind, Priority
 from notifications.words import paragraphs_of
 
-WHY = "You get this because of something that was done with the account of this address, or asked for in its name."
+WHY = _("You get this because of something that was done with the account of this address, or asked for in its name.")
 
 
 class DeliveryBackend(BaseEmailBackend):
@@ -40,7 +42,8 @@ class DeliveryBackend(BaseEmailBackend):
         )
 
 
-def content_from(subject: str, text: str, why: str = WHY) -> dict[str, Any]:
-    """Return a mail of plain text as it is kept in `Delivery.body`."""
+def content_from(subject: str, text: str, why: object = WHY) -> dict[str, Any]:
+    """Return a mail of plain text as it is kept in `Delivery.body`, with the language that is spoken now."""
     subject = one_line(subject)
-    return {"subject": subject, "heading": subject, "paragraphs": paragraphs_of(text), "why": why}
+    written = {"subject": subject, "heading": subject, "paragraphs": paragraphs_of(text), "why": str(why)}
+    return written | {"language": translation.get_language()}

@@ -1,4 +1,4 @@
-"""From a row to the bytes of its mail: drawn once per announcement, filled in per recipient."""
+"""From a row to the bytes of its mail: drawn once per announcement and language, filled in per recipient."""
 
 import html
 import re
@@ -15,7 +15,11 @@ from django.conf import settings
 from django.db.models import prefetch_related_objects
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 
+from accounts.languages import ENGLISH, spoken
+from accounts.models import Organisation, User
+from govuk.templatetags.govuk import language_tag
 from lessons.models import Publication
 from notifications import digest_mail, mime
 from notifications.emails import ALERTS, ENTRIES, SUBSCRIPTION_MAILS, About, Content, Link
@@ -47,13 +51,34 @@ def load(deliveries: Iterable[Delivery]) -> None:
         "move__lesson__area",
         "move__lesson__merged_into",
     )
+    _load_languages(deliveries)
+
+
+def _load_languages(deliveries: list[Delivery]) -> None:
+    """Set `language` of each mail to a person or a mailbox that does not read English."""
+    others: dict[str, dict[int, str]] = {}
+    for column, readers in (("person_id", User.objects), ("organisation_id", Organisation.objects)):
+        keys = {getattr(one, column) for one in deliveries} - {None}
+        found = readers.filter(pk__in=keys).exclude(language=ENGLISH) if keys else readers.none()
+        others[column] = dict(found.values_list("pk", "language"))
+    for one in deliveries:
+        language = others["person_id"].get(one.person_id or 0) or others["organisation_id"].get(
+            one.organisation_id or 0
+        )
+        if language:
+            one.language = spoken(language)
 
 
 def content_of(delivery: Delivery, verdict: Verdict) -> bytes:
-    """Return the mail, ready to be handed over.
+    """Return the mail, ready to be handed over, in the language of its reader.
 
     :param verdict: what the last look at it found
     """
+    with translation.override((delivery.body or {}).get("language", delivery.language)):
+        return _content_of(delivery, verdict)
+
+
+def _content_of(delivery: Delivery, verdict: Verdict) -> bytes:
     if delivery.kind == DeliveryKind.DIGEST:
         return _digest(delivery, digest_mail.digest_of(delivery, verdict.items, verdict.chosen))
     if delivery.kind == DeliveryKind.LESSON_USED:
@@ -100,6 +125,7 @@ def _one_click(url: str) -> bytes:
 
 def _surroundings() -> dict[str, Any]:
     return {
+        "language": language_tag(),
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "subscriptions_url": settings.SITE_URL + reverse("subscriptions"),
@@ -134,7 +160,7 @@ _kept: OrderedDict[tuple[object, ...], Drawn] = OrderedDict()
 def _drawn(delivery: Delivery, current: int | None) -> Drawn:
     if delivery.body is not None:
         return _draw(Content(**_stored(delivery.body)), delivery.kind)
-    key = (delivery.kind, delivery.announcement_id, delivery.move_id, current)
+    key = (delivery.kind, delivery.announcement_id, delivery.move_id, current, delivery.language)
     if key not in _kept:
         about = _about(delivery, current)
         drawn = _draw(ENTRIES[delivery.kind](about), delivery.kind, about)
@@ -148,6 +174,7 @@ def _drawn(delivery: Delivery, current: int | None) -> Drawn:
 
 def _stored(body: dict[str, Any]) -> dict[str, Any]:
     link = body.get("link")
+    body = {name: value for name, value in body.items() if name != "language"}  # spoken already
     return body | {"link": Link(*link) if link else None, "facts": [tuple(fact) for fact in body.get("facts", [])]}
 
 

@@ -86,6 +86,9 @@ class Organisation(models.Model):
     mailbox = models.EmailField(blank=True, help_text="A role mailbox, never a person's.")
     mailbox_confirmed_at = models.DateTimeField(null=True, blank=True)
     mailbox_cleared = models.BooleanField(default=False, help_text="May be sent alerts of OFFICIAL-SENSITIVE lessons.")
+    language = models.CharField(
+        max_length=10, default="en-gb", db_default="en-gb", help_text="Of the mails to its mailbox."
+    )
     wants_sign_off = models.BooleanField(default=False, help_text="A SPoC signs off before a lesson is submitted.")
     wants_sighting = models.BooleanField(default=False, help_text="Sees the edited text before it is published.")
     ended_at = models.DateTimeField(null=True, blank=True)

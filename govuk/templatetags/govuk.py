@@ -19,6 +19,7 @@ from django import forms, template
 from django.core.paginator import Page
 from django.template.context import RequestContext
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.safestring import SafeString
 
 from govuk.boundfield import GovukBoundField
@@ -72,6 +73,12 @@ def filter_panel(form: forms.BaseForm, *, action: str = "", title: str = "Filter
     :param clear: where nothing is filtered, if that is another address
     """
     return {"form": form, "action": action, "title": title, "clear": clear or action, "is_used": form.has_changed()}
+
+
+@register.simple_tag
+def language_tag() -> str:
+    """Return the language in which the page speaks, as `lang` has it: en-GB."""
+    return translation.to_locale(translation.get_language() or "").replace("_", "-")
 
 
 # Finding the way

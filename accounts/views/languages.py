@@ -1,0 +1,39 @@
+"""Choosing the language: of a person for all pages and mails, of anybody else for this browser."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from accounts.languages import SPOKEN
+from accounts.models import User
+
+KEPT = timedelta(days=365)
+
+
+@login_not_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """Take the language into use and go back to the page on which it was chosen."""
+    chosen = request.POST.get("language", "")
+    if chosen not in SPOKEN:
+        return HttpResponseBadRequest()
+    if isinstance(request.user, User):
+        User.objects.filter(pk=request.user.pk).update(language=chosen)
+    back = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    response = redirect(back if is_ours and back.startswith("/") else "/")
+    # Signing out must not change the language of the page that follows.
+    response.set_cookie(
+        settings.LANGUAGE_COOKIE_NAME,
+        chosen,
+        max_age=KEPT,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
