@@ -20,9 +20,10 @@ COPY --from=packages /venv /venv
 COPY . .
 COPY --from=pages /app/static/build ./static/build
 # Settings ask for these; nothing of it stays in the image and no server is asked.
-RUN SECRET_KEY=only-for-this-step-not-in-the-image-00000000 DATABASE_URL=postgresql://nobody@/nothing \
+RUN SECRET_KEY=only-for-this-step-and-nothing-of-it-stays-in-the-image DATABASE_URL=postgresql://nobody@/nothing \
     python manage.py collectstatic --noinput \
-    && mkdir -p /app/run /var/lib/portal/attachments && chown portal /app/run /var/lib/portal/attachments
+    && mkdir -p /app/run /var/lib/portal/attachments /var/lib/portal/audit \
+    && chown portal /app/run /var/lib/portal/attachments /var/lib/portal/audit
 USER portal
 EXPOSE 8000
 CMD ["gunicorn", "jol.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "4", \

@@ -14,6 +14,23 @@ BIN = Path(sys.executable).parent
 NO_DATABASE = "postgresql://nobody@/nothing?host=/nonexistent"
 
 
+#: Settings as on a server, for Django's own checks of a deployment.
+PRODUCTION = {
+    "DJANGO_SETTINGS_MODULE": "jol.settings",
+    "DEBUG": "0",
+    "DEMO": "0",
+    "STATIC_FROM_SOURCE": "0",
+    "MFA_REQUIRED": "1",
+    "SECRET_KEY": "a-key-of-no-installation-0123456789-abcdefghijklmnop",
+    "SITE_URL": "https://lessons.example.org",
+    "ALLOWED_HOSTS": "lessons.example.org",
+    "REDIS_URL": "rediss://redis.example.org:6379/0",
+    "EMAIL_URL": "smtp://mail.example.org:587?starttls=1",
+    "DATABASE_URL": NO_DATABASE,
+}
+DEPLOYMENT = "manage.py check --deploy"
+
+
 def checks() -> dict[str, list[str]]:
     """Return the command of each check by its name."""
     templates = [str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("templates/**/*.html"))]
@@ -23,6 +40,7 @@ def checks() -> dict[str, list[str]]:
         "ruff check": [f"{BIN}/ruff", "check", "--output-format", "concise", "."],
         "lint-imports": [f"{BIN}/lint-imports"],
         "manage.py check": [*manage, "check"],
+        DEPLOYMENT: [*manage, "check", "--deploy", "--fail-level", "WARNING"],
         "makemigrations": [*manage, "makemigrations", "--check", "--dry-run"],
         "mypy": [f"{BIN}/mypy"],
     }
@@ -41,7 +59,8 @@ def main() -> int:
     failed = []
     for name, command in checks().items():
         print(f"-- {name}", flush=True)
-        if subprocess.run(command, cwd=ROOT, env=environment).returncode:
+        settings = PRODUCTION if name == DEPLOYMENT else {}
+        if subprocess.run(command, cwd=ROOT, env=environment | settings).returncode:
             failed.append(name)
     print(f"FAILED: {', '.join(failed)}" if failed else "All checks passed.", flush=True)
     return 1 if failed else 0

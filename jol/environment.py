@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -24,10 +25,26 @@ def env(name: str, default: str | None = None) -> str:
 
     :raises ImproperlyConfigured: it is missing (or empty) and has no default
     """
-    value = os.environ.get(name) or default
+    value = _given(name) or default
     if value is None:
         raise ImproperlyConfigured(f"The environment variable {name} is missing. See .env.example.")
     return value
+
+
+def _given(name: str) -> str:
+    """Return the variable, or what is in the file that `<name>_FILE` names, as secrets of containers come.
+
+    :raises ImproperlyConfigured: both are set, or the file cannot be read
+    """
+    value, path = os.environ.get(name, ""), os.environ.get(f"{name}_FILE", "")
+    if not path:
+        return value
+    if value:
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise ImproperlyConfigured(f"{name}_FILE is {path}, which cannot be read.") from None
 
 
 def env_flag(name: str, *, default: bool) -> bool:
@@ -35,7 +52,7 @@ def env_flag(name: str, *, default: bool) -> bool:
 
     :raises ImproperlyConfigured: it is neither on nor off
     """
-    value = os.environ.get(name, "")
+    value = _given(name)
     if not value:
         return default
     try:
@@ -49,7 +66,7 @@ def env_number(name: str, *, default: float) -> float:
 
     :raises ImproperlyConfigured: it is not a number
     """
-    value = os.environ.get(name) or str(default)
+    value = _given(name) or str(default)
     try:
         return float(value)
     except ValueError:
@@ -58,7 +75,7 @@ def env_number(name: str, *, default: float) -> float:
 
 def env_list(name: str, default: str = "") -> list[str]:
     """Return a comma-separated variable as a list without empty parts."""
-    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+    return [part.strip() for part in (_given(name) or default).split(",") if part.strip()]
 
 
 def sign_in_providers(name: str) -> list[dict[str, Any]]:
@@ -67,7 +84,7 @@ def sign_in_providers(name: str) -> list[dict[str, Any]]:
     :raises ImproperlyConfigured: it is no such list, or an issuer is not reached by https
     """
     try:
-        providers = json.loads(os.environ.get(name) or "[]")
+        providers = json.loads(_given(name) or "[]")
         for one in providers:
             missing = {"id", "name", "issuer", "client_id", "secret"} - set(one)
             issuer = urlsplit(one.get("issuer", ""))

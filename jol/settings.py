@@ -16,6 +16,7 @@ from jol.environment import (
     origins_of,
     sign_in_providers,
 )
+from jol.safety import refuse_unsafe
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -23,14 +24,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env_flag("DEBUG", default=False)
 DEMO = env_flag("DEMO", default=False)  # says on every page that this is a demonstration
 SECRET_KEY = env("SECRET_KEY")
-if len(SECRET_KEY) < 32 and not DEBUG:
-    raise ImproperlyConfigured("SECRET_KEY is too short: 32 characters at least.")
 SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 SITE_NAME = env("SITE_NAME", "Joint Organisational Learning")
 SITE_URL = env("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 ALL_NATIONAL = env_flag("ALL_NATIONAL", default=False)  # every item is decided by the Secretariat
+PLAIN_CONNECTIONS = env_list("PLAIN_CONNECTIONS")  # what may be spoken to without TLS, see jol.safety
 
 # -- applications --------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -203,8 +203,6 @@ CONTENT_SECURITY_POLICY = {
 # -- attachments: kept where no web server looks, checked before anybody gets them ------------------
 ATTACHMENTS_ROOT = Path(env("ATTACHMENTS_ROOT", str(BASE_DIR / "var" / "attachments")))
 SCANNER_URL = env("SCANNER_URL", "stub:" if DEMO else "clamd://127.0.0.1:3310")
-if SCANNER_URL.startswith("stub:") and not (DEMO or DEBUG):
-    raise ImproperlyConfigured("SCANNER_URL=stub: scans nothing, so it is for demonstrations (DEMO=1) only.")
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = [
     "lessons.attachments.uploads.CappedUploadHandler",
@@ -299,6 +297,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 }
 
 # -- figures for Prometheus at /metrics, for whoever sends this token; empty: there is no such page ---------
+# -- the audit trail: its anchors are kept where the owner of the database cannot write -----------------------
+AUDIT_ANCHOR_DIR = Path(env("AUDIT_ANCHOR_DIR", str(BASE_DIR / "var" / "audit")))
+AUDIT_SIGNING_KEY = env("AUDIT_SIGNING_KEY", "")  # of the anchors; empty: made of SECRET_KEY
+AUDIT_FORMER_KEYS = env_list("AUDIT_FORMER_KEYS")  # public keys of anchors that were signed before
+
 METRICS_TOKEN = env("METRICS_TOKEN", "")
 
 # -- API -----------------------------------------------------------------------------------------
@@ -347,3 +350,5 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},  # a line for each tick of the relay
     },
 }
+
+refuse_unsafe(globals())
