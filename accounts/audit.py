@@ -11,7 +11,7 @@ from accounts.trace import request_id
 def record(
     *,
     action: str,
-    subject: models.Model,
+    subject: models.Model | None,
     by: User | None,
     at: datetime,
     role: str = "",
@@ -21,6 +21,7 @@ def record(
     """Add one row for what was done to `subject`, in the caller's transaction.
 
     :param action: app and verb, such as "lesson.publish"
+    :param subject: None where there is none, such as a sign-in with an address that nobody has
     :param reason: a code or a few words; never the text of an item
     :param digest: SHA-256 of the text concerned, in hexadecimal
     """
@@ -29,8 +30,8 @@ def record(
         actor=by,
         role=role,
         action=action,
-        object_type=subject._meta.label_lower,
-        object_id=str(subject.pk),
+        object_type=subject._meta.label_lower if subject else "",
+        object_id=str(subject.pk) if subject else "",
         reason=reason[:200],
         digest=digest,
         request_id=request_id.get(),

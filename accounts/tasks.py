@@ -4,6 +4,8 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts import upkeep
+from accounts.trail.anchors import anchor_if_due
+from accounts.trail.sealing import seal_all
 
 
 @shared_task
@@ -13,3 +15,11 @@ def keep_accounts() -> None:
     upkeep.let_sleep(now)
     upkeep.remind(now)
     upkeep.tell_of_vacancies(now)
+
+
+@shared_task
+def seal_audit() -> None:
+    """Every few seconds: make links of the events that were written since, and once an hour an anchor."""
+    now = timezone.now()
+    seal_all(at=now)
+    anchor_if_due(at=now)

@@ -11,6 +11,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accounts.trail.sealing import SEALED_WITHIN, oldest_unsealed_seconds
 from notifications.health import mail_facts
 from notifications.models import MailHold
 from notifications.schedule import stalled
@@ -28,16 +29,19 @@ def health(request: HttpRequest) -> JsonResponse:
             cursor.execute("SELECT 1")
         now = timezone.now()
         mail, stands_still = mail_facts(at=now), stalled(at=now)
+        unsealed = oldest_unsealed_seconds(at=now)
         is_held = MailHold.objects.in_force().exists()
     except DatabaseError:
         return JsonResponse({"status": "down", "database": "away"}, status=503)
     late = max(mail.values()) > OLDEST_WAITING.total_seconds()
-    status = "held" if is_held else "late" if late else "stalled" if stands_still else "ok"
+    stands = bool(stands_still) or unsealed > SEALED_WITHIN.total_seconds()
+    status = "held" if is_held else "late" if late else "stalled" if stands else "ok"
     facts = {
         "status": status,
         "database": "ok",
         "outgoing_mail": "off" if is_held else "on",
         "stalled": stands_still,
+        "oldest_unsealed_audit_seconds": unsealed,
     } | mail
     return JsonResponse(facts, status=200 if status == "ok" else 503)
 

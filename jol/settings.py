@@ -292,9 +292,15 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expires": 10},
     },
     "keep-accounts": {"task": "accounts.tasks.keep_accounts", "schedule": 3600.0, "options": {"expires": 3600}},
+    "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 3.0, "options": {"expires": 10}},
     "count-words": {"task": "lessons.tasks.count_words", "schedule": 60.0, "options": {"expires": 60}},
     "count-look-alikes": {"task": "lessons.tasks.count_look_alikes", "schedule": 30.0, "options": {"expires": 30}},
 }
+
+# -- the audit trail: its anchors are kept where the owner of the database cannot write -----------------------
+AUDIT_ANCHOR_DIR = Path(env("AUDIT_ANCHOR_DIR", str(BASE_DIR / "var" / "audit")))
+AUDIT_SIGNING_KEY = env("AUDIT_SIGNING_KEY", "")  # of the anchors; empty: made of SECRET_KEY
+AUDIT_FORMER_KEYS = env_list("AUDIT_FORMER_KEYS")  # public keys of anchors that were signed before
 
 # -- figures for Prometheus at /metrics, for whoever sends this token; empty: there is no such page ---------
 # -- the audit trail: its anchors are kept where the owner of the database cannot write -----------------------

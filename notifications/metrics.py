@@ -8,6 +8,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Min
 
+from accounts.models import AuditSeal
+from accounts.trail.sealing import oldest_unsealed_seconds
 from notifications.health import mail_facts
 from notifications.models import Delivery, Lane, MailHold, Priority, State, Suppression
 from notifications.schedule import schedule
@@ -59,7 +61,18 @@ def mail_metrics(*, at: datetime) -> Iterator[Metric]:
     yield Metric(
         "jol_senders_at_rest", "Lanes with an open breaker.", [({}, Lane.objects.filter(rest_until__gt=at).count())]
     )
+    yield from _audit_metrics(at)
     yield from _schedule_metrics(at)
+
+
+def _audit_metrics(at: datetime) -> Iterator[Metric]:
+    sealed = AuditSeal.objects.order_by("-sequence").values_list("sequence", flat=True).first()
+    yield Metric("jol_audit_sealed_total", "Events of the audit trail that are sealed.", [({}, sealed or 0)], "counter")
+    yield Metric(
+        "jol_audit_oldest_unsealed_seconds",
+        "How long the oldest event of the audit trail has waited for its seal.",
+        [({}, oldest_unsealed_seconds(at=at))],
+    )
 
 
 def _schedule_metrics(at: datetime) -> Iterator[Metric]:

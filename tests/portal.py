@@ -58,6 +58,7 @@ class Portal:
             "SECRET_KEY": secrets.token_hex(32),
             "STATIC_FROM_SOURCE": "1",
             "MAIL_PER_SECOND": "0",
+            "AUDIT_ANCHOR_DIR": str(self.folder / "audit"),
         }
 
     def start(self) -> Portal:

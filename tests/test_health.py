@@ -9,6 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from accounts.audit import record
+from accounts.models import UnsealedEvent
+from accounts.trail.sealing import seal_all
 from notifications.models import Delivery
 from tests.factories import DeliveryFactory
 
@@ -30,6 +33,19 @@ def test_it_turns_red_when_a_due_mail_waits_too_long(client: Client, minutes: in
 
     assert answer.status_code == status
     assert Delivery.objects.get().address not in answer.content.decode()
+
+
+def test_it_turns_red_when_the_audit_trail_is_not_sealed(client: Client) -> None:
+    record(action="test.act", subject=None, by=None, at=timezone.now())
+    assert client.get("/health/").status_code == 200
+    UnsealedEvent.objects.update(since=timezone.now() - timedelta(seconds=61))
+
+    answer = client.get("/health/")
+
+    assert (answer.status_code, answer.json()["status"]) == (503, "stalled")
+    assert answer.json()["oldest_unsealed_audit_seconds"] > 60
+    seal_all(at=timezone.now())
+    assert client.get("/health/").status_code == 200
 
 
 def test_a_process_is_ready_once_the_database_has_every_migration_it_needs_and_may_have_more(client: Client) -> None:

@@ -1,6 +1,6 @@
 """What is stored about areas, organisations, people, tokens and the audit trail."""
 
-from accounts.models.audit import AuditEvent
+from accounts.models.audit import AuditEvent, AuditSeal, UnsealedEvent
 from accounts.models.factors import RecoveryCode
 from accounts.models.organisations import Organisation, ResilienceArea, ResponderType, Sponsorship
 from accounts.models.people import Membership, User
@@ -12,6 +12,7 @@ __all__ = [
     "AccessRequest",
     "ApiToken",
     "AuditEvent",
+    "AuditSeal",
     "Membership",
     "Organisation",
     "RateCount",
@@ -21,5 +22,6 @@ __all__ = [
     "ResponderType",
     "Sponsorship",
     "TokenScope",
+    "UnsealedEvent",
     "User",
 ]

@@ -80,6 +80,7 @@ class Harness:
             "ALLOWED_HOSTS": LOOPBACK,
             "SECRET_KEY": settings.SECRET_KEY,  # a session that a test opens is one of the web server's
             "MAIL_PER_SECOND": str(PER_SECOND),
+            "AUDIT_ANCHOR_DIR": str(folder / "audit"),
         }
 
     # -- before the start -----------------------------------------------------------------------------

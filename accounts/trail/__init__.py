@@ -1,0 +1,1 @@
+"""The chain over the audit trail: sealing, anchoring outside the database, verifying; see docs/audit.md."""
