@@ -212,11 +212,11 @@ FILE_UPLOAD_HANDLERS = [
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
+# -- language and time ---------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
 LANGUAGES = [("en-gb", "English"), ("cy", "Cymraeg")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 LANGUAGE_COOKIE_NAME = "__Host-language" if HTTPS else "language"
-# -- language and time ---------------------------------------------------------------------------
-LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/London"
@@ -303,11 +303,6 @@ AUDIT_SIGNING_KEY = env("AUDIT_SIGNING_KEY", "")  # of the anchors; empty: made 
 AUDIT_FORMER_KEYS = env_list("AUDIT_FORMER_KEYS")  # public keys of anchors that were signed before
 
 # -- figures for Prometheus at /metrics, for whoever sends this token; empty: there is no such page ---------
-# -- the audit trail: its anchors are kept where the owner of the database cannot write -----------------------
-AUDIT_ANCHOR_DIR = Path(env("AUDIT_ANCHOR_DIR", str(BASE_DIR / "var" / "audit")))
-AUDIT_SIGNING_KEY = env("AUDIT_SIGNING_KEY", "")  # of the anchors; empty: made of SECRET_KEY
-AUDIT_FORMER_KEYS = env_list("AUDIT_FORMER_KEYS")  # public keys of anchors that were signed before
-
 METRICS_TOKEN = env("METRICS_TOKEN", "")
 
 # -- API -----------------------------------------------------------------------------------------
