@@ -71,6 +71,7 @@ def test_a_rank_before_a_role_or_at_the_end_of_a_sentence_is_no_name(text: str) 
 def test_names_are_found_where_a_title_or_a_common_given_name_says_so() -> None:
     assert kinds_in("We thank Dr Oyelaran.") == ["name"]
     assert kinds_in("Ask David Penhallowe for the key.") == ["name"]
+    assert kinds_in("Matt Penhallowe and Jo Tregarth have it.") == ["name", "name"]
     assert kinds_in("St James Park and Victoria Station were closed.") == []
     assert kinds_in("Charlotte Street was closed; Duncan Road too.") == []
 

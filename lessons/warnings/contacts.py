@@ -44,7 +44,7 @@ def _can_be_called(number: str) -> bool:
     """Whether it has the length and the beginning of a telephone number."""
     if DATE.search(number):
         return False
-    digits = re.sub(r"\D", "", number)
+    digits, number = re.sub(r"\D", "", number), number.removeprefix("(")
     if number.startswith(("+", "00")):
         digits = digits.removeprefix("00") if number.startswith("00") else digits
         if not digits.startswith("44"):
