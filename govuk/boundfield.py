@@ -27,7 +27,7 @@ class Choice:
     disabled: bool
     hint: str
     is_alternative: bool
-    reveals: BoundField | None
+    reveals: list[BoundField]
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class GovukBoundField(BoundField):
     def is_revealed(self) -> bool:
         """True if a choice of another field reveals this one, which then draws it."""
         looks = getattr(self.form, "looks", {}).values()
-        return any(self.name in look.reveals.values() for look in looks)
+        return any(self.name in names.split() for look in looks for names in look.reveals.values())
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: Any = None) -> dict[str, Any]:
         """Add the classes of the control; leave checking what is required to the server."""
@@ -156,7 +156,6 @@ class GovukBoundField(BoundField):
             value, number = str(option["value"]), number + 1
             is_alternative = bool(self.look.alternative) and value == self.look.alternative
             number += is_alternative  # the component counts the "or" as well
-            revealed = self.look.reveals.get(value)
             yield Choice(
                 id=self.auto_id if number == 1 else f"{self.auto_id}-{number}",
                 value=option["value"],
@@ -165,7 +164,7 @@ class GovukBoundField(BoundField):
                 disabled=bool(option["attrs"].get("disabled")),
                 hint=self.look.hints.get(value, ""),
                 is_alternative=is_alternative,
-                reveals=self.form[revealed] if revealed else None,
+                reveals=[self.form[name] for name in self.look.reveals.get(value, "").split()],
             )
 
     @property

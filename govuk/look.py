@@ -17,7 +17,7 @@ class Look:
     :param prefix: text before an input; `suffix`: text after it
     :param inline: radios side by side; `small`: small radios or checkboxes
     :param hints: hint of a choice, by its value
-    :param reveals: name of the field shown only with a choice, by the value of the choice
+    :param reveals: names of the fields shown only with a choice, by the value of the choice
     :param alternative: value of the choice set apart by "or"; as a checkbox it unticks the others
     :param notes: what others said about the answer, shown above it
     :param counted: show how many characters are left in a textarea with a max_length

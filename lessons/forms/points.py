@@ -59,7 +59,7 @@ class SortForm(forms.Form):
         "group": Look(called="a heading"),
         "disposition": Look(
             called="what becomes of them",
-            reveals={Disposition.SINGLE_SERVICE: "system", Disposition.DUPLICATE: "same_as"},
+            reveals={Disposition.SINGLE_SERVICE: "system system_reference", Disposition.DUPLICATE: "same_as"},
         ),
         "system": Look(called="the system", small=True),
         "system_reference": Look(called="the reference", width=20),
@@ -85,7 +85,7 @@ class SortForm(forms.Form):
     system = forms.ChoiceField(
         required=False, choices=ServiceSystem.choices, widget=forms.RadioSelect, label="Which system?"
     )
-    system_reference = Words(max_length=60, label="Reference in that system", help_text="For a single-service system")
+    system_reference = Words(max_length=60, label="Reference in that system")
     same_as: Any = forms.ModelChoiceField(
         queryset=None, required=False, label="Which point says the same?", empty_label="Select the one that stays"
     )

@@ -64,7 +64,10 @@ const turn = button("", () => {
 });
 const label = () => (turn.textContent = isOn() ? "Turn shortcuts off" : "Turn shortcuts on");
 label();
-dialog.append(title, rows, turn, button("Close", () => dialog.close()));
+const ways = document.createElement("div");
+ways.className = "govuk-button-group";
+ways.append(button("Close", () => dialog.close()), turn);
+dialog.append(title, rows, ways);
 document.body.append(dialog);
 
 function show() {
