@@ -7,8 +7,10 @@ from django.conf import settings
 from django.core import signing
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts import audit
+from accounts.languages import language_of
 from accounts.models import User
 from accounts.notices import send_notice, tell_of_change
 from accounts.sessions import end_sessions
@@ -27,8 +29,12 @@ def offer(*, user: User, address: str) -> None:
     if User.objects.filter(email__iexact=address).exists():
         return
     link = reverse("address_confirm", args=[signing.dumps([user.pk, user.email, address], salt=SALT, compress=True)])
-    text = f"Somebody who signed in to {settings.SITE_NAME} wants to use this address. If it was you, follow the link"
-    send_notice(address, "Confirm your new address", f"{text} within an hour.", link)
+    with language_of(user):
+        text = gettext(
+            "Somebody who signed in to %(site)s wants to use this address."
+            " If it was you, follow the link within an hour."
+        ) % {"site": settings.SITE_NAME}
+        send_notice(address, gettext("Confirm your new address"), text, link)
 
 
 @transaction.atomic
@@ -40,17 +46,21 @@ def confirm(*, signed: str, by: User, at: datetime) -> None:
     try:
         pk, before, address = signing.loads(signed, salt=SALT, max_age=LASTS)
     except (signing.BadSignature, ValueError):
-        raise AddressError("This link does not work any more. Ask for a new one.") from None
+        raise AddressError(gettext("This link does not work any more. Ask for a new one.")) from None
     user = User.objects.select_for_update().get(pk=by.pk)
     if (pk, before) != (user.pk, user.email):
-        raise AddressError("This link does not work any more. Ask for a new one.")
+        raise AddressError(gettext("This link does not work any more. Ask for a new one."))
     user.email = address
     try:
         with transaction.atomic():
             user.save(update_fields=["email"])
     except IntegrityError:
-        raise AddressError("This link does not work any more. Ask for a new one.") from None
+        raise AddressError(gettext("This link does not work any more. Ask for a new one.")) from None
     EmailAddress.objects.filter(user=user).delete()  # allauth's copy: a reset must not find the old address
     audit.record(action="account.change_address", subject=user, by=by, at=at)
-    tell_of_change(user, f"Its address is now another one. Mails go to {address} from now on.", address=before)
+    tell_of_change(
+        user,
+        gettext("Its address is now another one. Mails go to %(address)s from now on.") % {"address": address},
+        address=before,
+    )
     end_sessions(user=user, by=by, at=at, reason="address")

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from knox.auth import TokenAuthentication as KnoxAuthentication
 from knox.crypto import hash_token
 from rest_framework import exceptions, permissions
@@ -29,18 +30,18 @@ class TokenAuthentication(KnoxAuthentication):
         try:
             digest = hash_token(token.decode("ascii"))
         except UnicodeDecodeError:
-            raise exceptions.AuthenticationFailed("This token is not known.") from None
+            raise exceptions.AuthenticationFailed(gettext("This token is not known.")) from None
         found = ApiToken.objects.select_related("user").filter(digest=digest).first()
         now = timezone.now()
         if found is None:
-            raise exceptions.AuthenticationFailed("This token is not known.")
+            raise exceptions.AuthenticationFailed(gettext("This token is not known."))
         if found.expiry is None or found.expiry <= now:
-            raise exceptions.AuthenticationFailed("This token has expired. Make a new one.")
+            raise exceptions.AuthenticationFailed(gettext("This token has expired. Make a new one."))
         if not found.user.may_sign_in:
-            raise exceptions.AuthenticationFailed("The account of this token is closed.")
+            raise exceptions.AuthenticationFailed(gettext("The account of this token is closed."))
         if needs_second_factor(found.user) and not has_second_factor(found.user):
             raise exceptions.AuthenticationFailed(
-                "The account of this token lacks its second factor. Sign in to set one up."
+                gettext("The account of this token lacks its second factor. Sign in to set one up.")
             )
         found.user.without_sensitive = TokenScope.READ_SENSITIVE not in found.scopes
         if found.last_used_at is None or found.last_used_at <= now - LAST_USE_EVERY:

@@ -12,8 +12,10 @@ from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, ngettext
 
 from accounts import audit
+from accounts.languages import language_of
 from accounts.models import Membership, Organisation, ResilienceArea, User
 from accounts.roles import Role
 
@@ -52,7 +54,7 @@ def invite(
     _check(organisation, role, area, at, ends_on)
     user = _account_for(email, name)
     if by is not None and by.pk == user.pk:
-        raise InvitationError("Nobody gives a role to themselves.")
+        raise InvitationError(gettext("Nobody gives a role to themselves."))
     membership, is_new = _membership(user, organisation, role, area, at, by, ends_on)
     if cleared and not membership.cleared:
         membership.cleared, membership.cleared_at = True, at
@@ -68,13 +70,13 @@ def _check(
     organisation: Organisation, role: Role, area: ResilienceArea | None, at: datetime, ends_on: date | None
 ) -> None:
     if organisation.ended_at:
-        raise InvitationError(f"{organisation.name} has ended.")
+        raise InvitationError(gettext("%(organisation)s has ended.") % {"organisation": organisation.name})
     if ends_on and ends_on < timezone.localdate(at):
-        raise InvitationError("The last day of the role is over already.")
+        raise InvitationError(gettext("The last day of the role is over already."))
     if role == Role.LRF_MODERATOR and area is None:
-        raise InvitationError("An LRF moderator needs an area.")
+        raise InvitationError(gettext("An LRF moderator needs an area."))
     if role != Role.LRF_MODERATOR and area is not None:
-        raise InvitationError("Only an LRF moderator has an area.")
+        raise InvitationError(gettext("Only an LRF moderator has an area."))
 
 
 def _account_for(email: str, name: str) -> User:
@@ -85,7 +87,7 @@ def _account_for(email: str, name: str) -> User:
         except ValidationError as error:
             raise InvitationError(" ".join(error.messages)) from None
     if not user.is_active or user.dormant_at:
-        raise InvitationError(f"The account of {user.email} is closed.")
+        raise InvitationError(gettext("The account of %(email)s is closed.") % {"email": user.email})
     if name and not user.name:
         user.name = name
         user.save(update_fields=["name"])
@@ -130,23 +132,27 @@ def password_link(user: User) -> str:
 
 def _mail(membership: Membership) -> None:
     user = membership.user
-    words = {
-        "membership": membership,
-        "site_name": settings.SITE_NAME,
-        "sign_in_url": f"{settings.SITE_URL}{reverse('account_login')}",
-        "reset_url": f"{settings.SITE_URL}{reverse('account_reset_password')}",
-        "password_url": "" if user.has_usable_password() else password_link(user),
-        "link_lasts": _in_words(timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)),
-    }
-    # Plain text: the mail's HTML part is drawn from it when it is sent.
-    send_mail(
-        f"You are invited to {settings.SITE_NAME}",
-        render_to_string("emails/invitation.txt", words),
-        from_email=None,
-        recipient_list=[user.email],
-    )
+    with language_of(user):
+        words = {
+            "membership": membership,
+            "site_name": settings.SITE_NAME,
+            "sign_in_url": f"{settings.SITE_URL}{reverse('account_login')}",
+            "reset_url": f"{settings.SITE_URL}{reverse('account_reset_password')}",
+            "password_url": "" if user.has_usable_password() else password_link(user),
+            "link_lasts": _in_words(timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)),
+        }
+        # Plain text: the mail's HTML part is drawn from it when it is sent.
+        send_mail(
+            gettext("You are invited to %(site)s") % {"site": settings.SITE_NAME},
+            render_to_string("emails/invitation.txt", words),
+            from_email=None,
+            recipient_list=[user.email],
+        )
 
 
 def _in_words(time: timedelta) -> str:
     minutes = int(time.total_seconds()) // 60
-    return f"{minutes // 60} hours" if minutes >= 120 else f"{minutes} minutes"
+    hours = minutes // 60
+    if minutes >= 120:
+        return ngettext("%(number)s hour", "%(number)s hours", hours) % {"number": hours}
+    return ngettext("%(number)s minute", "%(number)s minutes", minutes) % {"number": minutes}

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from django.utils.translation import gettext
+
 from accounts.models import Organisation, ResilienceArea, User
 from accounts.roles import Role
 
@@ -27,7 +29,9 @@ def area_of(code: str) -> ResilienceArea:
 
 def role_of(code: str) -> Role:
     if code not in Role.values:
-        raise UnknownCode(f"There is no role “{code}”. Roles: {', '.join(Role.values)}.")
+        raise UnknownCode(
+            gettext("There is no role “%(code)s”. Roles: %(join)s.") % {"code": code, "join": ", ".join(Role.values)}
+        )
     return Role(code)
 
 
@@ -35,9 +39,9 @@ def person_of(email: str) -> User:
     """Return the open account with this address."""
     user = User.objects.filter(email__iexact=email.strip()).first()
     if user is None:
-        raise UnknownCode(f"There is no account “{email}”.")
+        raise UnknownCode(gettext("There is no account “%(email)s”.") % {"email": email})
     if not user.is_active or user.dormant_at:
-        raise UnknownCode(f"The account of {user.email} is closed.")
+        raise UnknownCode(gettext("The account of %(email)s is closed.") % {"email": user.email})
     return user
 
 

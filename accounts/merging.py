@@ -5,6 +5,7 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import AccessRequest, Membership, Organisation, ResilienceArea, Sponsorship, User
@@ -30,12 +31,12 @@ def merge_organisations(*, source: Organisation, target: Organisation, by: User,
     both = Organisation.objects.select_for_update().select_related("type").filter(pk__in=[source.pk, target.pk])
     rows = {row.pk: row for row in both.order_by("pk")}
     if len(rows) < 2:
-        raise MergeError("Choose two different organisations.")
+        raise MergeError(gettext("Choose two different organisations."))
     source, target = rows[source.pk], rows[target.pk]
     if source.ended_at or target.ended_at:
-        raise MergeError("One of the two has ended already.")
+        raise MergeError(gettext("One of the two has ended already."))
     if "sponsored" in {source.type.category, target.type.category}:
-        raise MergeError("A sponsored organisation cannot be merged: end its sponsorship instead.")
+        raise MergeError(gettext("A sponsored organisation cannot be merged: end its sponsorship instead."))
     for membership in Membership.objects.not_over().filter(organisation=source).select_related("user"):
         _follow(membership, by, at, organisation=target)
     target.areas.add(*source.areas.all())
@@ -67,10 +68,10 @@ def merge_areas(*, source: ResilienceArea, target: ResilienceArea, by: User, at:
     both = ResilienceArea.objects.select_for_update().filter(pk__in=[source.pk, target.pk]).order_by("pk")
     rows = {row.pk: row for row in both}
     if len(rows) < 2:
-        raise MergeError("Choose two different areas.")
+        raise MergeError(gettext("Choose two different areas."))
     source, target = rows[source.pk], rows[target.pk]
     if source.ended_at or target.ended_at:
-        raise MergeError("One of the two has ended already.")
+        raise MergeError(gettext("One of the two has ended already."))
     target.organisations.add(*source.organisations.all())
     source.organisations.clear()
     for membership in Membership.objects.not_over().filter(area=source).select_related("user"):

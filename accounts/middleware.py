@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from accounts import sessions
 from accounts.models import User
@@ -38,7 +39,9 @@ class SessionMiddleware:
                 logout(request)
             elif sessions.is_over(request.session, user, now):
                 logout(request)
-                messages.info(request, "You were signed out, since nothing happened for a while. Sign in to go on.")
+                messages.info(
+                    request, gettext("You were signed out, since nothing happened for a while. Sign in to go on.")
+                )
             else:
                 is_use = request.path != reverse(CLOCK) and BY_ITSELF not in request.headers
                 sessions.note_use(request.session, now, is_use=is_use)

@@ -4,16 +4,20 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext
 
+from accounts.languages import language_of
 from accounts.models import User
 
 
-def tell_of_change(user: User, what: str, *, address: str = "") -> None:
-    """Mail that something of somebody's account changed.
+def tell_of_change(user: User, what: object, *, address: str = "") -> None:
+    """Mail that something of somebody's account changed, in their language.
 
+    :param what: a sentence, translated when it is written out
     :param address: where to, if not to the address in use: the earlier one
     """
-    send_notice(address or user.email, "Your account was changed", what, reverse("security"))
+    with language_of(user):
+        send_notice(address or user.email, gettext("Your account was changed"), str(what), reverse("security"))
 
 
 def send_notice(address: str, subject: str, text: str, path: str) -> None:

@@ -4,6 +4,7 @@ import re
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.roles import ADMINISTERS, Role
@@ -28,12 +29,12 @@ class LengthValidator:
     def validate(self, password: str, user: User | None = None) -> None:
         least = LEAST_OF_ADMINISTRATORS if user and user.pk and user.has_role(*LONGER_FOR) else LEAST
         if len(password) < least:
-            raise ValidationError(f"Use {least} characters or more", code="too_short")
+            raise ValidationError(gettext("Use %(least)s characters or more") % {"least": least}, code="too_short")
         if len(password) > MOST:
-            raise ValidationError(f"Use {MOST} characters or fewer", code="too_long")
+            raise ValidationError(gettext("Use %(MOST)s characters or fewer") % {"MOST": MOST}, code="too_long")
 
     def get_help_text(self) -> str:
-        return f"Use {LEAST} characters or more."
+        return gettext("Use %(LEAST)s characters or more.") % {"LEAST": LEAST}
 
 
 class OwnWordsValidator:
@@ -46,8 +47,8 @@ class OwnWordsValidator:
         rest = re.sub(r"[\W\d_]+", "", OUR_WORDS.sub("", words))
         if len(rest) < 4:
             raise ValidationError(
-                "This is easy to guess. Use words that have nothing to do with each other", code="ours"
+                gettext("This is easy to guess. Use words that have nothing to do with each other"), code="ours"
             )
 
     def get_help_text(self) -> str:
-        return "Use words that have nothing to do with each other."
+        return gettext("Use words that have nothing to do with each other.")

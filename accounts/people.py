@@ -5,9 +5,11 @@ from datetime import date, datetime
 from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.invitations import Invitation, InvitationError, invite
+from accounts.languages import language_of
 from accounts.models import AccessRequest, Membership, Organisation, ResilienceArea, Sponsorship, User
 from accounts.notices import tell_of_change
 from accounts.roles import CLEARED_BY_ROLE, GIVES, Role, Scope
@@ -98,10 +100,16 @@ def _keep_to_sponsorship(organisation: Organisation, role: Role, email: str, at:
     if sponsorship is None:
         return
     if not sponsorship.may_write and role not in READS_ONLY:
-        raise InvitationError(f"{sponsorship.sponsor.name} sponsors {organisation.name} for reading only.")
+        raise InvitationError(
+            gettext("%(sponsor)s sponsors %(organisation)s for reading only.")
+            % {"sponsor": sponsorship.sponsor.name, "organisation": organisation.name}
+        )
     people = Membership.objects.active().filter(organisation=organisation).exclude(user__email__iexact=email.strip())
     if people.values("user").distinct().count() >= sponsorship.most_people:
-        raise InvitationError(f"{organisation.name} is sponsored for {sponsorship.most_people} people at most.")
+        raise InvitationError(
+            gettext("%(organisation)s is sponsored for %(most)s people at most.")
+            % {"organisation": organisation.name, "most": sponsorship.most_people}
+        )
 
 
 @transaction.atomic
@@ -134,7 +142,7 @@ def set_clearance(*, membership: Membership, cleared: bool, by: User, at: dateti
     if membership.user_id == by.pk or not _may_clear(by, membership.organisation):
         raise PermissionDenied
     if membership.role in CLEARED_BY_ROLE:
-        raise PeopleError("This role may read OFFICIAL-SENSITIVE in any case.")
+        raise PeopleError(gettext("This role may read OFFICIAL-SENSITIVE in any case."))
     membership.cleared, membership.cleared_at = cleared, at if cleared else None
     membership.save(update_fields=["cleared", "cleared_at"])
     audit.record(action="membership.clear" if cleared else "membership.unclear", subject=membership, by=by, at=at)
@@ -183,9 +191,9 @@ def forget_lost_factors(*, user: User, by: User, at: datetime) -> None:
         raise PermissionDenied
     forget_factors(user=user, by=by, at=at)
     end_sessions(user=user, by=by, at=at, reason="second factor lost")
-    tell_of_change(
-        user, f"{by.get_full_name()} took the second factor away from your account, so that you can set one up."
-    )
+    with language_of(user):
+        what = gettext("%(person)s took the second factor away from your account, so that you can set one up.")
+        tell_of_change(user, what % {"person": by.get_full_name()})
 
 
 # -- people who ask ---------------------------------------------------------------------------------
@@ -227,7 +235,7 @@ def decide_on_access(
     """
     request = AccessRequest.objects.select_for_update().select_related("organisation").get(pk=request.pk)
     if request.decided_at:
-        raise PeopleError("This was decided already.")
+        raise PeopleError(gettext("This was decided already."))
     if request.email == by.email.lower() or not roles_given_by(by, organisation=request.organisation):
         raise PermissionDenied
     request.decided_at, request.decided_by, request.was_approved = at, by, role is not None

@@ -8,22 +8,23 @@ What depends on the state of an item (claimed by you, not your own, tier) is a c
 from enum import Enum
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Role(TextChoices):
-    READER = "reader", "Reader"
-    CONTRIBUTOR = "contributor", "Contributor"
-    JOL_SPOC = "jol_spoc", "JOL SPoC"
-    JOL_LEAD = "jol_lead", "JOL Lead"
-    TRAINING_LEAD = "training_lead", "JESIP Training Lead"
-    STRATEGIC_LEAD = "strategic_lead", "JESIP Strategic Lead"
-    ORGANISATION_ADMIN = "organisation_admin", "Organisation administrator"
-    LRF_MODERATOR = "lrf_moderator", "LRF moderator"
-    SECRETARIAT = "secretariat", "JOL Secretariat"
-    BOARD_MEMBER = "board_member", "Interoperability Board member"
-    ANALYST = "analyst", "Analyst"
-    AUDITOR = "auditor", "Auditor"
-    SYSTEM_ADMIN = "system_admin", "System administrator"
+    READER = "reader", _("Reader")
+    CONTRIBUTOR = "contributor", _("Contributor")
+    JOL_SPOC = "jol_spoc", _("JOL SPoC")
+    JOL_LEAD = "jol_lead", _("JOL Lead")
+    TRAINING_LEAD = "training_lead", _("JESIP Training Lead")
+    STRATEGIC_LEAD = "strategic_lead", _("JESIP Strategic Lead")
+    ORGANISATION_ADMIN = "organisation_admin", _("Organisation administrator")
+    LRF_MODERATOR = "lrf_moderator", _("LRF moderator")
+    SECRETARIAT = "secretariat", _("JOL Secretariat")
+    BOARD_MEMBER = "board_member", _("Interoperability Board member")
+    ANALYST = "analyst", _("Analyst")
+    AUDITOR = "auditor", _("Auditor")
+    SYSTEM_ADMIN = "system_admin", _("System administrator")
 
 
 class Scope(Enum):

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import Organisation, ResponderType, Sponsorship, User
@@ -49,7 +50,7 @@ def sponsor(
         raise PermissionDenied
     today = timezone.localdate(at)
     if not today <= ends_on <= a_year_after(today):
-        raise SponsorshipError("A sponsorship ends within 12 months from today.")
+        raise SponsorshipError(gettext("A sponsorship ends within 12 months from today."))
     organisation = _sponsored(name.strip(), sponsor)
     Organisation.objects.select_for_update().get(pk=organisation.pk)
     Sponsorship.objects.in_force(organisation, at).update(ended_at=at)
@@ -79,12 +80,14 @@ def _sponsored(name: str, sponsor: Organisation) -> Organisation:
     known = Organisation.objects.filter(name__iexact=name).select_related("type").first()
     if known:
         if known.type.category != "sponsored" or known.ended_at:
-            raise SponsorshipError(f"{known.name} is no organisation that can be sponsored.")
+            raise SponsorshipError(
+                gettext("%(organisation)s is no organisation that can be sponsored.") % {"organisation": known.name}
+            )
         return known
     kind = ResponderType.objects.filter(category="sponsored").order_by("pk").first()
     code = slugify(name)[:100]
     if kind is None or not code or Organisation.objects.filter(code=code).exists():
-        raise SponsorshipError("Write the name of the organisation in full.")
+        raise SponsorshipError(gettext("Write the name of the organisation in full."))
     made = Organisation.objects.create(code=code, name=name, type=kind, nation=sponsor.nation)
     made.areas.set(sponsor.areas.all())
     return made

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import ApiToken, TokenScope, User
@@ -35,15 +36,21 @@ def create_token(
     """
     scopes = list(dict.fromkeys(scopes))
     if unknown := [scope for scope in scopes if scope not in TokenScope.values]:
-        raise TokenError(f"Unknown scope: {', '.join(unknown)}. Scopes: {', '.join(TokenScope.values)}.")
+        raise TokenError(
+            gettext("Unknown scope: %(join)s. Scopes: %(join2)s.")
+            % {"join": ", ".join(unknown), "join2": ", ".join(TokenScope.values)}
+        )
     if not scopes:
-        raise TokenError(f"A token needs a scope. Scopes: {', '.join(TokenScope.values)}.")
+        raise TokenError(gettext("A token needs a scope. Scopes: %(join)s.") % {"join": ", ".join(TokenScope.values)})
     if not timedelta() < lasts <= LONGEST:
-        raise TokenError(f"A token lasts from 1 to {LONGEST.days} days.")
+        raise TokenError(gettext("A token lasts from 1 to %(LONGEST_days)s days.") % {"LONGEST_days": LONGEST.days})
     if len(name) > NAME_LIMIT:
-        raise TokenError(f"The name is longer than {NAME_LIMIT} characters.")
+        raise TokenError(gettext("The name is longer than %(NAME_LIMIT)s characters.") % {"NAME_LIMIT": NAME_LIMIT})
     if ApiToken.objects.filter(user=user).count() >= MOST_TOKENS:
-        raise TokenError(f"There are {MOST_TOKENS} tokens already. Revoke one that is not used any more.")
+        raise TokenError(
+            gettext("There are %(MOST_TOKENS)s tokens already. Revoke one that is not used any more.")
+            % {"MOST_TOKENS": MOST_TOKENS}
+        )
     token, text = ApiToken.objects.create(user=user, expiry=lasts, name=name or "command line", scopes=scopes)
     # The record names the first characters only, by which a leaked token can be told apart.
     audit.record(action="token.create", subject=user, by=by, at=at, reason=f"{token.token_key} {' '.join(scopes)}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.utils.translation import gettext, gettext_noop
 
 from govuk.look import Look
 from govuk.messages import say_plainly
@@ -14,6 +15,9 @@ from govuk.widgets import PARTS, control_of, fit
 
 # Drawn by a template of the whole field, because they are several inputs.
 DRAWN_WHOLE = {"checkbox", "checkboxes", "date", "radios"}
+
+
+PART_NAMES = {"day": gettext_noop("Day"), "month": gettext_noop("Month"), "year": gettext_noop("Year")}
 
 
 @dataclass(frozen=True)
@@ -176,7 +180,7 @@ class GovukBoundField(BoundField):
             yield DatePart(
                 id=f"{self.auto_id}-{part}",
                 name=f"{self.html_name}-{part}",
-                label=part.capitalize(),
+                label=gettext(PART_NAMES[part]),
                 value=value.get(part, ""),
                 width=4 if part == "year" else 2,
                 has_error=part in wrong,

@@ -7,6 +7,9 @@ from typing import Any, Literal
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from govuk.widgets import PARTS, DateInput
 
@@ -28,9 +31,12 @@ class PartialDate:
     precision: Precision = "day"
 
     def __str__(self) -> str:
-        month = f"{self.date:%B} {self.date.year}"
+        month = date_format(self.date, "F Y")
         words = {"day": f"{self.date.day} {month}", "month": month, "year": str(self.date.year)}
         return words[self.precision]
+
+
+A_PART = {"day": gettext_noop("a day"), "month": gettext_noop("a month"), "year": gettext_noop("a year")}
 
 
 class DateField(forms.Field):
@@ -41,10 +47,10 @@ class DateField(forms.Field):
 
     widget = DateInput
     default_error_messages = {
-        "incomplete": "The date must include %(missing)s",
-        "not_real": "The date must be a real date",
-        "year_digits": "Year must include 4 numbers",
-        "year_range": f"Year must be between {EARLIEST_YEAR} and {LATEST_YEAR}",
+        "incomplete": _("The date must include %(missing)s"),
+        "not_real": _("The date must be a real date"),
+        "year_digits": _("Year must include 4 numbers"),
+        "year_range": _("Year must be between %(earliest)s and %(latest)s"),
     }
 
     def to_python(self, value: Any) -> Any:
@@ -54,7 +60,9 @@ class DateField(forms.Field):
             return value
         parts = {part: value.get(part, "").strip() for part in PARTS}
         if missing := self._missing(parts):
-            self._refuse("incomplete", *missing, missing=" and ".join(f"a {p}" for p in missing))
+            self._refuse(
+                "incomplete", *missing, missing=gettext(" and ").join(gettext(A_PART[part]) for part in missing)
+            )
         return self._read(parts)
 
     def prepare_value(self, value: Any) -> Parts:
@@ -88,7 +96,7 @@ class DateField(forms.Field):
             self._refuse("year_digits" if wrong == ["year"] else "not_real", *wrong)
         numbers = {part: number for part, number in read.items() if number}
         if not EARLIEST_YEAR <= numbers["year"] <= LATEST_YEAR:
-            self._refuse("year_range", "year")
+            self._refuse("year_range", "year", earliest=str(EARLIEST_YEAR), latest=str(LATEST_YEAR))
         return numbers
 
     def _refuse(self, code: str, *wrong: str, **params: str) -> None:
@@ -119,4 +127,6 @@ def _month(text: str) -> int | None:
     """Read a month given in words, at least three letters of it."""
     if len(text) < 3:
         return None
-    return next((n for n, name in enumerate(MONTHS, 1) if name.startswith(text.lower())), None)
+    here = [date_format(datetime.date(2000, n, 1), "F").lower() for n in range(1, 13)]
+    named = [*enumerate(MONTHS, 1), *enumerate(here, 1)]
+    return next((n for n, name in named if name.startswith(text.lower())), None)

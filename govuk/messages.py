@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from django import forms
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext
 
 from govuk.fields import DateField
 
@@ -24,7 +25,7 @@ ARTICLE = re.compile(r"^(a|an|the) ", re.IGNORECASE)
 def called_by_label(label: str) -> str:
     """Return the label as it reads inside a sentence: "Title" becomes "a title"."""
     if ASKED.match(label):
-        return f"an answer to “{label}”"
+        return gettext("an answer to “%(label)s”") % {"label": label}
     words = label.strip().rstrip("?:")
     second = words[1:2]
     if not second.isupper() and not re.match(r"\w+ [A-Z]", words):  # M/ETHANE, National Risk
@@ -32,6 +33,11 @@ def called_by_label(label: str) -> str:
     if BEGINS_WELL.match(words) or re.search(r"[^s]s$", words):  # a phrase, or a plural
         return words
     return f"{'an' if words[:1].lower() in 'aeio' else 'a'} {words}"
+
+
+def is_english() -> bool:
+    """Whether the grammar of this module holds: translations name a field by its label alone."""
+    return (get_language() or "en").startswith("en")
 
 
 def say_plainly(field: forms.Field, *, label: str, called: str = "") -> None:
@@ -42,7 +48,7 @@ def say_plainly(field: forms.Field, *, label: str, called: str = "") -> None:
     """
     # Some messages are filled in with %, so a label must not bring one of its own.
     called = (called or _called(field, label)).replace(" %", "%").replace("%", " per cent")
-    subject = "The date" if called == "the date" else capfirst(ARTICLE.sub("", called))
+    subject = gettext("The date") if called == gettext("the date") else capfirst(ARTICLE.sub("", called))
     for code, message in _messages(field):
         default = _default_message(field, code)
         if field.error_messages.get(code, default) == default:
@@ -52,49 +58,49 @@ def say_plainly(field: forms.Field, *, label: str, called: str = "") -> None:
 
 def _called(field: forms.Field, label: str) -> str:
     if isinstance(field.widget, forms.PasswordInput):
-        return f"your {label.lower()}"
+        return gettext("your %(label)s") % {"label": label.lower()}
     if isinstance(field, DateField) and ASKED.match(label):
-        return "the date"
+        return gettext("the date")
     if isinstance(field, forms.EmailField) and label.lower() in ("email", "e-mail"):
-        return "an email address"
-    return called_by_label(label)
+        return gettext("an email address")
+    return called_by_label(label) if is_english() else label
 
 
 def _messages(field: forms.Field) -> Iterator[tuple[str, str]]:
     """Yield code and message for all that can be wrong with this kind of field."""
     yield "required", _required(field)
-    yield "max_length", "{Subject} must be %(limit_value)d characters or fewer"
-    yield "min_length", "{Subject} must be %(limit_value)d characters or more"
-    yield "max_value", "{Subject} must be %(limit_value)s or less"
-    yield "min_value", "{Subject} must be %(limit_value)s or more"
-    yield "null_characters_not_allowed", "{Subject} has a character that cannot be read: type it again"
-    yield "invalid_choice", "Select {called} from the list"
-    yield "invalid_list", "Select {called} from the list"
+    yield "max_length", gettext("{Subject} must be %(limit_value)d characters or fewer")
+    yield "min_length", gettext("{Subject} must be %(limit_value)d characters or more")
+    yield "max_value", gettext("{Subject} must be %(limit_value)s or less")
+    yield "min_value", gettext("{Subject} must be %(limit_value)s or more")
+    yield "null_characters_not_allowed", gettext("{Subject} has a character that cannot be read: type it again")
+    yield "invalid_choice", gettext("Select {called} from the list")
+    yield "invalid_list", gettext("Select {called} from the list")
     match field:
         case forms.EmailField():
-            yield "invalid", "Enter an email address in the correct format, like name@example.com"
+            yield "invalid", gettext("Enter an email address in the correct format, like name@example.com")
         case forms.URLField():
-            yield "invalid", "Enter a web address in the correct format, like https://www.example.com"
+            yield "invalid", gettext("Enter a web address in the correct format, like https://www.example.com")
         case forms.DecimalField() | forms.FloatField():
-            yield "invalid", "{Subject} must be a number"
+            yield "invalid", gettext("{Subject} must be a number")
         case forms.IntegerField():
-            yield "invalid", "{Subject} must be a whole number"
+            yield "invalid", gettext("{Subject} must be a whole number")
         case forms.FileField():
-            yield "max_length", "The name of the file must be %(max)d characters or fewer"
-            yield "empty", "The selected file is empty"
+            yield "max_length", gettext("The name of the file must be %(max)d characters or fewer")
+            yield "empty", gettext("The selected file is empty")
         case DateField():
-            yield "incomplete", "{Subject} must include %(missing)s"
-            yield "not_real", "{Subject} must be a real date"
+            yield "incomplete", gettext("{Subject} must include %(missing)s")
+            yield "not_real", gettext("{Subject} must be a real date")
 
 
 def _required(field: forms.Field) -> str:
     if isinstance(field, forms.FileField):
-        return "Select {called}"
+        return gettext("Select {called}")
     if isinstance(field.widget, forms.CheckboxInput):
-        return "Select “{label}” to continue"
+        return gettext("Select “{label}” to continue")
     if isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
-        return "Select {called}"
-    return "Enter {called}"
+        return gettext("Select {called}")
+    return gettext("Enter {called}")
 
 
 def _default_message(field: forms.Field, code: str) -> object:

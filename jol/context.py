@@ -6,10 +6,12 @@ from datetime import datetime
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts import sessions
 from accounts.models import User
 from accounts.roles import OWNER_LEADS, Role
+from accounts.views.audit import VIEW
 from jol.manage import MANAGES, is_managed
 
 DEBRIEFERS = (Role.CONTRIBUTOR, *OWNER_LEADS, Role.LRF_MODERATOR)
@@ -47,15 +49,17 @@ def _places(request: HttpRequest) -> "list[Place]":
     user = getattr(request, "user", None)
     if not isinstance(user, User) or getattr(request, "lacks_second_factor", False):
         return []
-    places = [("Find lessons", "lesson_list"), ("National Risks", "national_risks")]
+    places = [(gettext("Find lessons"), "lesson_list"), (gettext("National Risks"), "national_risks")]
     if user.has_role(*WRITERS):
-        places += [("Submit a lesson", "submit"), ("Our lessons", "our_lessons")]
+        places += [(gettext("Submit a lesson"), "submit"), (gettext("Our lessons"), "our_lessons")]
     if user.has_role(*DEBRIEFERS):
-        places.append(("Debriefs", "debrief_list"))
+        places.append((gettext("Debriefs"), "debrief_list"))
     if user.has_role(Role.LRF_MODERATOR, Role.SECRETARIAT):
-        places.append(("Review", "queue"))
-    places += [("Statistics", "statistics"), ("Subscriptions", "subscriptions")]
+        places.append((gettext("Review"), "queue"))
+    places += [(gettext("Statistics"), "statistics"), (gettext("Subscriptions"), "subscriptions")]
     found = [Place(label, reverse(name), request.path.startswith(reverse(name))) for label, name in places]
+    if user.has_perm(VIEW):
+        found.append(Place("Audit trail", reverse("audit"), request.path.startswith(reverse("audit"))))
     if user.has_role(*MANAGES):
-        found.append(Place("Manage", reverse("manage"), is_managed(request.path)))
+        found.append(Place(gettext("Manage"), reverse("manage"), is_managed(request.path)))
     return found

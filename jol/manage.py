@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from accounts.merging import MERGE
@@ -40,32 +41,48 @@ def is_managed(path: str) -> bool:
 
 def _tasks(user: User) -> Iterator[tuple[str, str, str]]:
     """Yield what it is called, what it is for, and where it is."""
-    yield "People", "Invite people, give and end roles, see which roles are vacant", reverse("people")
+    yield gettext("People"), gettext("Invite people, give and end roles, see which roles are vacant"), reverse("people")
     if sponsors_of(user).exists():
         yield (
-            "Sponsored organisations",
-            "Let an organisation in for up to 12 months, and end that",
+            gettext("Sponsored organisations"),
+            gettext("Let an organisation in for up to 12 months, and end that"),
             reverse("sponsorships"),
         )
     if user.has_perm(MERGE):
         organisations = reverse("merge_places", args=["organisations"])
-        yield "Mergers", "Let an organisation or an area go into another; nothing is lost", organisations
+        yield (
+            gettext("Mergers"),
+            gettext("Let an organisation or an area go into another; nothing is lost"),
+            organisations,
+        )
     if user.has_perm(CHANGE_TAXONOMY):
         yield (
-            "Editions of the National Risk Register",
-            "See which are loaded, and take in a new one",
+            gettext("Editions of the National Risk Register"),
+            gettext("See which are loaded, and take in a new one"),
             reverse("registers"),
         )
     if user.has_perm(EDIT):
-        yield "Digests of the quarters", "Choose what stands first in the next one, and approve it", reverse("quarters")
+        yield (
+            gettext("Digests of the quarters"),
+            gettext("Choose what stands first in the next one, and approve it"),
+            reverse("quarters"),
+        )
     if user.has_perm(LOOK_AFTER_MAIL):
-        yield "Mail", "What was sent, what was not and why, and sending it again", reverse("mail")
-        yield "Schedule", "What runs by itself, when it last did, and what stands still", reverse("mail_schedule")
+        yield gettext("Mail"), gettext("What was sent, what was not and why, and sending it again"), reverse("mail")
+        yield (
+            gettext("Schedule"),
+            gettext("What runs by itself, when it last did, and what stands still"),
+            reverse("mail_schedule"),
+        )
     if user.has_perm(LIFT_SUPPRESSION) or user.has_role(Role.ORGANISATION_ADMIN):
-        yield "Addresses that bounce", "Nothing is sent to these until they are right again", reverse("bounced")
+        yield (
+            gettext("Addresses that bounce"),
+            gettext("Nothing is sent to these until they are right again"),
+            reverse("bounced"),
+        )
     if mailboxes_of(user):
         yield (
-            "What your organisation was sent",
-            "Emails to its mailbox and its people, counted",
+            gettext("What your organisation was sent"),
+            gettext("Emails to its mailbox and its people, counted"),
             reverse("mail_of_organisation"),
         )

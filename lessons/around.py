@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.models.organisations import Category
@@ -93,12 +94,14 @@ class _Audience:
         """Return in words for whom a key of an audience is."""
         prefix, _, code = key.partition(":")
         if prefix == "all":
-            return "for all responders"
+            return gettext("for all responders")
         if prefix == "category":
-            return f"for {dict(Category.choices)[code]} responders, and you work for one"
+            return gettext("for %(category)s responders, and you work for one") % {
+                "category": dict(Category.choices)[code]
+            }
         if prefix == "sector":
-            return f"for the {code.replace('-', ' ')} sector, and you work in it"
-        return f"for responders of {self.area_names.get(code, code)}, and you are one"
+            return gettext("for the %(sector)s sector, and you work in it") % {"sector": code.replace("-", " ")}
+        return gettext("for responders of %(area)s, and you are one") % {"area": self.area_names.get(code, code)}
 
 
 def opening_keys(publication: Publication, user: User) -> list[str]:
@@ -119,13 +122,15 @@ def why_readable(keys: Iterable[str], area_names: Mapping[str, str]) -> list[str
 def _reason(key: str, area_names: Mapping[str, str]) -> str:
     marking, _, audience = key.partition("/")
     if marking == "official" and audience:
-        return f"It is {_Audience(area_names).of(audience)}."
+        return gettext("It is %(audience)s.") % {"audience": _Audience(area_names).of(audience)}
     if marking == "sensitive" and audience:
-        return f"It is {_Audience(area_names).of(audience)}, cleared for OFFICIAL-SENSITIVE."
+        return gettext("It is %(audience)s, cleared for OFFICIAL-SENSITIVE.") % {
+            "audience": _Audience(area_names).of(audience)
+        }
     prefix, _, code = key.partition(":")
     return {
-        "author": "You wrote it.",
-        "owner": "You vouch for the organisation that it is from.",
-        "moderates": f"You moderate {area_names.get(code, code)}.",
-        "national": "You are in the national team, the Board or an auditor.",
+        "author": gettext("You wrote it."),
+        "owner": gettext("You vouch for the organisation that it is from."),
+        "moderates": gettext("You moderate %(area)s.") % {"area": area_names.get(code, code)},
+        "national": gettext("You are in the national team, the Board or an auditor."),
     }[prefix]

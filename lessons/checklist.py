@@ -1,17 +1,19 @@
 """What a moderator confirms before a text is published (DOMAIN, section 5)."""
 
+from django.utils.translation import gettext_lazy as _
+
 CHECKLIST: dict[str, str] = {
-    "no_people": "No names, and nobody can be identified",
-    "no_casualties": "No detail about casualties",
-    "no_identifiers": "No addresses, call signs or vehicle registration marks",
-    "no_tactics": "No tactical capability beyond the marking",
-    "no_investigation": "Nothing of a live investigation",
-    "nothing_commercial": "Nothing commercially sensitive",
-    "acronyms": "Acronyms are spelt out",
-    "stands_alone": "It makes sense without local knowledge",
-    "specific": "The recommendation is specific: what, and by whom",
-    "marking": "The marking is right",
-    "owner": "The owner’s wishes on audience and attribution are met",
+    "no_people": _("No names, and nobody can be identified"),
+    "no_casualties": _("No detail about casualties"),
+    "no_identifiers": _("No addresses, call signs or vehicle registration marks"),
+    "no_tactics": _("No tactical capability beyond the marking"),
+    "no_investigation": _("Nothing of a live investigation"),
+    "nothing_commercial": _("Nothing commercially sensitive"),
+    "acronyms": _("Acronyms are spelt out"),
+    "stands_alone": _("It makes sense without local knowledge"),
+    "specific": _("The recommendation is specific: what, and by whom"),
+    "marking": _("The marking is right"),
+    "owner": _("The owner’s wishes on audience and attribution are met"),
 }
 
 

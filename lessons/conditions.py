@@ -5,6 +5,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Role
@@ -27,14 +29,14 @@ from lessons.readiness import Tags, missing_to_publish, missing_to_submit
 
 REOPEN_WITHIN = timedelta(days=30)
 DECLINE_REASONS = {
-    "not_a_lesson": "It is not a lesson or notable practice",
-    "too_thin": "There is too little in it to act on",
-    "known": "It is known, and nothing is added",
-    "stays_local": "It stays local: kept for the organisations of the area",
-    "out_of_scope": "It is outside multi-agency work",
-    "cannot_be_shared": "It cannot be shared safely",
+    "not_a_lesson": _("It is not a lesson or notable practice"),
+    "too_thin": _("There is too little in it to act on"),
+    "known": _("It is known, and nothing is added"),
+    "stays_local": _("It stays local: kept for the organisations of the area"),
+    "out_of_scope": _("It is outside multi-agency work"),
+    "cannot_be_shared": _("It cannot be shared safely"),
 }
-ARCHIVE_REASONS = {"out_of_date": "It is out of date", "superseded": "Another lesson supersedes it"}
+ARCHIVE_REASONS = {"out_of_date": _("It is out of date"), "superseded": _("Another lesson supersedes it")}
 
 
 # -- the mover ---------------------------------------------------------------------------------
@@ -45,12 +47,14 @@ def wrote_it(lesson: Lesson, user: User) -> bool:
 
 def not_own(attempt: Attempt) -> None:
     if wrote_it(attempt.lesson, attempt.by):
-        raise OwnLesson("You wrote this lesson or edited it for its owner. Another moderator has to decide on it.")
+        raise OwnLesson(
+            gettext("You wrote this lesson or edited it for its owner. Another moderator has to decide on it.")
+        )
 
 
 def not_author(attempt: Attempt) -> None:
     if attempt.lesson.author_id == attempt.by.pk:
-        raise OwnLesson("You wrote this lesson. Another person of your organisation has to sign it off.")
+        raise OwnLesson(gettext("You wrote this lesson. Another person of your organisation has to sign it off."))
 
 
 def not_own_if_new(attempt: Attempt) -> None:
@@ -60,7 +64,7 @@ def not_own_if_new(attempt: Attempt) -> None:
 
 def in_remit(attempt: Attempt) -> None:
     if not decides_tier(attempt.lesson, attempt.by):
-        raise NotYourTier("This lesson is decided by the JOL Secretariat.")
+        raise NotYourTier(gettext("This lesson is decided by the JOL Secretariat."))
 
 
 def decides_tier(lesson: Lesson, user: User) -> bool:
@@ -69,22 +73,24 @@ def decides_tier(lesson: Lesson, user: User) -> bool:
 
 def at_area_tier(attempt: Attempt) -> None:
     if attempt.lesson.tier == Tier.NATIONAL:
-        raise WrongStatus("This lesson is with the national tier already.")
+        raise WrongStatus(gettext("This lesson is with the national tier already."))
 
 
 # -- the claim ---------------------------------------------------------------------------------
 def claimer(attempt: Attempt) -> None:
     lesson = attempt.lesson
     if lesson.claimed_by_id != attempt.by.pk:
-        raise NotYourClaim("Somebody else has claimed this lesson.")
+        raise NotYourClaim(gettext("Somebody else has claimed this lesson."))
     if lesson.claim_has_lapsed(attempt.at):
-        raise NotYourClaim("Your claim lapsed two hours after your last save. Claim the lesson again to go on.")
+        raise NotYourClaim(
+            gettext("Your claim lapsed two hours after your last save. Claim the lesson again to go on.")
+        )
     in_remit(attempt)
 
 
 def claimer_or_secretariat(attempt: Attempt) -> None:
     if attempt.lesson.claimed_by_id != attempt.by.pk and not attempt.by.has_role(Role.SECRETARIAT):
-        raise NotYourClaim("Somebody else has claimed this lesson.")
+        raise NotYourClaim(gettext("Somebody else has claimed this lesson."))
 
 
 def claim_lapsed(attempt: Attempt) -> None:
@@ -92,20 +98,20 @@ def claim_lapsed(attempt: Attempt) -> None:
     if lesson.claim_has_lapsed(attempt.at):
         return
     if lesson.claimed_by_id == attempt.by.pk:
-        raise WrongStatus("You have claimed this lesson already.")
-    raise NotYourClaim("Another moderator has claimed this lesson.")
+        raise WrongStatus(gettext("You have claimed this lesson already."))
+    raise NotYourClaim(gettext("Another moderator has claimed this lesson."))
 
 
 def other_may_claim(attempt: Attempt) -> None:
     other, lesson = attempt.to, attempt.lesson
     if other is None:
-        raise ReasonMissing("Select the moderator who gets the lesson.")
+        raise ReasonMissing(gettext("Select the moderator who gets the lesson."))
     if other.pk == attempt.by.pk:
-        raise NotYourClaim("Claim the lesson to review it yourself; this passes it to somebody else.")
+        raise NotYourClaim(gettext("Claim the lesson to review it yourself; this passes it to somebody else."))
     if other.pk == lesson.claimed_by_id:
-        raise WrongStatus("That moderator has the lesson already.")
+        raise WrongStatus(gettext("That moderator has the lesson already."))
     if not may_review(lesson, other):
-        raise NotYourClaim("That person may not review this lesson.")
+        raise NotYourClaim(gettext("That person may not review this lesson."))
 
 
 def may_review(lesson: Lesson, user: User) -> bool:
@@ -121,33 +127,33 @@ def has_declined(lesson: Lesson, user: User) -> bool:
 
 def declined_it(attempt: Attempt) -> None:
     if not has_declined(attempt.lesson, attempt.by):
-        raise NotYourClaim("Only the moderator who declined a lesson takes that back. Its owner may appeal.")
+        raise NotYourClaim(gettext("Only the moderator who declined a lesson takes that back. Its owner may appeal."))
     in_remit(attempt)
 
 
 # -- words given ----------------------------------------------------------------------------------
 def note_given(attempt: Attempt) -> None:
     if not attempt.note.strip():
-        raise ReasonMissing("Say why, in words that others can act on.")
+        raise ReasonMissing(gettext("Say why, in words that others can act on."))
 
 
 def decline_reason_given(attempt: Attempt) -> None:
     if attempt.reason not in DECLINE_REASONS:
-        raise ReasonMissing("Select a reason for declining.")
+        raise ReasonMissing(gettext("Select a reason for declining."))
 
 
 def archive_reason_given(attempt: Attempt) -> None:
     if attempt.reason not in ARCHIVE_REASONS:
-        raise ReasonMissing("Select why it is archived.")
+        raise ReasonMissing(gettext("Select why it is archived."))
     if attempt.reason == "superseded":
         reference = attempt.note.strip()
         if not Lesson.objects.filter(reference=reference).exclude(pk=attempt.lesson.pk).exists():
-            raise ReasonMissing("Enter the reference of the lesson that supersedes it.")
+            raise ReasonMissing(gettext("Enter the reference of the lesson that supersedes it."))
 
 
 def change_named(attempt: Attempt) -> None:
     if attempt.change not in {Change.MINOR, Change.SUBSTANTIVE}:
-        raise ReasonMissing("Say whether the change is minor or substantive.")
+        raise ReasonMissing(gettext("Say whether the change is minor or substantive."))
 
 
 # -- time -------------------------------------------------------------------------------------
@@ -157,31 +163,31 @@ def last_move(lesson: Lesson, move: Move) -> LessonMove | None:
 
 def not_appealed_yet(attempt: Attempt) -> None:
     if last_move(attempt.lesson, Move.APPEAL):
-        raise AlreadyAppealed("This lesson was appealed once already. The decision stands.")
+        raise AlreadyAppealed(gettext("This lesson was appealed once already. The decision stands."))
 
 
 def in_time_to_appeal(attempt: Attempt) -> None:
     declined = last_move(attempt.lesson, Move.DECLINE)
     if declined and timezone.localdate(attempt.at) > clocks.appeal_until(attempt.lesson, declined.at):
-        raise TooLate("A lesson can be appealed within 20 working days after it was declined.")
+        raise TooLate(gettext("A lesson can be appealed within 20 working days after it was declined."))
 
 
 def in_time_to_take_back(attempt: Attempt) -> None:
     declined = last_move(attempt.lesson, Move.DECLINE)
     if declined and timezone.localdate(attempt.at) > clocks.appeal_until(attempt.lesson, declined.at):
-        raise TooLate("A decision can be taken back within 20 working days, as long as its owner may appeal.")
+        raise TooLate(gettext("A decision can be taken back within 20 working days, as long as its owner may appeal."))
 
 
 def in_time_to_reopen(attempt: Attempt) -> None:
     withdrawn = last_move(attempt.lesson, Move.WITHDRAW)
     if withdrawn and attempt.at > withdrawn.at + REOPEN_WITHIN:
-        raise TooLate("A lesson can be reopened within 30 days after it was withdrawn.")
+        raise TooLate(gettext("A lesson can be reopened within 30 days after it was withdrawn."))
 
 
 # -- the text -----------------------------------------------------------------------------------
 def required_fields(attempt: Attempt) -> None:
     if missing := missing_to_submit(attempt.lesson):
-        raise NotReady("The lesson is not complete.", missing)
+        raise NotReady(gettext("The lesson is not complete."), missing)
 
 
 def working_text(lesson: Lesson) -> Publication | None:
@@ -191,9 +197,11 @@ def working_text(lesson: Lesson) -> Publication | None:
 def ready(attempt: Attempt) -> None:
     text = working_text(attempt.lesson)
     if text is None:
-        raise NotReady("There is no text to publish yet.", {"title": "Prepare a new version first."})
+        raise NotReady(
+            gettext("There is no text to publish yet."), {"title": gettext(gettext("Prepare a new version first."))}
+        )
     if missing := missing_to_publish(text):
-        raise NotReady("The text cannot be published yet.", missing)
+        raise NotReady(gettext("The text cannot be published yet."), missing)
     attempt.publication = text
 
 
@@ -205,14 +213,14 @@ def ready_if_new(attempt: Attempt) -> None:
 def target_in_remit(attempt: Attempt) -> None:
     target, lesson = attempt.target, attempt.lesson
     if target is None:
-        raise ReasonMissing("Enter the reference of the lesson it is merged into.")
+        raise ReasonMissing(gettext("Enter the reference of the lesson it is merged into."))
     if target.pk == lesson.pk:
-        raise ReasonMissing("A lesson cannot be merged into itself.")
+        raise ReasonMissing(gettext("A lesson cannot be merged into itself."))
     target = Lesson.objects.select_for_update(of=("self",)).get(pk=target.pk)
     if target.status != "published":
-        raise WrongStatus("A lesson can only be merged into a published one.")
+        raise WrongStatus(gettext("A lesson can only be merged into a published one."))
     if not (attempt.by.has_perm("lessons.review_lesson", target) and decides_tier(target, attempt.by)):
-        raise NotYourTier("That lesson is not yours to decide on, so nothing can be merged into it by you.")
+        raise NotYourTier(gettext("That lesson is not yours to decide on, so nothing can be merged into it by you."))
 
 
 # -- two people -----------------------------------------------------------------------------------
@@ -224,7 +232,7 @@ def wants_two_people(lesson: Lesson, text: Publication | None) -> bool:
 
 def needs_two_people(attempt: Attempt) -> None:
     if not wants_two_people(attempt.lesson, working_text(attempt.lesson)):
-        raise WrongStatus("This lesson needs no second person: publish it.")
+        raise WrongStatus(gettext("This lesson needs no second person: publish it."))
 
 
 def digest_of_text(text: Publication) -> str:
@@ -251,7 +259,7 @@ def approvals_of(lesson: Lesson) -> QuerySet[LessonMove]:
 
 def second_person_always(attempt: Attempt) -> None:
     if not approvals_of(attempt.lesson).exclude(by=attempt.by).exists():
-        raise SecondPersonMissing("Another moderator has to approve exactly this text first.")
+        raise SecondPersonMissing(gettext("Another moderator has to approve exactly this text first."))
 
 
 def second_person(attempt: Attempt) -> None:

@@ -6,6 +6,8 @@ from typing import NamedTuple
 from django import forms
 from django.db.models import CharField, TextChoices, Value
 from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ResilienceArea, ResponderType
 from govuk.look import Look
@@ -33,8 +35,8 @@ DAYS = {
 class Archived(TextChoices):
     """What becomes of archived lessons, which lists leave out unless asked."""
 
-    INCLUDE = "include", "Archived lessons too"
-    ONLY = "only", "Archived lessons only"
+    INCLUDE = "include", _("Archived lessons too")
+    ONLY = "only", _("Archived lessons only")
 
 
 class LessonFilters(forms.Form):
@@ -43,29 +45,31 @@ class LessonFilters(forms.Form):
     looks = {"since": Look(width=10), "until": Look(width=10)}
 
     q = forms.CharField(
-        required=False, max_length=LONGEST_QUERY, label="Words", help_text="“exact words”, OR, -without"
+        required=False, max_length=LONGEST_QUERY, label=_("Words"), help_text=_("“exact words”, OR, -without")
     )
-    kind = forms.ChoiceField(required=False, choices=[("", "Any"), *Kind.choices], label="Kind")
+    kind = forms.ChoiceField(required=False, choices=[("", _("Any")), *Kind.choices], label=_("Kind"))
     risk = forms.ChoiceField(
-        required=False, label="National Risk", widget=forms.Select(attrs={"data-autocomplete": ""})
+        required=False, label=_("National Risk"), widget=forms.Select(attrs={"data-autocomplete": ""})
     )
-    risk_theme = forms.ChoiceField(required=False, label="Theme of the risk")
-    theme = forms.ChoiceField(required=False, label="JESIP theme", widget=forms.Select(attrs={"data-autocomplete": ""}))
-    area = forms.ChoiceField(required=False, label="Area", widget=forms.Select(attrs={"data-autocomplete": ""}))
+    risk_theme = forms.ChoiceField(required=False, label=_("Theme of the risk"))
+    theme = forms.ChoiceField(
+        required=False, label=_("JESIP theme"), widget=forms.Select(attrs={"data-autocomplete": ""})
+    )
+    area = forms.ChoiceField(required=False, label=_("Area"), widget=forms.Select(attrs={"data-autocomplete": ""}))
     capability = forms.ChoiceField(
-        required=False, label="Capability", widget=forms.Select(attrs={"data-autocomplete": ""})
+        required=False, label=_("Capability"), widget=forms.Select(attrs={"data-autocomplete": ""})
     )
-    sector = forms.ChoiceField(required=False, label="Sector")
-    source = forms.ChoiceField(required=False, choices=[("", "Any"), *EventKind.choices], label="Source")
-    brag = forms.ChoiceField(required=False, choices=[("", "Any"), *Brag.choices], label="BRAG rating")
-    since = forms.DateField(required=False, label="Published from", widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(required=False, label="Published to", widget=forms.DateInput(attrs={"type": "date"}))
-    submitted_since = forms.DateField(required=False, label="Submitted from", widget=forms.HiddenInput)
-    submitted_until = forms.DateField(required=False, label="Submitted to", widget=forms.HiddenInput)
-    event_since = forms.DateField(required=False, label="Event from", widget=forms.HiddenInput)
-    event_until = forms.DateField(required=False, label="Event to", widget=forms.HiddenInput)
+    sector = forms.ChoiceField(required=False, label=_("Sector"))
+    source = forms.ChoiceField(required=False, choices=[("", _("Any")), *EventKind.choices], label=_("Source"))
+    brag = forms.ChoiceField(required=False, choices=[("", _("Any")), *Brag.choices], label=_("BRAG rating"))
+    since = forms.DateField(required=False, label=_("Published from"), widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(required=False, label=_("Published to"), widget=forms.DateInput(attrs={"type": "date"}))
+    submitted_since = forms.DateField(required=False, label=_("Submitted from"), widget=forms.HiddenInput)
+    submitted_until = forms.DateField(required=False, label=_("Submitted to"), widget=forms.HiddenInput)
+    event_since = forms.DateField(required=False, label=_("Event from"), widget=forms.HiddenInput)
+    event_until = forms.DateField(required=False, label=_("Event to"), widget=forms.HiddenInput)
     archived = forms.ChoiceField(
-        required=False, choices=[("", "Leave them out"), *Archived.choices], label="Archived lessons"
+        required=False, choices=[("", _("Leave them out")), *Archived.choices], label=_("Archived lessons")
     )
 
     def __init__(self, *args, **kwargs) -> None:  # type: ignore[no-untyped-def]  # Django's own signature
@@ -79,7 +83,7 @@ class LessonFilters(forms.Form):
         self.sector_names = {row.code: row.code.replace("-", " ").capitalize() for row in rows["sector"]}
         for name in FROM_TABLES:
             names = sorted(self.names()[name].items(), key=lambda pair: pair[1])
-            self.fields[name].choices = [("", "Any"), *names]  # type: ignore[attr-defined]
+            self.fields[name].choices = [("", gettext("Any")), *names]  # type: ignore[attr-defined]
 
     def names(self) -> dict[str, dict[str, str]]:
         """Return the name of each code, by filter."""

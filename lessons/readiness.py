@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from django.db.models import Value
+from django.utils.translation import gettext, ngettext
 
 from lessons.checklist import CHECKLIST, unticked
 from lessons.models import Attribution, Audience, Event, Kind, Lesson, Marking, Publication, Theme, Wording
@@ -50,26 +51,29 @@ def missing_to_submit(lesson: Lesson) -> dict[str, str]:
     missing = missing_of_event(lesson.event) | missing_of_text(lesson, lesson.kind, Tags.of(lesson))
     missing |= missing_own_area(lesson, lesson)
     if left := sum(warned.is_open for warned in warnings_in(lesson)):
-        words = "a warning" if left == 1 else f"{left} warnings"
-        missing["warnings"] = f"Answer {words} about what readers may not see."
+        missing["warnings"] = ngettext(
+            "Answer a warning about what readers may not see.",
+            "Answer %(number)s warnings about what readers may not see.",
+            left,
+        ) % {"number": left}
     return missing
 
 
 def missing_own_area(text: Wording, lesson: Lesson) -> dict[str, str]:
     """Return what to do where `text` is for the lesson's own area and there is none."""
     if text.audience == Audience.OWN_AREA and lesson.area is None:
-        return {"audience": "Select other readers: the lesson has no area that could be its own."}
+        return {"audience": gettext("Select other readers: the lesson has no area that could be its own.")}
     return {}
 
 
 def missing_of_event(event: Event) -> dict[str, str]:
     missing = {}
     if not event.name:
-        missing["event_name"] = "Enter the name of the event."
+        missing["event_name"] = gettext("Enter the name of the event.")
     if not event.kind:
-        missing["event_kind"] = "Select what kind of event it was."
+        missing["event_kind"] = gettext("Select what kind of event it was.")
     if not event.started_on:
-        missing["event_date"] = "Enter when the event was; a month or a year will do."
+        missing["event_date"] = gettext("Enter when the event was; a month or a year will do.")
     return missing
 
 
@@ -79,40 +83,40 @@ def missing_of_text(text: Wording, kind: str, tags: Tags) -> dict[str, str]:
     needs = {
         "title": (
             len(text.title.strip()) in TITLE_LENGTHS,
-            "Enter a title of 10 to 120 characters.",
+            gettext("Enter a title of 10 to 120 characters."),
         ),
         "what_happened": (
             text.what_happened.strip(),
-            "Enter what was done." if practice else "Enter what happened.",
+            gettext("Enter what was done.") if practice else gettext("Enter what happened."),
         ),
-        "statement": (text.statement.strip(), "Enter the lesson in a sentence or two."),
-        "benefit": (not practice or text.benefit.strip(), "Enter what the benefit was."),
+        "statement": (text.statement.strip(), gettext("Enter the lesson in a sentence or two.")),
+        "benefit": (not practice or text.benefit.strip(), gettext("Enter what the benefit was.")),
         "recommendations": (
             practice or has_recommendation(text) or text.no_recommendation_because.strip(),
-            "Enter a recommendation and who should act on it, or say why there is none.",
+            gettext("Enter a recommendation and who should act on it, or say why there is none."),
         ),
         "risks": (
             tags.risks or text.not_a_national_risk,
-            "Select a National Risk, or that it is not about one.",
+            gettext("Select a National Risk, or that it is not about one."),
         ),
         "themes": (
             tags.capabilities or tags.name_a_principle(),
-            "Select a JESIP principle or a capability.",
+            gettext("Select a JESIP principle or a capability."),
         ),
-        "brag": (text.brag, "Select a BRAG rating."),
-        "marking": (text.marking, "Select a marking."),
+        "brag": (text.brag, gettext("Select a BRAG rating.")),
+        "marking": (text.marking, gettext("Select a marking.")),
         "handling": (
             text.marking != Marking.SENSITIVE or text.handling.strip(),
-            "Enter a handling instruction: an OFFICIAL-SENSITIVE lesson needs one.",
+            gettext("Enter a handling instruction: an OFFICIAL-SENSITIVE lesson needs one."),
         ),
-        "audience": (text.audience, "Select who may read it."),
+        "audience": (text.audience, gettext("Select who may read it.")),
         "audience_sectors": (
             text.audience != Audience.SECTORS or text.audience_sectors,
-            "Select the sectors that may read it.",
+            gettext("Select the sectors that may read it."),
         ),
         "audience_areas": (
             text.audience != Audience.AREAS or text.audience_areas,
-            "Select the areas that may read it.",
+            gettext("Select the areas that may read it."),
         ),
     }
     return {name: words for name, (there, words) in needs.items() if not there}
@@ -131,9 +135,11 @@ def missing_to_publish(text: Publication) -> dict[str, str]:
     lesson = text.lesson
     missing = missing_of_text(text, lesson.kind, Tags.of(text))
     if not text.event_name.strip():
-        missing["event_name"] = "Enter the name of the event as readers may see it."
+        missing["event_name"] = gettext("Enter the name of the event as readers may see it.")
     if left := unticked(text.checklist):
-        missing["checklist"] = "Confirm: " + "; ".join(CHECKLIST[code] for code in left) + "."
+        missing["checklist"] = gettext("Confirm: %(points)s.") % {
+            "points": "; ".join(str(CHECKLIST[code]) for code in left)
+        }
     missing |= missing_own_area(text, lesson) | wider_than_owner(text)
     for name, words in unanswered(text).items():
         missing[name] = f"{missing[name]} {words}" if name in missing else words
@@ -144,11 +150,13 @@ def wider_than_owner(text: Publication) -> dict[str, str]:
     """Return where the working text would tell more, or tell more people, than its owner chose."""
     lesson, wider = text.lesson, {}
     if text.audience and not is_within(text, lesson):
-        wider["audience"] = "The audience is wider than the owner chose. Choose a narrower one, or ask the owner."
+        wider["audience"] = gettext(
+            "The audience is wider than the owner chose. Choose a narrower one, or ask the owner."
+        )
     if ATTRIBUTIONS.index(Attribution(text.attribution)) < ATTRIBUTIONS.index(Attribution(lesson.attribution)):
-        wider["attribution"] = "The attribution tells more than the owner chose."
+        wider["attribution"] = gettext("The attribution tells more than the owner chose.")
     if lesson.is_sensitive and not text.is_sensitive:
-        wider["marking"] = "The owner marked it OFFICIAL-SENSITIVE. Ask the owner before it is lowered."
+        wider["marking"] = gettext("The owner marked it OFFICIAL-SENSITIVE. Ask the owner before it is lowered.")
     return wider
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, IntegerField, TextChoices, Value, When
+from django.utils.translation import gettext_lazy as _
 
 from lessons import counts
 from lessons.filters import CODES, LessonFilters
@@ -20,9 +21,9 @@ PER_PAGE = 20
 
 
 class Sort(TextChoices):
-    RELEVANCE = "relevance", "Best match"
-    NEWEST = "newest", "Newest"
-    RECURRENT = "recurrent", "Found most often"
+    RELEVANCE = "relevance", _("Best match")
+    NEWEST = "newest", _("Newest")
+    RECURRENT = "recurrent", _("Found most often")
 
 
 @dataclass(frozen=True)

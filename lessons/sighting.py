@@ -1,6 +1,9 @@
 """The owner's look at the edited text, where the organisation asks for it."""
 
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from lessons.attempt import Attempt
 from lessons.clocks import sight_until
@@ -11,7 +14,7 @@ from lessons.models.wording import WORDING_FIELDS
 from lessons.readiness import Tags
 
 AGREES, OBJECTS = "agrees", "objects"
-SIGHT_ANSWERS = {AGREES: "It can be published like this", OBJECTS: "Something has to change"}
+SIGHT_ANSWERS = {AGREES: _("It can be published like this"), OBJECTS: _("Something has to change")}
 
 
 def is_edited(text: Publication) -> bool:
@@ -50,19 +53,21 @@ def _last(lesson: Lesson, move: Move) -> LessonMove | None:
 # -- conditions of moves ---------------------------------------------------------------------------
 def owner_wants_to_see_it(attempt: Attempt) -> None:
     if not wants_sighting(attempt.lesson, working_text(attempt.lesson)):
-        raise WrongStatus("The owner need not see this text: their organisation does not ask for it, or it is theirs.")
+        raise WrongStatus(
+            gettext("The owner need not see this text: their organisation does not ask for it, or it is theirs.")
+        )
 
 
 def was_shown(attempt: Attempt) -> None:
     if shown_to_owner(attempt.lesson) is None:
-        raise WrongStatus("The text is being changed. You are shown it when it is ready.")
+        raise WrongStatus(gettext("The text is being changed. You are shown it when it is ready."))
 
 
 def sight_answer_given(attempt: Attempt) -> None:
     if attempt.reason not in SIGHT_ANSWERS:
-        raise ReasonMissing("Say whether it can be published like this.")
+        raise ReasonMissing(gettext("Say whether it can be published like this."))
     if attempt.reason == OBJECTS and not attempt.note.strip():
-        raise ReasonMissing("Say what has to change.")
+        raise ReasonMissing(gettext("Say what has to change."))
 
 
 def seen_by_owner(attempt: Attempt) -> None:
@@ -72,12 +77,20 @@ def seen_by_owner(attempt: Attempt) -> None:
         return
     shown, answer = shown_to_owner(lesson), answer_of_owner(lesson)
     if shown is None:
-        raise NotSeenByOwner(f"{lesson.organisation} wants to see an edited text first. Show it to the owner.")
+        raise NotSeenByOwner(
+            gettext("%(organisation)s wants to see an edited text first. Show it to the owner.")
+            % {"organisation": lesson.organisation}
+        )
     if answer is not None and answer.reason == OBJECTS:
-        raise NotSeenByOwner("The owner asks for a change. Change the text and show it again, or ask for changes.")
+        raise NotSeenByOwner(
+            gettext("The owner asks for a change. Change the text and show it again, or ask for changes.")
+        )
     until = sight_until(lesson, shown.at)
     if answer is None and timezone.localdate(attempt.at) <= until:
-        raise NotSeenByOwner(f"The owner has until {until:%-d %B %Y} to look at this text, or until they answer.")
+        raise NotSeenByOwner(
+            gettext("The owner has until %(until)s to look at this text, or until they answer.")
+            % {"until": date_format(until, "j F Y")}
+        )
 
 
 # -- what is recorded ------------------------------------------------------------------------------

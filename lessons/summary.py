@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext
+
 from accounts.models import ResilienceArea
 from lessons.errors import StaleText
 from lessons.labels import label_of
@@ -83,7 +85,7 @@ def _plainly(value: Any) -> str:
     if value is None or value == "":
         return ""
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return gettext("Yes") if value else gettext("No")
     if isinstance(value, date):
         return dated(value, "day")
     if isinstance(value, list | tuple):
@@ -108,7 +110,7 @@ def _row(lesson: Lesson, name: str) -> Row:
         value = getattr(lesson, name)
     words = in_words(name, value)
     if name == "risks" and not value and lesson.not_a_national_risk:
-        words = "Not a National Risk"
+        words = gettext("Not a National Risk")
     return name, label_of(name, lesson.kind), words
 
 
@@ -123,7 +125,7 @@ def _event_rows(lesson: Lesson) -> list[Row]:
         "event_kind": in_words("kind", event.kind),
         "event_date": event.when,
         "event_ended": dated(event.ended_on, event.precision),
-        "area": str(lesson.area) if lesson.area else "None: the national team decides",
+        "area": str(lesson.area) if lesson.area else gettext("None: the national team decides"),
         "legal_contexts": in_words("legal_contexts", event.legal_contexts),
         "place": event.place,
         "major_incident": _plainly(event.major_incident),

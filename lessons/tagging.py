@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts.models import User
 from lessons import publishing
@@ -51,7 +52,7 @@ def tag_lesson(*, lesson: Lesson, tag: str, by: User, at: datetime) -> None:
     tags = Tags.of(publishing.working_text_of(lesson))
     chosen: list[str] = getattr(tags, name)
     if code in chosen:
-        raise WrongStatus("It has this tag already.")
+        raise WrongStatus(gettext("It has this tag already."))
     with_it = replace(tags, **{name: sorted([*chosen, code])})
     save_working_text(lesson=lesson, by=by, at=at, row_version=lesson.row_version, values={}, tags=with_it)
     if is_free:

@@ -1,5 +1,7 @@
 """What happened to a lesson, in words for those who may see its record: roles and organisations, no names."""
 
+from django.utils.translation import gettext
+
 from accounts.models import User
 from accounts.roles import OWNER_LEADS, Role
 from govuk.rows import TimelineEntry
@@ -20,32 +22,44 @@ def timeline_of(lesson: Lesson, viewer: User) -> list[TimelineEntry]:
         TimelineEntry(title=_title(entry), at=entry.at, by=_who(entry, lesson, viewer), text=_text(entry, lesson))
         for entry in moves
     ]
-    began = "you" if lesson.author_id == viewer.pk else f"the author, {lesson.organisation}"
-    return [*entries, TimelineEntry(title="Draft begun", at=lesson.created_at, by=began)]
+    began = (
+        gettext("you")
+        if lesson.author_id == viewer.pk
+        else gettext("the author, %(organisation)s") % {"organisation": lesson.organisation}
+    )
+    return [*entries, TimelineEntry(title=gettext("Draft begun"), at=lesson.created_at, by=began)]
 
 
 def _title(entry: LessonMove) -> str:
     title = str(Move(entry.move).label)
     if entry.move == Move.PUBLISH_AGAIN and entry.publication and entry.publication.version:
-        return f"{title}: version {entry.publication.version}"
+        return gettext("%(title)s: version %(number)s") % {"title": title, "number": entry.publication.version}
     return title
 
 
 def _who(entry: LessonMove, lesson: Lesson, viewer: User) -> str:
     if entry.by_id == viewer.pk:
-        return "you"
+        return gettext("you")
     if entry.role == Role.LRF_MODERATOR:
-        return f"LRF moderator, {lesson.area}" if lesson.area else "LRF moderator"
+        return gettext("LRF moderator, %(area)s") % {"area": lesson.area} if lesson.area else gettext("LRF moderator")
     if entry.role in OWNER_LEADS:
         return f"{Role(entry.role).label}, {lesson.organisation}"
     if entry.role:
         return str(Role(entry.role).label)
     if entry.move not in BY_OWNERS:
-        return "a moderator"
-    return f"the author, {lesson.organisation}" if entry.by_id == lesson.author_id else str(lesson.organisation)
+        return gettext("a moderator")
+    return (
+        gettext("the author, %(organisation)s") % {"organisation": lesson.organisation}
+        if entry.by_id == lesson.author_id
+        else str(lesson.organisation)
+    )
 
 
 def _text(entry: LessonMove, lesson: Lesson) -> str:
     asked = ", ".join(label_of(name, lesson.kind) for name in entry.fields)
-    parts = [REASONS.get(entry.reason, ""), entry.note, f"To change: {asked}" if asked else ""]
+    parts = [
+        str(REASONS.get(entry.reason, "")),
+        entry.note,
+        gettext("To change: %(asked)s") % {"asked": asked} if asked else "",
+    ]
     return "\n\n".join(part for part in parts if part)

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.roles import Role
@@ -52,14 +53,14 @@ def _to_moderate(user: User, at: datetime) -> list[Waiting]:
     return [
         Waiting(
             counts["mine"],
-            "with you for review",
-            "Carry on where you left off",
+            gettext("with you for review"),
+            gettext("Carry on where you left off"),
             f"{reverse('queue')}?whose=mine",
         ),
         Waiting(
             counts["free"],
-            "waiting for a moderator",
-            f"{late} past the date they were due" if late else "None is late",
+            gettext("waiting for a moderator"),
+            gettext("%(late)s past the date they were due") % {"late": late} if late else gettext("None is late"),
             reverse("queue"),
             is_urgent=late > 0,
         ),
@@ -69,7 +70,7 @@ def _to_moderate(user: User, at: datetime) -> list[Waiting]:
 def _to_sign_off(user: User) -> list[Waiting]:
     waiting = Lesson.objects.filter(organisation__in=user.leads, status=Status.AWAITING_SIGN_OFF).exclude(author=user)
     url = f"{reverse('our_lessons')}?status={Status.AWAITING_SIGN_OFF}"
-    return [Waiting(waiting.count(), "to sign off", "For your organisation", url)]
+    return [Waiting(waiting.count(), gettext("to sign off"), gettext("For your organisation"), url)]
 
 
 def _to_write(user: User) -> list[Waiting]:
@@ -85,15 +86,15 @@ def _to_write(user: User) -> list[Waiting]:
     return [
         Waiting(
             counts["sent_back"],
-            "sent back to you",
-            "A moderator asks for changes",
+            gettext("sent back to you"),
+            gettext("A moderator asks for changes"),
             f"{url}?status={Status.CHANGES_REQUESTED}",
             is_urgent=True,
         ),
         Waiting(
             counts["drafts"],
-            "in draft",
-            "Only you and those who lead for your organisation see them",
+            gettext("in draft"),
+            gettext("Only you and those who lead for your organisation see them"),
             f"{url}?status={Status.DRAFT}",
         ),
     ]

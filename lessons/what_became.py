@@ -3,14 +3,16 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext, gettext_noop
+
 from lessons.models import Lesson, Move, PublicationView
 
 #: Moves that lead to each station; the last of them counts.
 STATIONS = {
-    "Received": (Move.SUBMIT, Move.SIGN_OFF, Move.RESUBMIT),
-    "Taken on by a moderator": (Move.CLAIM, Move.REASSIGN),
-    "Returned with questions": (Move.ASK_FOR_CHANGES,),
-    "Published": (Move.PUBLISH,),
+    gettext_noop("Received"): (Move.SUBMIT, Move.SIGN_OFF, Move.RESUBMIT),
+    gettext_noop("Taken on by a moderator"): (Move.CLAIM, Move.REASSIGN),
+    gettext_noop("Returned with questions"): (Move.ASK_FOR_CHANGES,),
+    gettext_noop("Published"): (Move.PUBLISH,),
 }
 #: Shown before it happened too: every lesson is meant to get there.
 EXPECTED = ("Received", "Taken on by a moderator", "Published")
@@ -39,7 +41,7 @@ def what_became_of(lesson: Lesson) -> WhatBecame:
     reached = {
         name: max((last[move] for move in moves if move in last), default=None) for name, moves in STATIONS.items()
     }
-    stations = [Station(name, at) for name, at in reached.items() if at or name in EXPECTED]
+    stations = [Station(gettext(name), at) for name, at in reached.items() if at or name in EXPECTED]
     done = sorted((one for one in stations if one.at), key=lambda one: one.at)  # type: ignore[arg-type, return-value]
     opened = PublicationView.objects.filter(publication__lesson=lesson).exclude(organisation=lesson.organisation_id)
     return WhatBecame(

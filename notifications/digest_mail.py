@@ -5,23 +5,37 @@ from dataclasses import dataclass, field, replace
 from django.conf import settings
 from django.urls import reverse
 from django.utils.text import Truncator
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from lessons.models import Publication
 from notifications.models import Delivery, Frequency
 from notifications.sending.digest_checks import Item
 from notifications.sending.quarter_checks import Chosen
-from notifications.words import names_of, paragraphs_of, reason_in_words
+from notifications.words import either, names_of, paragraphs_of, reason_in_words
 
 #: More than these are counted, and linked to: a mail stays well under 100 kB.
 MOST_LISTED = 50
 #: Characters; whatever was written, a mail stays under 100 kB.
 LONGEST_STATEMENT = 300
-NO_RISK = "Not about a National Risk"
-PERIODS = {
-    Frequency.DAILY: "day",
-    Frequency.WEEKLY: "week",
-    Frequency.MONTHLY: "month",
-    Frequency.QUARTERLY: "quarter",
+WHY = {
+    Frequency.DAILY: gettext_noop(
+        "You get this because you asked for one mail a day about what matches your subscriptions."
+    ),
+    Frequency.WEEKLY: gettext_noop(
+        "You get this because you asked for one mail a week about what matches your subscriptions."
+    ),
+    Frequency.MONTHLY: gettext_noop(
+        "You get this because you asked for one mail a month about what matches your subscriptions."
+    ),
+    Frequency.QUARTERLY: gettext_noop(
+        "You get this because you asked for one mail a quarter about what matches your subscriptions."
+    ),
+}
+SUBJECTS = {
+    Frequency.DAILY: gettext_noop("Your lessons of the day: %(count)s"),
+    Frequency.WEEKLY: gettext_noop("Your lessons of the week: %(count)s"),
+    Frequency.MONTHLY: gettext_noop("Your lessons of the month: %(count)s"),
+    Frequency.QUARTERLY: gettext_noop("Your lessons of the quarter: %(count)s"),
 }
 
 
@@ -66,34 +80,40 @@ def digest_of(delivery: Delivery, items: tuple[Item, ...], chosen: Chosen | None
     wanted = [*on_top, *(item.current for item in listed)]
     found = Publication.objects.select_related("lesson").defer("search").in_bulk(wanted)
     names = names_of(term for publication in found.values() for term in publication.terms)
+    no_risk = gettext("Not about a National Risk")
     groups: dict[str, list[Line]] = {}
     for item in listed:
         publication = found[item.current]
         themes = [names.get(term, term) for term in publication.terms if term.startswith("risk-theme:")]
-        groups.setdefault(themes[0] if themes else NO_RISK, []).append(_line_of_item(publication, item, names))
-    period = PERIODS[Frequency(run.frequency)]
-    count = f"{len(items)} new lesson{'' if len(items) == 1 else 's'}"
+        groups.setdefault(themes[0] if themes else no_risk, []).append(_line_of_item(publication, item, names))
+    number, frequency = len(items), Frequency(run.frequency)
+    count = ngettext("%(number)s new lesson", "%(number)s new lessons", number) % {"number": number}
     marking = "OFFICIAL-SENSITIVE" if any(p.is_sensitive for p in found.values()) else "OFFICIAL"
-    why = f"You get this because you asked for one mail a {period} about what matches your subscriptions."
     digest = Digest(
-        subject=f"[{marking}] Your lessons of the {period}: {count}",
-        heading=f"{count} for you",
-        groups=sorted(groups.items(), key=lambda group: (group[0] == NO_RISK, group[0])),
+        subject=f"[{marking}] {gettext(SUBJECTS[frequency]) % {'count': count}}",
+        heading=_for_you(number),
+        groups=sorted(groups.items(), key=lambda group: (group[0] == no_risk, group[0])),
         more=len(items) - len(listed),
         more_url=f"{settings.SITE_URL}{reverse('lesson_list')}",
-        why=why,
+        why=gettext(WHY[frequency]),
     )
     if chosen is None:
         return digest
+    heading = gettext("Lessons of %(quarter)s") % {"quarter": chosen.quarter.name}
+    also = ngettext("Also %(number)s new lesson for you", "Also %(number)s new lessons for you", number)
     return replace(
         digest,
-        subject=f"[{marking}] Lessons of {chosen.quarter.name}",
-        heading=f"Lessons of {chosen.quarter.name}",
+        subject=f"[{marking}] {heading}",
+        heading=heading,
         words=paragraphs_of(chosen.quarter.words_sent),
         chosen=[line_of(found[pk]) for pk in on_top],
-        own=f"{'Also ' if on_top else ''}{count} for you" if items else "",
+        own=(also % {"number": number} if on_top else _for_you(number)) if items else "",
         page_url=settings.SITE_URL + chosen.quarter.get_absolute_url(),
     )
+
+
+def _for_you(number: int) -> str:
+    return ngettext("%(number)s new lesson for you", "%(number)s new lessons for you", number) % {"number": number}
 
 
 def line_of(publication: Publication, why: str = "") -> Line:
@@ -107,4 +127,4 @@ def line_of(publication: Publication, why: str = "") -> Line:
 
 
 def _line_of_item(publication: Publication, item: Item, names: dict[str, str]) -> Line:
-    return line_of(publication, " or ".join(dict.fromkeys(reason_in_words(reason, names) for reason in item.reasons)))
+    return line_of(publication, either(dict.fromkeys(reason_in_words(reason, names) for reason in item.reasons)))

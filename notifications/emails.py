@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop
 
 from lessons.clocks import sight_until
 from lessons.conditions import DECLINE_REASONS
@@ -59,11 +61,11 @@ class About:
 
     @property
     def reference(self) -> str:
-        return self.lesson.reference or "your draft"
+        return self.lesson.reference or gettext("your draft")
 
     @property
     def what(self) -> str:
-        return "notable practice" if self.lesson.kind == Kind.NOTABLE_PRACTICE else "lesson"
+        return gettext("notable practice") if self.lesson.kind == Kind.NOTABLE_PRACTICE else gettext("lesson")
 
     @property
     def title(self) -> str:
@@ -88,10 +90,10 @@ def subject(about: About, news: str) -> str:
 
 
 def facts(about: About) -> list[tuple[str, str]]:
-    rows = [("Reference", about.reference), ("Kind", about.lesson.get_kind_display())]
+    rows = [(gettext("Reference"), about.reference), (gettext("Kind"), about.lesson.get_kind_display())]
     if about.is_sensitive:
-        return [*rows, *_themes_of_risk(about), ("Marking", "OFFICIAL-SENSITIVE")]
-    rows.append(("Title", about.title))
+        return [*rows, *_themes_of_risk(about), (gettext("Marking"), "OFFICIAL-SENSITIVE")]
+    rows.append((gettext("Title"), about.title))
     if about.publication:
         rows += _published_facts(about.publication)
     return rows
@@ -102,10 +104,13 @@ def _published_facts(publication: Publication) -> list[tuple[str, str]]:
     risks = [names.get(term, term) for term in publication.terms if term.startswith("risk:")]
     themes = [names.get(term, term) for term in publication.terms if term.startswith("theme:")]
     rows = [
-        ("National Risk" if len(risks) == 1 else "National Risks", "; ".join(risks) or "Not a National Risk"),
-        ("Themes", "; ".join(themes)),
-        ("From", publication.attributed_to),
-        ("Event", ", ".join(filter(None, [publication.event_name, publication.when]))),
+        (
+            gettext("National Risk") if len(risks) == 1 else gettext("National Risks"),
+            "; ".join(risks) or gettext("Not a National Risk"),
+        ),
+        (gettext("Themes"), "; ".join(themes)),
+        (gettext("From"), publication.attributed_to),
+        (gettext("Event"), ", ".join(filter(None, [publication.event_name, publication.when]))),
     ]
     return [(label, value) for label, value in rows if value]
 
@@ -117,7 +122,7 @@ def _themes_of_risk(about: About) -> list[tuple[str, str]]:
         themes = [names.get(term, term) for term in terms]
     else:
         themes = sorted({risk.theme for risk in about.lesson.risks.all()})
-    return [("Risk theme", "; ".join(themes) or "Not a National Risk")]
+    return [(gettext("Risk theme"), "; ".join(themes) or gettext("Not a National Risk"))]
 
 
 def _duty(
@@ -125,7 +130,7 @@ def _duty(
 ) -> Content:
     """A mail to somebody who owns or decides on the lesson."""
     if about.is_sensitive:
-        quote, paragraphs = "", [*paragraphs, "It is OFFICIAL-SENSITIVE, so the words are on its page only."]
+        quote, paragraphs = "", [*paragraphs, gettext("It is OFFICIAL-SENSITIVE, so the words are on its page only.")]
     return Content(
         subject=subject(about, news),
         heading=heading,
@@ -137,57 +142,62 @@ def _duty(
     )
 
 
-OWNER = "You get this because you, or the organisation whose mailbox this is, recorded it."
+OWNER = gettext_noop("You get this because you, or the organisation whose mailbox this is, recorded it.")
 
 
 def received(about: About) -> Content:
     if about.move.to_status == "awaiting_sign_off":
-        then = "Your organisation signs lessons off first. After that it goes to the moderators."
+        then = gettext("Your organisation signs lessons off first. After that it goes to the moderators.")
     else:
-        then = "A moderator will look at it within 2 working days if it is red, and within 10 otherwise."
+        then = gettext("A moderator will look at it within 2 working days if it is red, and within 10 otherwise.")
     return _duty(
         about,
-        news="We received your lesson",
-        heading=f"We received your {about.what}",
-        paragraphs=[f"Thank you. Its reference is {about.reference}.", then],
-        label="See where it is",
-        why="You get this because you wrote it.",
+        news=gettext("We received your lesson"),
+        heading=gettext("We received your %(what)s") % {"what": about.what},
+        paragraphs=[gettext("Thank you. Its reference is %(reference)s.") % {"reference": about.reference}, then],
+        label=gettext("See where it is"),
+        why=gettext("You get this because you wrote it."),
     )
 
 
 def sign_off_needed(about: About) -> Content:
     return _duty(
         about,
-        news="Sign-off needed",
-        heading="A lesson of your organisation needs sign-off",
-        paragraphs=["It goes to the moderators when one of you has signed it off."],
-        label="Read it and sign it off",
-        why=f"You get this because you vouch for what {about.lesson.organisation.name} records.",
+        news=gettext("Sign-off needed"),
+        heading=gettext("A lesson of your organisation needs sign-off"),
+        paragraphs=[gettext("It goes to the moderators when one of you has signed it off.")],
+        label=gettext("Read it and sign it off"),
+        why=gettext("You get this because you vouch for what %(name)s records.")
+        % {"name": about.lesson.organisation.name},
     )
 
 
 def in_your_queue(about: About) -> Content:
     lesson = about.lesson
     heading = {
-        Move.ESCALATE: "Escalated to the national team",
-        Move.APPEAL: "The owner appeals against a decision",
-        Move.APPROVE: "A lesson needs the second of two people",
-        Move.REASSIGN: "A lesson was given to you",
-        Move.RESUBMIT: "A lesson came back with changes",
-    }.get(Move(about.move.move), f"A new {about.what} is in your queue")
-    due = [f"It is to be decided by {lesson.due_on:%-d %B %Y}."] if lesson.due_on else []
+        Move.ESCALATE: gettext("Escalated to the national team"),
+        Move.APPEAL: gettext("The owner appeals against a decision"),
+        Move.APPROVE: gettext("A lesson needs the second of two people"),
+        Move.REASSIGN: gettext("A lesson was given to you"),
+        Move.RESUBMIT: gettext("A lesson came back with changes"),
+    }.get(Move(about.move.move), gettext("A new %(what)s is in your queue") % {"what": about.what})
+    due = (
+        [gettext("It is to be decided by %(day)s.") % {"day": date_format(lesson.due_on, "j F Y")}]
+        if lesson.due_on
+        else []
+    )
     if lesson.claimed_by_id:
-        why = "You get this because it is with you."
+        why = gettext("You get this because it is with you.")
     elif lesson.tier == Tier.NATIONAL or lesson.area is None:
-        why = "You get this because you decide at the national tier."
+        why = gettext("You get this because you decide at the national tier.")
     else:
-        why = f"You get this because lessons of {lesson.area.name} are decided on here."
+        why = gettext("You get this because lessons of %(area)s are decided on here.") % {"area": lesson.area.name}
     return _duty(
         about,
-        news="In your queue",
+        news=gettext("In your queue"),
         heading=heading,
         paragraphs=due,
-        label="Open it",
+        label=gettext("Open it"),
         why=why,
         quote=about.move.note if about.move.move in {Move.ESCALATE, Move.APPEAL} else "",
     )
@@ -195,15 +205,19 @@ def in_your_queue(about: About) -> Content:
 
 def overdue(about: About) -> Content:
     lesson = about.lesson
-    due = [f"It was to be decided by {lesson.due_on:%-d %B %Y}."] if lesson.due_on else []
-    now = "A moderator has it in hand." if lesson.claimed_by_id else "Nobody has taken it yet."
+    due = (
+        [gettext("It was to be decided by %(day)s.") % {"day": date_format(lesson.due_on, "j F Y")}]
+        if lesson.due_on
+        else []
+    )
+    now = gettext("A moderator has it in hand.") if lesson.claimed_by_id else gettext("Nobody has taken it yet.")
     return _duty(
         about,
-        news="Overdue",
-        heading=f"A {about.what} waits longer than was promised",
-        paragraphs=[*due, now, "Any moderator who may decide on it can take it, or give it to somebody else."],
-        label="Open it",
-        why="You get this because you decide on it, or have it in hand. It is sent once.",
+        news=gettext("Overdue"),
+        heading=gettext("A %(what)s waits longer than was promised") % {"what": about.what},
+        paragraphs=[*due, now, gettext("Any moderator who may decide on it can take it, or give it to somebody else.")],
+        label=gettext("Open it"),
+        why=gettext("You get this because you decide on it, or have it in hand. It is sent once."),
     )
 
 
@@ -211,25 +225,28 @@ def look_at_edited_text(about: About) -> Content:
     until = sight_until(about.lesson, about.move.at)
     return _duty(
         about,
-        news="Look at the edited text",
-        heading=f"A moderator edited your {about.what}",
+        news=gettext("Look at the edited text"),
+        heading=gettext("A moderator edited your %(what)s") % {"what": about.what},
         paragraphs=[
-            "Your organisation asked to see it before it is published. Say whether it can be published like this.",
-            f"If nobody answers by {until:%-d %B %Y}, it counts as seen.",
+            gettext(
+                "Your organisation asked to see it before it is published. Say whether it can be published like this."
+            ),
+            gettext("If nobody answers by %(day)s, it counts as seen.") % {"day": date_format(until, "j F Y")},
         ],
-        label="See what was changed",
-        why=OWNER,
+        label=gettext("See what was changed"),
+        why=gettext(OWNER),
     )
 
 
 def owner_answered(about: About) -> Content:
     return _duty(
         about,
-        news="The owner answered",
-        heading=f"{SIGHT_ANSWERS.get(about.move.reason, 'The owner answered')}, says the owner",
-        paragraphs=["You had shown them the edited text."],
-        label="Open it",
-        why="You get this because it is with you.",
+        news=gettext("The owner answered"),
+        heading=gettext("%(answer)s, says the owner")
+        % {"answer": SIGHT_ANSWERS.get(about.move.reason, gettext("The owner answered"))},
+        paragraphs=[gettext("You had shown them the edited text.")],
+        label=gettext("Open it"),
+        why=gettext("You get this because it is with you."),
         quote=about.move.note,
     )
 
@@ -237,24 +254,26 @@ def owner_answered(about: About) -> Content:
 def changes_requested(about: About) -> Content:
     return _duty(
         about,
-        news="Changes requested",
-        heading=f"Please change your {about.what}",
-        paragraphs=["Somebody read it and asks for changes before it can go on. You can send it back at any time."],
-        label="Read what is asked and change it",
-        why=OWNER,
+        news=gettext("Changes requested"),
+        heading=gettext("Please change your %(what)s") % {"what": about.what},
+        paragraphs=[
+            gettext("Somebody read it and asks for changes before it can go on. You can send it back at any time.")
+        ],
+        label=gettext("Read what is asked and change it"),
+        why=gettext(OWNER),
         quote=about.move.note,
     )
 
 
 def declined(about: About) -> Content:
-    reason = DECLINE_REASONS.get(about.move.reason, "")
+    reason = str(DECLINE_REASONS.get(about.move.reason, ""))
     return _duty(
         about,
-        news="Declined",
-        heading=f"Your {about.what} will not be published",
-        paragraphs=[*([f"{reason}."] if reason else []), "You can appeal once, within 20 working days."],
-        label="Read why, or appeal",
-        why=OWNER,
+        news=gettext("Declined"),
+        heading=gettext("Your %(what)s will not be published") % {"what": about.what},
+        paragraphs=[*([f"{reason}."] if reason else []), gettext("You can appeal once, within 20 working days.")],
+        label=gettext("Read why, or appeal"),
+        why=gettext(OWNER),
         quote=about.move.note,
     )
 
@@ -262,27 +281,27 @@ def declined(about: About) -> Content:
 def taken_back(about: About) -> Content:
     return _duty(
         about,
-        news="Looked at again",
-        heading=f"We are looking at your {about.what} again",
+        news=gettext("Looked at again"),
+        heading=gettext("We are looking at your %(what)s again") % {"what": about.what},
         paragraphs=[
-            "We told you that it will not be published. That was a mistake, and is taken back.",
-            "A moderator goes on with it. There is nothing for you to do.",
+            gettext("We told you that it will not be published. That was a mistake, and is taken back."),
+            gettext("A moderator goes on with it. There is nothing for you to do."),
         ],
-        label="See where it is",
-        why=OWNER,
+        label=gettext("See where it is"),
+        why=gettext(OWNER),
     )
 
 
 def merged(about: About) -> Content:
     target = about.lesson.merged_into
-    into = f" into {target.reference}" if target else ""
     return _duty(
         about,
-        news="Merged",
-        heading=f"{about.reference} was merged{into}",
-        paragraphs=["Both say the same. The old reference leads to the one that stays."],
-        label="See its record",
-        why="You get this because you, or the organisation whose mailbox this is, recorded one of the two.",
+        news=gettext("Merged"),
+        heading=gettext("%(reference)s was merged into %(target)s")
+        % {"reference": about.reference, "target": target.reference if target else gettext("another")},
+        paragraphs=[gettext("Both say the same. The old reference leads to the one that stays.")],
+        label=gettext("See its record"),
+        why=gettext("You get this because you, or the organisation whose mailbox this is, recorded one of the two."),
     )
 
 
@@ -290,22 +309,24 @@ def lesson_published(about: About) -> Content:
     again = about.move.move == Move.PUBLISH_AGAIN
     return _duty(
         about,
-        news="Published",
-        heading=f"A new version of your {about.what} is published" if again else f"Your {about.what} is published",
-        paragraphs=["Those who asked to hear about lessons like it are being told. Thank you for sharing it."],
-        label="See its record",
-        why=OWNER,
+        news=gettext("Published"),
+        heading=gettext("A new version of your %(what)s is published") % {"what": about.what}
+        if again
+        else gettext("Your %(what)s is published") % {"what": about.what},
+        paragraphs=[gettext("Those who asked to hear about lessons like it are being told. Thank you for sharing it.")],
+        label=gettext("See its record"),
+        why=gettext(OWNER),
     )
 
 
 def withdrawn(about: About) -> Content:
     return _duty(
         about,
-        news="Withdrawn",
-        heading="The owner withdrew a lesson that was with you",
-        paragraphs=["There is nothing left for you to do."],
-        label="See its record",
-        why="You get this because you had claimed it.",
+        news=gettext("Withdrawn"),
+        heading=gettext("The owner withdrew a lesson that was with you"),
+        paragraphs=[gettext("There is nothing left for you to do.")],
+        label=gettext("See its record"),
+        why=gettext("You get this because you had claimed it."),
         quote=about.move.note,
     )
 
@@ -313,11 +334,13 @@ def withdrawn(about: About) -> Content:
 def suspended(about: About) -> Content:
     return _duty(
         about,
-        news="Suspended",
-        heading=f"{about.reference} is suspended",
-        paragraphs=["Nobody can read it now, and all who were mailed about it are being told to stop using it."],
-        label="See its record",
-        why="You get this because you own it, or because you are of the JOL Secretariat.",
+        news=gettext("Suspended"),
+        heading=gettext("%(reference)s is suspended") % {"reference": about.reference},
+        paragraphs=[
+            gettext("Nobody can read it now, and all who were mailed about it are being told to stop using it.")
+        ],
+        label=gettext("See its record"),
+        why=gettext("You get this because you own it, or because you are of the JOL Secretariat."),
         quote=about.move.note,
     )
 
@@ -325,78 +348,87 @@ def suspended(about: About) -> Content:
 def back_in_use(about: About) -> Content:
     return _duty(
         about,
-        news="Back in use",
-        heading=f"{about.reference} can be read again",
-        paragraphs=["It was restored. Those who were told to stop using it are being told that they may use it again."],
-        label="See its record",
-        why=OWNER,
+        news=gettext("Back in use"),
+        heading=gettext("%(reference)s can be read again") % {"reference": about.reference},
+        paragraphs=[
+            gettext("It was restored. Those who were told to stop using it are being told that they may use it again.")
+        ],
+        label=gettext("See its record"),
+        why=gettext(OWNER),
     )
 
 
 # -- to readers ---------------------------------------------------------------------------------
-SUBSCRIBED = "You get this because it matches what you asked to be mailed about at once:"
+SUBSCRIBED = gettext_noop("You get this because it matches what you asked to be mailed about at once:")
 
 
-def _alert(
-    about: About, *, news: str, heading: str, paragraphs: list[str], why: str, label: str = "Read it"
-) -> Content:
+def _alert(about: About, *, news: str, heading: str, paragraphs: list[str], why: str, label: str = "") -> Content:
     return Content(
         subject=subject(about, news),
         news="" if heading == news else news,
         heading=heading,
         paragraphs=paragraphs,
-        facts=[fact for fact in facts(about) if fact != ("Title", heading)],
-        link=Link(label, about.page),
+        facts=[fact for fact in facts(about) if fact != (gettext("Title"), heading)],
+        link=Link(label or gettext("Read it"), about.page),
         why=why,
     )
 
 
 def new_lesson(about: About) -> Content:
-    news = "New notable practice published" if about.lesson.kind == Kind.NOTABLE_PRACTICE else "New lesson published"
+    news = (
+        gettext("New notable practice published")
+        if about.lesson.kind == Kind.NOTABLE_PRACTICE
+        else gettext("New lesson published")
+    )
     if about.is_sensitive:
-        paragraphs = ["It is OFFICIAL-SENSITIVE. Sign in to read it."]
+        paragraphs = [gettext("It is OFFICIAL-SENSITIVE. Sign in to read it.")]
     else:
         paragraphs = [about.publication.statement] if about.publication else []
     heading = news if about.is_sensitive else about.title
-    return _alert(about, news=news, heading=heading, paragraphs=paragraphs, why=SUBSCRIBED)
+    return _alert(about, news=news, heading=heading, paragraphs=paragraphs, why=gettext(SUBSCRIBED))
 
 
 def correction(about: About) -> Content:
     note = about.publication.note if about.publication and not about.is_sensitive else ""
     return _alert(
         about,
-        news="Correction",
-        heading=f"{about.reference} was corrected",
+        news=gettext("Correction"),
+        heading=gettext("%(reference)s was corrected") % {"reference": about.reference},
         paragraphs=[
-            "A version that we mailed you about was replaced. Please use the new one, and tell those you passed it to.",
-            *([f"What changed: {note}"] if note else []),
+            gettext(
+                "A version that we mailed you about was replaced."
+                " Please use the new one, and tell those you passed it to."
+            ),
+            *([gettext("What changed: %(note)s") % {"note": note}] if note else []),
         ],
-        why="You get this because you were mailed about an earlier version, which matched what you asked for:",
+        why=gettext("You get this because you were mailed about an earlier version, which matched what you asked for:"),
     )
 
 
 def stop_using(about: About) -> Content:
     if about.told_of:
-        why = "It was replaced by a version that is meant for fewer readers."
+        why = gettext("It was replaced by a version that is meant for fewer readers.")
     else:
-        why = "It was suspended while it is looked at again."
+        why = gettext("It was suspended while it is looked at again.")
     return _alert(
         about,
-        news="Stop using this",
-        heading=f"Please stop using {about.reference}",
-        paragraphs=[why, "Do not act on it or pass it on, and withdraw copies that you made."],
-        why="You get this because we mailed you about it, or because you downloaded it.",
-        label="See its page",
+        news=gettext("Stop using this"),
+        heading=gettext("Please stop using %(reference)s") % {"reference": about.reference},
+        paragraphs=[why, gettext("Do not act on it or pass it on, and withdraw copies that you made.")],
+        why=gettext("You get this because we mailed you about it, or because you downloaded it."),
+        label=gettext("See its page"),
     )
 
 
 def use_again(about: About) -> Content:
     return _alert(
         about,
-        news="You may use this again",
-        heading=f"You may use {about.reference} again",
-        paragraphs=["We asked you to stop using it. It was looked at and is published again. Please read it afresh."],
-        why="You get this because we asked you to stop using it.",
+        news=gettext("You may use this again"),
+        heading=gettext("You may use %(reference)s again") % {"reference": about.reference},
+        paragraphs=[
+            gettext("We asked you to stop using it. It was looked at and is published again. Please read it afresh.")
+        ],
+        why=gettext("You get this because we asked you to stop using it."),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from lessons.models import Publication, PublicationQuerySet
@@ -15,7 +16,7 @@ from notifications.words import Phrase, names_of, phrases
 
 YEAR = timedelta(days=365)
 SHOWN = 5
-HOW_OFTEN = {Frequency.OFF.value: "not mailed for now"}
+HOW_OFTEN = {Frequency.OFF.value: _("not mailed for now")}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typst
 from django.conf import settings
+from django.utils.translation import gettext
 
 from accounts.models import User
 from lessons.models import Publication
@@ -28,7 +29,7 @@ class QuarterPage:
 
     @property
     def title(self) -> str:
-        return f"Lessons of {self.quarter.name}"
+        return gettext("Lessons of %(quarter_name)s") % {"quarter_name": self.quarter.name}
 
     @property
     def marking(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 
 from accounts.models import User
 from lessons.waiting import Waiting
@@ -19,10 +20,10 @@ def mail_waiting_for(user: User, at: datetime) -> Iterator[Waiting]:
     """Yield the tasks; the page shows none that is empty."""
     if not user.has_perm(LIFT_SUPPRESSION) and administered_by(user):
         addresses = looked_after_by(user).count()
-        label = "email address that does not work" if addresses == 1 else "email addresses that do not work"
-        yield Waiting(addresses, label, "Nothing is sent to them", reverse("bounced"), is_urgent=True)
+        label = ngettext("email address that does not work", "email addresses that do not work", addresses)
+        yield Waiting(addresses, label, gettext("Nothing is sent to them"), reverse("bounced"), is_urgent=True)
     if user.has_perm(LOOK_AFTER_MAIL):
         given_up = Delivery.objects.filter(state=State.FAILED).values("pk")[:MOST].count()
-        label = "email that was given up" if given_up == 1 else "emails that were given up"
-        hint = "Look at why, and send them again" if given_up < MOST else "Or more: look at why"
+        label = ngettext("email that was given up", "emails that were given up", given_up)
+        hint = gettext("Look at why, and send them again") if given_up < MOST else gettext("Or more: look at why")
         yield Waiting(given_up, label, hint, f"{reverse('mail_list')}?state={State.FAILED}")

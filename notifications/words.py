@@ -4,30 +4,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop, pgettext
+
 from accounts.models import ResilienceArea
 from lessons.models import Brag, Capability, EventKind, Kind, NationalRisk, Theme
 from notifications.models import CRITERIA, Subscription
 
-#: Of codes that are no rows of a table.
-FIXED_NAMES = {
-    **{f"kind:{kind.value}": kind.label for kind in Kind},
-    **{f"source:{source.value}": source.label.partition(" (")[0] for source in EventKind},
-    **{f"brag:{brag.value}": brag.label.partition(":")[0] for brag in Brag},
-}
 #: Longer lists are cut short where they are read aloud.
 MOST_NAMED = 4
 #: What stands before the names of a list, by prefix of the term.
 LABELS = {
-    "kind": "kind",
-    "risk": "National Risk",
-    "risk-theme": "risk theme",
-    "theme": "theme",
-    "area": "area",
-    "sector": "sector",
-    "capability": "capability",
-    "source": "source",
-    "brag": "BRAG rating",
+    "kind": gettext_noop("kind %(names)s"),
+    "risk": gettext_noop("National Risk %(names)s"),
+    "risk-theme": gettext_noop("risk theme %(names)s"),
+    "theme": gettext_noop("theme %(names)s"),
+    "area": gettext_noop("area %(names)s"),
+    "sector": gettext_noop("sector %(names)s"),
+    "capability": gettext_noop("capability %(names)s"),
+    "source": gettext_noop("source %(names)s"),
+    "brag": gettext_noop("BRAG rating %(names)s"),
 }
+
+
+def fixed_names() -> dict[str, str]:
+    """Return the names of codes that are no rows of a table."""
+    return {
+        **{f"kind:{kind.value}": str(kind.label) for kind in Kind},
+        **{f"source:{source.value}": str(source.label).partition(" (")[0] for source in EventKind},
+        **{f"brag:{brag.value}": str(brag.label).partition(":")[0] for brag in Brag},
+    }
 
 
 def names_of(terms: Iterable[str]) -> dict[str, str]:
@@ -36,7 +41,7 @@ def names_of(terms: Iterable[str]) -> dict[str, str]:
     for term in terms:
         prefix, _, code = term.partition(":")
         codes.setdefault(prefix, set()).add(code)
-    names = dict(FIXED_NAMES)
+    names = fixed_names()
     names |= {f"sector:{code}": sector_name(code) for code in codes.get("sector", ())}
     for prefix, rows in (
         ("risk", NationalRisk.objects.order_by("edition").values_list("code", "name")),
@@ -55,21 +60,26 @@ def sector_name(code: str) -> str:
     return code.replace("-", " ").capitalize()
 
 
+def either(names: Iterable[str]) -> str:
+    """Return names any of which will do: `“Storms” or “Drought”`."""
+    return gettext(" or ").join(names)
+
+
 def list_names(terms: Iterable[str], names: dict[str, str]) -> list[str]:
     """Return one phrase per list: `National Risk “Storms” or “Drought”`."""
     found: dict[str, list[str]] = {}
     for term in terms:
         prefix, _, code = term.partition(":")
         found.setdefault(prefix, []).append(f"“{names.get(term, code)}”")
-    return [f"{LABELS[prefix]} {' or '.join(quoted)}" for prefix, quoted in found.items() if prefix in LABELS]
+    return [gettext(LABELS[prefix]) % {"names": either(quoted)} for prefix, quoted in found.items() if prefix in LABELS]
 
 
 def reason_in_words(reason: dict[str, Any], names: dict[str, str]) -> str:
     """Return what of a publication one subscription asked for."""
     phrases = list_names(reason["matched"], names)
     if reason.get("words"):
-        phrases.append(f"the words “{reason['words']}”")
-    return "; ".join(phrases) or "everything that is published for you"
+        phrases.append(gettext("the words “%(words)s”") % {"words": reason["words"]})
+    return "; ".join(phrases) or gettext("everything that is published for you")
 
 
 def with_sentences(subscriptions: Iterable[Subscription]) -> list[Subscription]:
@@ -96,11 +106,15 @@ class Phrase:
 
     @property
     def more(self) -> str:
-        return f"{len(self.names) - len(self.shown)} more" if self.shown != self.names else ""
+        return (
+            gettext("%(number)s more") % {"number": len(self.names) - len(self.shown)}
+            if self.shown != self.names
+            else ""
+        )
 
     def __str__(self) -> str:
         names = [f"“{name}”" for name in self.shown] + ([self.more] if self.more else [])
-        return " ".join(filter(None, [self.lead, " or ".join(names), self.after]))
+        return " ".join(filter(None, [self.lead, either(names), self.after]))
 
 
 def sentence(subscription: Subscription, names: dict[str, str]) -> str:
@@ -117,25 +131,26 @@ def phrases(subscription: Subscription, names: dict[str, str]) -> list[Phrase]:
     def asked(name: str) -> list[str]:
         return [names.get(f"{CRITERIA[name]}:{code}", code) for code in getattr(subscription, name)]
 
-    risks = asked("risks") + [f"any risk of {name}" for name in asked("risk_themes")]
+    risks = asked("risks") + [gettext("any risk of %(name)s") % {"name": name} for name in asked("risk_themes")]
     found = [
-        Phrase("about", risks),
-        Phrase("on", asked("themes")),
-        Phrase("with the capability", asked("capabilities")),
-        Phrase("in", asked("areas")),
-        Phrase("from", asked("sectors"), "organisations"),
-        Phrase("learned from", asked("sources")),
-        Phrase("rated", asked("brags")),
-        Phrase("with the words", [subscription.words] if subscription.words else []),
+        Phrase(pgettext("before names", "about"), risks),
+        Phrase(pgettext("before names", "on"), asked("themes")),
+        Phrase(pgettext("before names", "with the capability"), asked("capabilities")),
+        Phrase(pgettext("before names", "in"), asked("areas")),
+        Phrase(pgettext("before names", "from"), asked("sectors"), gettext("organisations")),
+        Phrase(pgettext("before names", "learned from"), asked("sources")),
+        Phrase(pgettext("before names", "rated"), asked("brags")),
+        Phrase(pgettext("before names", "with the words"), [subscription.words] if subscription.words else []),
     ]
     narrowed = [phrase for phrase in found if phrase.names]
-    return [Phrase(_kinds(subscription)), *(narrowed or [Phrase("about anything")])]
+    return [Phrase(_kinds(subscription)), *(narrowed or [Phrase(gettext("about anything"))])]
 
 
 def _kinds(subscription: Subscription) -> str:
     if len(subscription.kinds) == 1:
-        return "Lessons identified" if subscription.kinds[0] == Kind.LESSON_IDENTIFIED else "Notable practice"
-    return "Lessons and notable practice"
+        is_lesson = subscription.kinds[0] == Kind.LESSON_IDENTIFIED
+        return gettext("Lessons identified") if is_lesson else gettext("Notable practice")
+    return gettext("Lessons and notable practice")
 
 
 def paragraphs_of(text: str) -> list[str]:

@@ -3,20 +3,21 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.people import LOOK_UP, OrganisationField
 from accounts.models import ResilienceArea
 
 
 def areas() -> list[tuple[str, str]]:
-    return [("", "Select an area"), *ResilienceArea.objects.current().order_by("name").values_list("code", "name")]
+    return [("", _("Select an area")), *ResilienceArea.objects.current().order_by("name").values_list("code", "name")]
 
 
 class AreaField(forms.ChoiceField):
     """An area that has not ended, by its code; cleans to the row."""
 
     def __init__(self, **more: Any) -> None:
-        words = {"required": "Select an area", "invalid_choice": "Select an area of the list"}
+        words = {"required": _("Select an area"), "invalid_choice": _("Select an area of the list")}
         super().__init__(choices=areas, widget=forms.Select(attrs=LOOK_UP), error_messages=words, **more)
 
     def clean(self, value: Any) -> ResilienceArea:
@@ -25,16 +26,16 @@ class AreaField(forms.ChoiceField):
 
 class MergeForm(forms.Form):
     is_sure = forms.BooleanField(
-        label="I know that this cannot be undone", error_messages={"required": "Tick that you know this"}
+        label=_("I know that this cannot be undone"), error_messages={"required": _("Tick that you know this")}
     )
     field_order = ("source", "target", "is_sure")
 
 
 class MergeOrganisationsForm(MergeForm):
-    source = OrganisationField(label="Organisation that ends")
-    target = OrganisationField(label="Organisation into which it goes")
+    source = OrganisationField(label=_("Organisation that ends"))
+    target = OrganisationField(label=_("Organisation into which it goes"))
 
 
 class MergeAreasForm(MergeForm):
-    source = AreaField(label="Area that ends")
-    target = AreaField(label="Area into which it goes")
+    source = AreaField(label=_("Area that ends"))
+    target = AreaField(label=_("Area into which it goes"))

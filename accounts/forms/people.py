@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, ResilienceArea, User
 from accounts.places import Place
@@ -14,40 +16,40 @@ from govuk.look import Look
 
 LOOK_UP = {"data-autocomplete": ""}
 ROLE_HINTS: dict[str, str] = {
-    Role.READER: "Reads published lessons and subscribes to them",
-    Role.CONTRIBUTOR: "Reads, and writes lessons and debriefs",
-    Role.JOL_SPOC: "Sees, signs off and answers for all that your organisation records",
-    Role.JOL_LEAD: "As the SPoC",
-    Role.TRAINING_LEAD: "Reads; named on the register",
-    Role.STRATEGIC_LEAD: "Sees and suspends, and answers for what your organisation did about it",
-    Role.ORGANISATION_ADMIN: "Looks after the people of your organisation",
-    Role.LRF_MODERATOR: "Edits and publishes what the area submits",
-    Role.SECRETARIAT: "Moderates for the whole country",
-    Role.BOARD_MEMBER: "Reads every published lesson",
-    Role.ANALYST: "Studies what is published, with API and downloads",
-    Role.AUDITOR: "Reads what was submitted, and the audit trail",
-    Role.SYSTEM_ADMIN: "Looks after administrators; reads no lesson",
+    Role.READER: _("Reads published lessons and subscribes to them"),
+    Role.CONTRIBUTOR: _("Reads, and writes lessons and debriefs"),
+    Role.JOL_SPOC: _("Sees, signs off and answers for all that your organisation records"),
+    Role.JOL_LEAD: _("As the SPoC"),
+    Role.TRAINING_LEAD: _("Reads; named on the register"),
+    Role.STRATEGIC_LEAD: _("Sees and suspends, and answers for what your organisation did about it"),
+    Role.ORGANISATION_ADMIN: _("Looks after the people of your organisation"),
+    Role.LRF_MODERATOR: _("Edits and publishes what the area submits"),
+    Role.SECRETARIAT: _("Moderates for the whole country"),
+    Role.BOARD_MEMBER: _("Reads every published lesson"),
+    Role.ANALYST: _("Studies what is published, with API and downloads"),
+    Role.AUDITOR: _("Reads what was submitted, and the audit trail"),
+    Role.SYSTEM_ADMIN: _("Looks after administrators; reads no lesson"),
 }
 
 
 def organisations() -> list[tuple[str, str]]:
     found = Organisation.objects.current().order_by("name").values_list("code", "name")
-    return [("", "Select an organisation"), *found]
+    return [("", _("Select an organisation")), *found]
 
 
 class AddressField(forms.EmailField):
     """Somebody's own mail address."""
 
-    def __init__(self, help_text: str = "Your own work address, not a shared mailbox") -> None:
-        words = {"required": "Enter an email address", "invalid": "Enter an email address, like name@example.org"}
-        super().__init__(label="Email address", max_length=254, help_text=help_text, error_messages=words)
+    def __init__(self, help_text: str = _("Your own work address, not a shared mailbox")) -> None:
+        words = {"required": _("Enter an email address"), "invalid": _("Enter an email address, like name@example.org")}
+        super().__init__(label=gettext("Email address"), max_length=254, help_text=help_text, error_messages=words)
 
 
 class OrganisationField(forms.ChoiceField):
     """An organisation that has not ended, by its code; cleans to the row."""
 
     def __init__(self, **more: Any) -> None:
-        words = {"required": "Select an organisation", "invalid_choice": "Select an organisation of the list"}
+        words = {"required": _("Select an organisation"), "invalid_choice": _("Select an organisation of the list")}
         widget = forms.Select(attrs=LOOK_UP)
         super().__init__(choices=organisations, widget=widget, error_messages=words, **more)
 
@@ -59,15 +61,15 @@ class OrganisationField(forms.ChoiceField):
 class RoleForm(forms.Form):
     """A role and how long it lasts."""
 
-    looks = {"role": Look(hints=ROLE_HINTS), "ends_on": Look(called="the last day")}
+    looks = {"role": Look(hints=ROLE_HINTS), "ends_on": Look(called=_("the last day"))}
 
     role = forms.ChoiceField(
         widget=forms.RadioSelect,
-        label="Role",
-        error_messages={"required": "Select a role", "invalid_choice": "Select a role"},
+        label=_("Role"),
+        error_messages={"required": _("Select a role"), "invalid_choice": _("Select a role")},
     )
     ends_on = DateField(
-        required=False, label="Last day (optional)", help_text="For cover or a secondment, for example 27 3 2027"
+        required=False, label=_("Last day (optional)"), help_text=_("For cover or a secondment, for example 27 3 2027")
     )
 
     def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
@@ -79,7 +81,7 @@ class RoleForm(forms.Form):
     def clean_ends_on(self) -> date | None:
         last: date | None = self.cleaned_data.get("ends_on")
         if last and last < timezone.localdate():
-            raise forms.ValidationError("The last day must be today or later")
+            raise forms.ValidationError(gettext("The last day must be today or later"))
         return last
 
 
@@ -87,13 +89,13 @@ class InviteForm(RoleForm):
     field_order = ("email", "name", "organisation", "role", "cleared", "ends_on")
     looks = RoleForm.looks | {"email": Look(width="two-thirds"), "name": Look(width="two-thirds")}
 
-    email = AddressField("The person's own work address, not a shared mailbox")
-    name = forms.CharField(max_length=150, label="Name", error_messages={"required": "Enter a name"})
-    organisation = OrganisationField(label="Organisation for which they work")
+    email = AddressField(_("The person's own work address, not a shared mailbox"))
+    name = forms.CharField(max_length=150, label=_("Name"), error_messages={"required": _("Enter a name")})
+    organisation = OrganisationField(label=_("Organisation for which they work"))
     cleared = forms.BooleanField(
         required=False,
-        label="Entitled to OFFICIAL-SENSITIVE",
-        help_text="Only if you know that they need it. Leads and moderators may read it in any case",
+        label=_("Entitled to OFFICIAL-SENSITIVE"),
+        help_text=_("Only if you know that they need it. Leads and moderators may read it in any case"),
     )
 
     def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
@@ -113,13 +115,13 @@ class InviteForm(RoleForm):
 class PlaceForm(forms.Form):
     """Going to the people of a place somewhere in the country, for those whose roles reach all of them."""
 
-    area = forms.ChoiceField(required=False, label="People of an area", widget=forms.Select(attrs=LOOK_UP))
-    organisation = OrganisationField(required=False, label="People of an organisation")
+    area = forms.ChoiceField(required=False, label=_("People of an area"), widget=forms.Select(attrs=LOOK_UP))
+    organisation = OrganisationField(required=False, label=_("People of an organisation"))
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         areas = ResilienceArea.objects.current().order_by("name").values_list("code", "name")
-        self.fields["area"].choices = [("", "Select an area"), *areas]  # type: ignore[attr-defined]
+        self.fields["area"].choices = [("", _("Select an area")), *areas]  # type: ignore[attr-defined]
         if not by.has_role(Role.SECRETARIAT):
             del self.fields["area"]
         if not by.has_role(Role.SYSTEM_ADMIN):
@@ -138,46 +140,48 @@ class AccessForm(forms.Form):
 
     looks = {"name": Look(width="two-thirds"), "email": Look(width="two-thirds")}
 
-    name = forms.CharField(max_length=150, label="Your name", error_messages={"required": "Enter your name"})
+    name = forms.CharField(max_length=150, label=_("Your name"), error_messages={"required": _("Enter your name")})
     email = AddressField()
-    organisation = OrganisationField(label="Organisation for which you work")
+    organisation = OrganisationField(label=_("Organisation for which you work"))
     reason = forms.CharField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 4}),
-        label="What you want to use the lessons for",
-        help_text="The administrator of your organisation reads this",
-        error_messages={"required": "Enter what you want to use the lessons for"},
+        label=_("What you want to use the lessons for"),
+        help_text=_("The administrator of your organisation reads this"),
+        error_messages={"required": _("Enter what you want to use the lessons for")},
     )
 
 
 class SponsorForm(forms.Form):
-    looks = {"name": Look(width="two-thirds"), "most_people": Look(width=3), "ends_on": Look(called="the last day")}
+    looks = {"name": Look(width="two-thirds"), "most_people": Look(width=3), "ends_on": Look(called=_("the last day"))}
 
     name = forms.CharField(
-        max_length=200, label="Organisation to admit", error_messages={"required": "Enter the name of the organisation"}
+        max_length=200,
+        label=_("Organisation to admit"),
+        error_messages={"required": _("Enter the name of the organisation")},
     )
     sponsor = forms.ChoiceField(
-        label="Organisation that sponsors it", error_messages={"required": "Select an organisation"}
+        label=_("Organisation that sponsors it"), error_messages={"required": _("Select an organisation")}
     )
     reason = forms.CharField(
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3}),
-        label="Why",
-        help_text="What it does in your area, and why it should read and learn with you",
-        error_messages={"required": "Enter why"},
+        label=_("Why"),
+        help_text=_("What it does in your area, and why it should read and learn with you"),
+        error_messages={"required": _("Enter why")},
     )
     most_people = forms.IntegerField(
         min_value=1,
         max_value=200,
         initial=10,
-        label="How many people at most",
+        label=_("How many people at most"),
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
-    may_write = forms.BooleanField(required=False, label="It may submit lessons, too")
+    may_write = forms.BooleanField(required=False, label=_("It may submit lessons, too"))
     ends_on = DateField(
-        label="Last day",
-        help_text="Within 12 months from today, for example 27 3 2027",
-        error_messages={"required": "Enter the last day"},
+        label=_("Last day"),
+        help_text=_("Within 12 months from today, for example 27 3 2027"),
+        error_messages={"required": _("Enter the last day")},
     )
 
     def __init__(self, *args: Any, sponsors: "list[Organisation]", **kwargs: Any) -> None:

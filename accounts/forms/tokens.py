@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import TokenScope
 from accounts.tokens import NAME_LIMIT
@@ -16,34 +17,34 @@ class TokenForm(forms.Form):
         "lasts": Look(inline=True, small=True),
         "scopes": Look(
             hints={
-                TokenScope.READ_PUBLISHED: "What you find under “Find lessons”, marked OFFICIAL",
-                TokenScope.READ_SENSITIVE: "Only with the one above; you are asked for your password",
-                TokenScope.READ_STATISTICS: "The figures of the statistics pages",
-                TokenScope.WRITE_DRAFTS: "In your name; submitting them stays with you",
+                TokenScope.READ_PUBLISHED: _("What you find under “Find lessons”, marked OFFICIAL"),
+                TokenScope.READ_SENSITIVE: _("Only with the one above; you are asked for your password"),
+                TokenScope.READ_STATISTICS: _("The figures of the statistics pages"),
+                TokenScope.WRITE_DRAFTS: _("In your name; submitting them stays with you"),
             }
         ),
     }
 
     name = forms.CharField(
         max_length=NAME_LIMIT,
-        label="Name",
-        help_text="What it is for, so that you know it again: “Monthly report”",
-        error_messages={"required": "Enter a name"},
+        label=_("Name"),
+        help_text=_("What it is for, so that you know it again: “Monthly report”"),
+        error_messages={"required": _("Enter a name")},
     )
     scopes = forms.MultipleChoiceField(
         choices=TokenScope.choices,
         widget=forms.CheckboxSelectMultiple,
-        label="What it may do",
-        help_text="Never more than you may do yourself",
-        error_messages={"required": "Select what it may do"},
+        label=_("What it may do"),
+        help_text=_("Never more than you may do yourself"),
+        error_messages={"required": _("Select what it may do")},
     )
     lasts = forms.TypedChoiceField(
         choices=[*LASTS.items()],
         coerce=int,
         initial=90,
         widget=forms.RadioSelect,
-        label="How long it lasts",
-        error_messages={"required": "Select how long it lasts"},
+        label=_("How long it lasts"),
+        error_messages={"required": _("Select how long it lasts")},
     )
 
     @property

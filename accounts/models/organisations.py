@@ -6,12 +6,13 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class AreaKind(models.TextChoices):
-    LRF = "LRF", "local resilience forum"
-    RRP = "RRP", "regional resilience partnership"
-    EPG = "EPG", "emergency preparedness group"
+    LRF = "LRF", _("local resilience forum")
+    RRP = "RRP", _("regional resilience partnership")
+    EPG = "EPG", _("emergency preparedness group")
 
 
 class ResilienceAreaQuerySet(models.QuerySet["ResilienceArea"]):
@@ -50,9 +51,9 @@ class ResilienceArea(models.Model):
 class Category(models.TextChoices):
     """Schedule 1 of the Civil Contingencies Act 2004; sponsored: admitted outside the Act."""
 
-    ONE = "1", "Category 1"
-    TWO = "2", "Category 2"
-    SPONSORED = "sponsored", "Sponsored"
+    ONE = "1", _("Category 1")
+    TWO = "2", _("Category 2")
+    SPONSORED = "sponsored", _("Sponsored")
 
 
 class ResponderType(models.Model):

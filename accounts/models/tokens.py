@@ -6,14 +6,15 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
 
 class TokenScope(models.TextChoices):
-    READ_PUBLISHED = "read:published", "Read published lessons"
-    READ_SENSITIVE = "read:sensitive", "Also those marked OFFICIAL-SENSITIVE, as far as its owner may"
-    READ_STATISTICS = "read:statistics", "Read statistics"
-    WRITE_DRAFTS = "write:drafts", "Write drafts"
+    READ_PUBLISHED = "read:published", _("Read published lessons")
+    READ_SENSITIVE = "read:sensitive", _("Also those marked OFFICIAL-SENSITIVE, as far as its owner may")
+    READ_STATISTICS = "read:statistics", _("Read statistics")
+    WRITE_DRAFTS = "write:drafts", _("Write drafts")
 
 
 class ApiToken(AbstractAuthToken):

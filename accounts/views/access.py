@@ -9,6 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.forms.passwords import ANSWER_SECONDS
@@ -81,7 +83,14 @@ def sponsorships(request: HttpRequest) -> HttpResponse:
             except SponsorshipError as error:
                 form.add_error(None, str(error))
             else:
-                messages.success(request, f"{made.organisation.name} is admitted until {made.ends_on:%-d %B %Y}.")
+                messages.success(
+                    request,
+                    gettext("%(organisation)s is admitted until %(day)s.")
+                    % {
+                        "organisation": made.organisation.name,
+                        "day": date_format(made.ends_on, "j F Y"),
+                    },
+                )
                 return redirect("sponsorships")
     found = Sponsorship.objects.filter(sponsor__in=sponsors, ended_at=None).select_related("organisation", "sponsor")
     context = {"form": form, "sponsorships": found.order_by("-ends_on", "pk"), "today": timezone.localdate()}
@@ -93,5 +102,5 @@ def sponsorship_end(request: HttpRequest, pk: int) -> HttpResponse:
     user = cast("User", request.user)
     sponsorship = get_object_or_404(Sponsorship.objects.filter(sponsor__in=sponsors_of(user)), pk=pk)
     end_sponsorship(sponsorship=sponsorship, by=user, at=timezone.now())
-    messages.success(request, f"{sponsorship.organisation.name} is not admitted any more.")
+    messages.success(request, gettext("%(name)s is not admitted any more.") % {"name": sponsorship.organisation.name})
     return redirect("sponsorships")

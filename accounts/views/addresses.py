@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from accounts import addresses
@@ -23,7 +24,9 @@ def address(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         addresses.offer(user=user, address=form.cleaned_data["email"])
-        messages.success(request, "We have written to the new address. Follow the link in that mail within an hour.")
+        messages.success(
+            request, gettext("We have written to the new address. Follow the link in that mail within an hour.")
+        )
         return redirect("security")
     return render(request, "accounts/address.html", {"form": form})
 
@@ -38,7 +41,7 @@ def address_confirm(request: HttpRequest, signed: str) -> HttpResponse:
         except addresses.AddressError as error:
             problem = str(error)
         else:
-            messages.success(request, "Your address is changed. Sign in with it.")
+            messages.success(request, gettext("Your address is changed. Sign in with it."))
             return redirect("account_login")
     status = 409 if problem else 200
     return render(request, "accounts/address_confirm.html", {"problem": problem}, status=status)

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms.merging import MergeAreasForm, MergeForm, MergeOrganisationsForm
@@ -43,6 +44,9 @@ def merge(request: HttpRequest, what: str) -> HttpResponse:
         except MergeError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"{source.name} has gone into {target.name}.")
+            messages.success(
+                request,
+                gettext("%(source)s has gone into %(target)s.") % {"source": source.name, "target": target.name},
+            )
             return redirect("merge_places", what)
     return render(request, "accounts/merge.html", {"form": form, "what": what})

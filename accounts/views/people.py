@@ -9,6 +9,8 @@ from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import people as actions
@@ -103,7 +105,10 @@ def people_invite(request: HttpRequest, kind: str, code: str) -> HttpResponse:
         except InvitationError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, f"We have written to {values['email']}. The role is theirs from now on.")
+            messages.success(
+                request,
+                gettext("We have written to %(email)s. The role is theirs from now on.") % {"email": values["email"]},
+            )
             return redirect(place.url)
     return render(request, "accounts/people/invite.html", {"place": place, "form": form})
 
@@ -129,8 +134,9 @@ def people_request(request: HttpRequest, kind: str, code: str, pk: int) -> HttpR
         except (InvitationError, PeopleError) as error:
             form.add_error(None, str(error)) if form.is_bound else messages.error(request, str(error))
         else:
-            said = "is not let in" if declined else "gets a mail with a link to set a password"
-            messages.success(request, f"{asked.name} {said}.")
+            declines = gettext("%(person)s is not let in.")
+            invites = gettext("%(person)s gets a mail with a link to set a password.")
+            messages.success(request, (declines if declined else invites) % {"person": asked.name})
             return redirect(place.url)
     return render(request, "accounts/people/request.html", {"place": place, "asked": asked, "form": form})
 
@@ -175,20 +181,20 @@ def _change(request: HttpRequest, place: Place, person: User, held: list[Members
     by, at, then = cast("User", request.user), timezone.now(), request.POST.get("then")
     if then == "leave" and place.organisation:
         actions.leave(user=person, organisation=place.organisation, by=by, at=at)
-        return f"{person.get_full_name()} has left: every role here has ended."
+        return gettext("%(person)s has left: every role here has ended.") % {"person": person.get_full_name()}
     if then == "forget_factors":
         actions.forget_lost_factors(user=person, by=by, at=at)
-        return f"{person.get_full_name()} sets up a second factor at the next sign-in."
+        return gettext("%(person)s sets up a second factor at the next sign-in.") % {"person": person.get_full_name()}
     if then == "wake":
         actions.wake(user=person, by=by, at=at)
-        return f"{person.get_full_name()} can sign in again."
+        return gettext("%(person)s can sign in again.") % {"person": person.get_full_name()}
     if then not in {"end", "clear", "unclear"}:
-        raise PeopleError("Press one of the buttons.")
+        raise PeopleError(gettext("Press one of the buttons."))
     chosen = [one for one in held if str(one.pk) == request.POST.get("membership")]
     if not chosen:
         raise Http404
     if then == "end":
         actions.end_role(membership=chosen[0], by=by, at=at)
-        return "The role has ended."
+        return _("The role has ended.")
     actions.set_clearance(membership=chosen[0], cleared=then == "clear", by=by, at=at)
-    return "Whether they may read OFFICIAL-SENSITIVE is changed."
+    return _("Whether they may read OFFICIAL-SENSITIVE is changed.")

@@ -14,6 +14,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import audit
@@ -53,8 +55,8 @@ def second_factor_app(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         del request.session[SECRET]
         form.save()
-        tell_of_change(user, "An authenticator app was set up for your account.")
-        messages.success(request, "Your authenticator app is set up.")
+        tell_of_change(user, _("An authenticator app was set up for your account."))
+        messages.success(request, gettext("Your authenticator app is set up."))
         return redirect("recovery_codes")
     adapter = get_adapter()
     app_url = adapter.build_totp_url(user, secret)
@@ -75,7 +77,7 @@ class AddPasskey(AddWebAuthnView):
         user = cast("User", self.request.user)
         note_second_factor(self.request, user, "webauthn")
         audit.record(action="factor.add", subject=user, by=user, at=timezone.now(), reason="passkey")
-        tell_of_change(user, "A passkey was added to your account.")
+        tell_of_change(user, _("A passkey was added to your account."))
         return redirect(self.get_success_url())
 
     def get_success_url(self) -> str:
@@ -97,8 +99,8 @@ def remove_factor(request: HttpRequest, pk: int) -> HttpResponse:
         if not has_second_factor(user):
             RecoveryCode.objects.filter(user=user).delete()
         audit.record(action="factor.remove", subject=user, by=user, at=timezone.now(), reason=factor.type)
-    tell_of_change(user, "An authenticator app or a passkey was taken away from your account.")
-    messages.success(request, "It is taken away. It opens your account no more.")
+    tell_of_change(user, _("An authenticator app or a passkey was taken away from your account."))
+    messages.success(request, gettext("It is taken away. It opens your account no more."))
     return redirect("second_factor")
 
 

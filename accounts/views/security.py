@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import sessions
@@ -36,7 +37,7 @@ def sign_out_everywhere(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     sessions.end_sessions(user=user, by=user, at=timezone.now(), reason="asked for")
     logout(request)
-    messages.success(request, "You are signed out on every device.")
+    messages.success(request, gettext("You are signed out on every device."))
     return redirect("account_login")
 
 

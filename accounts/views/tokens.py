@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.forms.tokens import TokenForm
@@ -56,5 +57,5 @@ def revoke(request: HttpRequest, token_key: str) -> HttpResponse:
     user = cast("User", request.user)
     token = get_object_or_404(ApiToken, user=user, token_key=token_key)
     revoke_token(token=token, by=user, at=timezone.now())
-    messages.success(request, f"The token “{token.name}” opens nothing any more.")
+    messages.success(request, gettext("The token “%(token)s” opens nothing any more.") % {"token": token.name})
     return redirect("tokens")

@@ -66,13 +66,19 @@ def button(
 
 
 @register.inclusion_tag("govuk/filter_panel.html")
-def filter_panel(form: forms.BaseForm, *, action: str = "", title: str = "Filter", clear: str = "") -> dict[str, Any]:
+def filter_panel(form: forms.BaseForm, *, action: str = "", title: str = "", clear: str = "") -> dict[str, Any]:
     """A form of filters sent by GET.
 
     :param action: the page it filters, by default this one
     :param clear: where nothing is filtered, if that is another address
     """
-    return {"form": form, "action": action, "title": title, "clear": clear or action, "is_used": form.has_changed()}
+    return {
+        "form": form,
+        "action": action,
+        "title": title or translation.gettext("Filter"),
+        "clear": clear or action,
+        "is_used": form.has_changed(),
+    }
 
 
 @register.simple_tag
@@ -85,8 +91,8 @@ def language_tag() -> str:
 
 
 @register.inclusion_tag("govuk/back_link.html")
-def back_link(url: str, text: str = "Back") -> dict[str, str]:
-    return {"url": url, "text": text}
+def back_link(url: str, text: str = "") -> dict[str, str]:
+    return {"url": url, "text": text or translation.gettext("Back")}
 
 
 @register.inclusion_tag("govuk/breadcrumbs.html")

@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import User
@@ -61,7 +62,10 @@ def add_attachment(*, lesson: Lesson, file: BinaryIO, name: str, by: User, at: d
 
 def _has_room(lesson: Lesson) -> None:
     if lesson.attachments.kept().count() >= MOST_ATTACHMENTS:
-        raise TooManyAttachments(f"A lesson holds {MOST_ATTACHMENTS} files. Take one out first.")
+        raise TooManyAttachments(
+            gettext("A lesson holds %(MOST_ATTACHMENTS)s files. Take one out first.")
+            % {"MOST_ATTACHMENTS": MOST_ATTACHMENTS}
+        )
 
 
 def digest_of(file: BinaryIO) -> str:
@@ -87,7 +91,7 @@ def remove_attachment(*, attachment: Attachment, by: User, at: datetime) -> None
 def _open_to(lesson: Lesson, by: User) -> None:
     lesson = Lesson.objects.select_for_update(of=("self",)).get(pk=lesson.pk)
     if not lesson.is_open_to_owner and by.has_perm("lessons.view_lesson", lesson):
-        raise WrongStatus("The files of this lesson cannot be changed now.")
+        raise WrongStatus(gettext("The files of this lesson cannot be changed now."))
     if not by.has_perm(CHANGE, lesson):
         raise PermissionDenied
 
@@ -111,10 +115,12 @@ def set_published(
         raise PermissionDenied
     if published:
         if not attachment.is_clean:
-            raise WrongStatus("This file was not found clean, so nobody else gets it.")
+            raise WrongStatus(gettext("This file was not found clean, so nobody else gets it."))
         _may_give(lesson, by, at)
         if attachment.findings and not accepts_findings:
-            raise ReasonMissing("Tick that readers may see what was found in the file, or ask for a file without it.")
+            raise ReasonMissing(
+                gettext("Tick that readers may see what was found in the file, or ask for a file without it.")
+            )
     attachment.published = published
     attachment.save(update_fields=["published"])
     action = "attachment.publish" if published else "attachment.hide"
@@ -124,11 +130,11 @@ def set_published(
 
 def _may_give(lesson: Lesson, by: User, at: datetime) -> None:
     if wrote_it(lesson, by):
-        raise OwnLesson("Somebody else has to publish the files of a lesson that you wrote.")
+        raise OwnLesson(gettext("Somebody else has to publish the files of a lesson that you wrote."))
     if lesson.status == Status.IN_REVIEW:
         if lesson.claimed_by_id != by.pk or lesson.claim_has_lapsed(at):
-            raise NotYourClaim("Claim the lesson first.")
+            raise NotYourClaim(gettext("Claim the lesson first."))
     elif lesson.status not in {Status.PUBLISHED, Status.ARCHIVED}:
-        raise WrongStatus("Files are published with the lesson, while it is in review.")
+        raise WrongStatus(gettext("Files are published with the lesson, while it is in review."))
     elif wants_two_people(lesson, working_text(lesson)):
-        raise SecondPersonMissing("This lesson takes two people: publish the file while it is in review.")
+        raise SecondPersonMissing(gettext("This lesson takes two people: publish the file while it is in review."))

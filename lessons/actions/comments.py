@@ -5,6 +5,7 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import User
@@ -55,4 +56,4 @@ def _ask(lesson: Lesson, by: User) -> None:
     if not by.has_perm("lessons.review_lesson", lesson):
         raise PermissionDenied
     if lesson.status != Status.IN_REVIEW or lesson.claimed_by_id != by.pk:
-        raise NotYourClaim("Only the moderator who has claimed a lesson comments on it.")
+        raise NotYourClaim(gettext("Only the moderator who has claimed a lesson comments on it."))

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import Organisation, User
@@ -99,7 +100,9 @@ def add_point(
     :raises DebriefClosed: the debrief was closed, or holds as many points as it can
     """
     if not debrief.is_open(at):
-        raise DebriefClosed("This debrief is closed. Copy your text, and give it to the person who ran the debrief.")
+        raise DebriefClosed(
+            gettext("This debrief is closed. Copy your text, and give it to the person who ran the debrief.")
+        )
     return _add(debrief, kind, text, principle, author, on)
 
 
@@ -115,7 +118,7 @@ def note_point(*, debrief: Debrief, kind: str, text: str, principle: Theme | Non
 
 def _add(debrief: Debrief, kind: str, text: str, principle: Theme | None, author: User | None, on: date) -> Observation:
     if debrief.observations.count() >= MOST_POINTS:
-        raise DebriefClosed("This debrief holds as many points as it can.")
+        raise DebriefClosed(gettext("This debrief holds as many points as it can."))
     return Observation.objects.create(
         debrief=debrief, kind=kind, text=text, principle=principle, author=author, given_on=on
     )
@@ -192,7 +195,7 @@ def settle_points(
     """
     for point in _undecided(debrief, points, by):
         if same_as and same_as.pk == point.pk:
-            raise LessonError("A point cannot say the same as itself. Untick the one that stays.")
+            raise LessonError(gettext("A point cannot say the same as itself. Untick the one that stays."))
         _decide(point, disposition, note=note, system=system, system_reference=system_reference, same_as=same_as)
     audit.record(action="debrief.settle", subject=debrief, by=by, at=at, reason=disposition)
 
@@ -208,7 +211,9 @@ def reconsider_point(*, point: Observation, by: User, at: datetime) -> None:
     point = debrief.observations.select_for_update(of=("self",)).select_related("lesson").get(pk=point.pk)
     lesson = point.lesson
     if lesson and lesson.status not in {Status.DRAFT, Status.WITHDRAWN}:
-        raise LessonError(f"{lesson} was submitted already. Withdraw it there if it should not go on.")
+        raise LessonError(
+            gettext("%(lesson)s was submitted already. Withdraw it there if it should not go on.") % {"lesson": lesson}
+        )
     _decide(point, Disposition.UNDECIDED)
     if lesson and lesson.status == Status.DRAFT and not lesson.observations.exists():
         move_lesson(lesson=lesson, move=Move.WITHDRAW, by=by, at=at)
@@ -243,5 +248,5 @@ def _undecided(debrief: Debrief, points: Iterable[int], by: User) -> list[Observ
     found = debrief.observations.select_for_update(of=("self",)).filter(pk__in=wanted).select_related("principle")
     chosen = [point for point in found.order_by("pk") if point.is_undecided]
     if not chosen or len(chosen) != len(wanted):
-        raise AlreadyDecided("Somebody decided about one of these points in between. Look at the list again.")
+        raise AlreadyDecided(gettext("Somebody decided about one of these points in between. Look at the list again."))
     return chosen

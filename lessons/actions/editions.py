@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.backends import acting_role
@@ -13,6 +14,7 @@ from accounts.reference_files import Loaded
 from lessons.editions import MAPPED, Edition, confirmed_codes
 from lessons.models import NationalRisk
 from lessons.reference import store_risks
+from lessons.signals import register_loaded
 
 CHANGE_TAXONOMY = "lessons.change_taxonomy"
 
@@ -35,6 +37,7 @@ def load_edition(*, edition: Edition, became: Mapping[str, str], by: User, at: d
     if edition.problems:
         raise UnclearRegister(" ".join(edition.problems))
     in_file = edition.codes
+    before = _codes_before(edition.name)
     _check(edition, became)
     confirmed = {new: old for old, new in became.items()}
     known_as = {new: old for new, old in (confirmed_codes(edition.name) | confirmed).items() if old not in in_file}
@@ -54,15 +57,24 @@ def load_edition(*, edition: Edition, became: Mapping[str, str], by: User, at: d
         reason=f"{edition.name}: {loaded.rows} entries, {loaded.added} new, {loaded.changed} changed",
         digest=edition.digest,
     )
+    register_loaded.send(sender=NationalRisk, edition=edition.name, left=before - stored.keys(), at=at)
     return loaded
+
+
+def _codes_before(edition: str) -> set[str]:
+    """Return the codes of the newest edition stored that is older; none if `edition` is not the newest."""
+    others = set(NationalRisk.objects.exclude(edition=edition).values_list("edition", flat=True))
+    if not others or max(others) > edition:
+        return set()
+    return set(NationalRisk.objects.filter(edition=max(others)).values_list("code", flat=True))
 
 
 def _check(edition: Edition, became: Mapping[str, str]) -> None:
     if len(set(became.values())) < len(became):
-        raise UnclearRegister("Two risks cannot become the same entry: choose one of them.")
+        raise UnclearRegister(gettext("Two risks cannot become the same entry: choose one of them."))
     known = set(NationalRisk.objects.exclude(edition=edition.name).values_list("code", flat=True))
     for old, new in became.items():
         if new not in edition.codes or new in known:
-            raise UnclearRegister(f"“{new}” is no new entry of this file.")
+            raise UnclearRegister(gettext("“%(new)s” is no new entry of this file.") % {"new": new})
         if old not in known or old in edition.codes:
-            raise UnclearRegister(f"“{old}” is not gone from the register.")
+            raise UnclearRegister(gettext("“%(old)s” is not gone from the register.") % {"old": old})

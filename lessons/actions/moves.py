@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.backends import acting_role
@@ -79,7 +80,10 @@ def _rule_for(lesson: Lesson, move: Move, by: User) -> Rule:
         raise PermissionDenied
     if rule is None:
         state = Status(lesson.status).label.lower()
-        raise WrongStatus(f"This lesson is {state} now, so this cannot be done. Reload the page to see what happened.")
+        raise WrongStatus(
+            gettext("This lesson is %(state)s now, so this cannot be done. Reload the page to see what happened.")
+            % {"state": state}
+        )
     return rule
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext
 
 from accounts.models import User
 from lessons.errors import LessonError
@@ -43,9 +44,9 @@ def draft_once(
         known.lesson = _made(make)
         known.save(update_fields=["lesson"])
     elif known.digest != digest:
-        raise KeyUsed("This Idempotency-Key stands for another draft. Use a new one for each draft.")
+        raise KeyUsed(gettext("This Idempotency-Key stands for another draft. Use a new one for each draft."))
     if known.lesson is None:
-        raise KeyUsed("The draft of this Idempotency-Key is gone.")
+        raise KeyUsed(gettext("The draft of this Idempotency-Key is gone."))
     return known.lesson, is_new
 
 
@@ -56,4 +57,4 @@ def _made(make: Callable[[], Lesson]) -> Lesson:
     except IntegrityError as error:
         if "lesson_is_imported_once" not in str(error):
             raise
-        raise AlreadyThere("Your organisation has a lesson with this external_id.") from None
+        raise AlreadyThere(gettext("Your organisation has a lesson with this external_id.")) from None

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import User
@@ -24,11 +25,11 @@ def link_recurrence(*, lesson: Lesson, target: Lesson, by: User, at: datetime) -
     """
     _ask(lesson, by)
     if target.pk == lesson.pk:
-        raise WrongStatus("A lesson is no recurrence of itself.")
+        raise WrongStatus(gettext("A lesson is no recurrence of itself."))
     if not Publication.objects.readable_by(by).filter(lesson=target).exists():
         raise PermissionDenied
     if LessonLink.objects.filter(source=target, target=lesson, kind=RECURRENCE_OF).exists():
-        raise WrongStatus(f"{target} is a recurrence of this lesson already.")
+        raise WrongStatus(gettext("%(target)s is a recurrence of this lesson already.") % {"target": target})
     link, is_new = LessonLink.objects.get_or_create(
         source=lesson, target=target, kind=RECURRENCE_OF, defaults={"by": by, "at": at}
     )

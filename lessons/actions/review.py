@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import User
@@ -81,10 +82,13 @@ def remove_words(*, lesson: Lesson, field: str, words: str, code: str, by: User,
     before = {one.key: one for one in spot(text)}
     value = _without(getattr(text, field), words, code)
     if value == getattr(text, field):
-        raise ReasonMissing("These words are not in that field. Copy them from the text to be published.")
+        raise ReasonMissing(gettext("These words are not in that field. Copy them from the text to be published."))
     longest = getattr(Publication._meta.get_field(field), "max_length", None)
     if longest and len(value) > longest:
-        raise ReasonMissing(f"With the marker it would be longer than {longest} characters. Shorten it first.")
+        raise ReasonMissing(
+            gettext("With the marker it would be longer than %(longest)s characters. Shorten it first.")
+            % {"longest": longest}
+        )
     text = save_working_text(lesson=lesson, by=by, at=at, row_version=lesson.row_version, values={field: value})
     left = {one.key for one in spot(text)}
     note_removed(text=text, removed=[one for key, one in before.items() if key not in left], by=by, at=at)
@@ -107,7 +111,9 @@ def discard_working_text(*, lesson: Lesson, by: User, at: datetime) -> None:
     """
     lesson = _locked(lesson, by, at)
     if lesson.status not in HAS_CURRENT:
-        raise WrongStatus("The text of a lesson in review cannot be given up: give the lesson back, or decline it.")
+        raise WrongStatus(
+            gettext("The text of a lesson in review cannot be given up: give the lesson back, or decline it.")
+        )
     text = lesson.publications.working().first()
     if text is None:
         return
@@ -136,9 +142,9 @@ def check_may_write(lesson: Lesson, by: User, at: datetime) -> None:
     if lesson.status == Status.IN_REVIEW:
         # A claim that lapsed but that nobody took goes on: what was typed is not lost.
         if lesson.claimed_by_id != by.pk:
-            raise NotYourClaim("Another moderator has claimed this lesson meanwhile.")
+            raise NotYourClaim(gettext("Another moderator has claimed this lesson meanwhile."))
     elif lesson.status not in HAS_CURRENT:
-        raise WrongStatus("This lesson is not in review.")
+        raise WrongStatus(gettext("This lesson is not in review."))
 
 
 def _locked(lesson: Lesson, by: User, at: datetime) -> Lesson:

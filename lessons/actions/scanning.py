@@ -12,6 +12,7 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import Membership
@@ -88,7 +89,7 @@ def _release(attachment: Attachment, findings: list[str], path: Path) -> None:
     with path.open("rb") as file:
         size, digest = file.seek(0, 2), digest_of(file)
         if not 0 < size <= MOST_BYTES:
-            raise Refused("The picture is larger than 20 megabytes once it is drawn anew. Attach it as JPEG")
+            raise Refused(gettext("The picture is larger than 20 megabytes once it is drawn anew. Attach it as JPEG"))
         mine = _still_mine(attachment)
         if mine is None:
             return

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import User
@@ -64,11 +65,11 @@ def answer_warning(
     _ask(text, by)
     warned = next((one for one in warnings_in(text) if one.code == code), None)
     if warned is None:
-        raise WrongStatus("These words are not in the text any more.")
+        raise WrongStatus(gettext("These words are not in the text any more."))
     if answer not in LETS_STAY:
-        raise ReasonMissing("Say whether it is a false alarm, or why the words are needed.")
+        raise ReasonMissing(gettext("Say whether it is a false alarm, or why the words are needed."))
     if answer == Answer.NEEDED and not because.strip():
-        raise ReasonMissing("Say why the words are needed.")
+        raise ReasonMissing(gettext("Say why the words are needed."))
     if answer == Answer.NEEDED and warned.spotted.found.kind == WarningKind.MARKING:
         raise WrongStatus(NEVER_KEPT)
     return _keep(text, warned.spotted, answer, because=because, by=by, at=at)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import AuditEvent, Organisation, ResilienceArea, User
@@ -78,7 +79,9 @@ def save_event(
     if event.organisation_id != lesson.organisation_id:
         raise PermissionDenied
     if any(not other.is_open_to_owner for other in event.lessons.exclude(pk=lesson.pk)):
-        raise WrongStatus("Another lesson of this event was submitted, so the event cannot be changed any more.")
+        raise WrongStatus(
+            gettext("Another lesson of this event was submitted, so the event cannot be changed any more.")
+        )
     for name, value in _only(fields, EVENT_FIELDS).items():
         setattr(event, name, value)
     event.save()
@@ -168,7 +171,10 @@ def _audit_change(action: str, subject: models.Model, by: User, at: datetime, *,
 
 def stale(lesson: Lesson, yours: dict[str, object], theirs: dict[str, object], row_version: int) -> StaleText:
     return StaleText(
-        f"Somebody else saved {lesson} while you were writing. Nothing of yours is lost: compare, and save again.",
+        gettext(
+            "Somebody else saved %(lesson)s while you were writing. Nothing of yours is lost: compare, and save again."
+        )
+        % {"lesson": lesson},
         theirs=theirs,
         yours=yours,
         row_version=row_version,
@@ -188,10 +194,10 @@ def locked_for_owner(lesson: Lesson, by: User) -> Lesson:
     lesson = Lesson.objects.select_for_update(of=("self",)).get(pk=lesson.pk)
     if not by.has_perm("lessons.change_lesson", lesson):
         if by.has_perm("lessons.view_lesson", lesson) and not lesson.is_open_to_owner:
-            raise WrongStatus("This lesson is not open to changes now.")
+            raise WrongStatus(gettext("This lesson is not open to changes now."))
         raise PermissionDenied
     if not lesson.is_open_to_owner:
-        raise WrongStatus("This lesson is not open to changes now.")
+        raise WrongStatus(gettext("This lesson is not open to changes now."))
     return lesson
 
 

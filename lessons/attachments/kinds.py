@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 MEGABYTE = 1024 * 1024
 MOST_BYTES = 20 * MEGABYTE
 NAME_LENGTH = 150
@@ -60,4 +62,4 @@ def kind_by_name(name: str) -> FileKind:
     _, dot, suffix = plain_name(name).rpartition(".")
     if dot and (kind := BY_SUFFIX.get(suffix.casefold())):
         return kind
-    raise Refused(f"This kind of file cannot be attached. Choose a {IN_WORDS} file")
+    raise Refused(gettext("This kind of file cannot be attached. Choose a %(IN_WORDS)s file") % {"IN_WORDS": IN_WORDS})

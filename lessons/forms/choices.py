@@ -3,6 +3,7 @@
 from itertools import groupby
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from accounts.models import Organisation, ResilienceArea, ResponderType, User
 from accounts.roles import Role, Scope, permissions_of
@@ -69,7 +70,7 @@ def themes_by_group() -> Groups:
 
 def capabilities() -> Groups:
     """All in one group: the list is in the order of the names."""
-    return [("All capabilities", list(Capability.objects.order_by("name").values_list("code", "name")))]
+    return [(gettext("All capabilities"), list(Capability.objects.order_by("name").values_list("code", "name")))]
 
 
 def areas() -> Pairs:

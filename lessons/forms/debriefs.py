@@ -6,6 +6,8 @@ from typing import Any, ClassVar
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, ResilienceArea, User
 from accounts.roles import Scope, permissions_of
@@ -32,32 +34,34 @@ class DebriefEventForm(forms.Form):
     """Which event the debrief is about: one that is recorded, or a new one after a look at what is like it."""
 
     looks: ClassVar = {
-        "event": Look(label_size="m", called="an event"),
-        "name": Look(called="the name of the event"),
-        "kind": Look(called="what kind of event it was"),
-        "date": Look(called="the date of the event"),
-        "area": Look(called="a resilience area"),
-        "organisation": Look(called="the organisation that records it"),
-        "same": Look(label_size="m", called="the event, or that it is another one"),
+        "event": Look(label_size="m", called=_("an event")),
+        "name": Look(called=_("the name of the event")),
+        "kind": Look(called=_("what kind of event it was")),
+        "date": Look(called=_("the date of the event")),
+        "area": Look(called=_("a resilience area")),
+        "organisation": Look(called=_("the organisation that records it")),
+        "same": Look(label_size="m", called=_("the event, or that it is another one")),
     }
     #: Its choices are known only when the rest was read.
-    same = forms.CharField(required=False, widget=forms.RadioSelect, label="Is it one of these?")
+    same = forms.CharField(required=False, widget=forms.RadioSelect, label=_("Is it one of these?"))
     offered = forms.BooleanField(required=False, widget=forms.HiddenInput)
     event: Any = forms.ModelChoiceField(
-        queryset=None, required=False, label="An event that is recorded already", empty_label="None of these"
+        queryset=None, required=False, label=_("An event that is recorded already"), empty_label=_("None of these")
     )
-    organisation: Any = forms.ModelChoiceField(queryset=None, label="Which organisation records it?", empty_label=None)
-    name = Words(max_length=150, label="Name of the event", help_text="A code name is fine.")
+    organisation: Any = forms.ModelChoiceField(
+        queryset=None, label=_("Which organisation records it?"), empty_label=None
+    )
+    name = Words(max_length=150, label=_("Name of the event"), help_text=_("A code name is fine."))
     kind = forms.ChoiceField(
-        required=False, choices=EventKind.choices, widget=forms.RadioSelect, label="What kind of event was it?"
+        required=False, choices=EventKind.choices, widget=forms.RadioSelect, label=_("What kind of event was it?")
     )
-    date = PartialDateField(required=False, label="When was it?", help_text="For example: 14 1 2026")
+    date = PartialDateField(required=False, label=_("When was it?"), help_text=_("For example: 14 1 2026"))
     area: Any = forms.ModelChoiceField(
         queryset=ResilienceArea.objects.current().order_by("name"),
         to_field_name="code",
         required=False,
-        label="Which resilience area was it in?",
-        empty_label="Select an area",
+        label=_("Which resilience area was it in?"),
+        empty_label=_("Select an area"),
         widget=forms.Select(attrs={"data-autocomplete": ""}),
     )
 
@@ -87,16 +91,16 @@ class DebriefEventForm(forms.Form):
         if values.get("event"):
             return values
         for name, words in (
-            ("name", "Enter the name of the event"),
-            ("kind", "Select what kind of event it was"),
-            ("date", "Enter the date of the event"),
-            ("area", "Select a resilience area"),
+            ("name", gettext("Enter the name of the event")),
+            ("kind", gettext("Select what kind of event it was")),
+            ("date", gettext("Enter the date of the event")),
+            ("area", gettext("Select a resilience area")),
         ):
             if not values.get(name) and not self.has_error(name):
                 self.add_error(name, words)
         day: PartialDate | None = values.get("date")
         if day and day.date > timezone.localdate():
-            self.add_error("date", "The date of the event must be today or in the past")
+            self.add_error("date", gettext("The date of the event must be today or in the past"))
         if not self.errors:
             self._look_for_the_same(values)
         return values
@@ -113,10 +117,10 @@ class DebriefEventForm(forms.Form):
         self.alike = found
         self.fields["same"].widget.choices = [
             *((str(event.pk), name_of(event)) for event in found),
-            (ANOTHER, "None of these: it is another event"),
+            (ANOTHER, gettext("None of these: it is another event")),
         ]
         if values["offered"]:
-            self.add_error("same", "Select the event, or that it is another one")
+            self.add_error("same", gettext("Select the event, or that it is another one"))
 
     @property
     def recorded_by(self) -> Organisation:
@@ -125,21 +129,23 @@ class DebriefEventForm(forms.Form):
 
 class DebriefForm(forms.Form):
     looks: ClassVar = {
-        "organisation": Look(label_size="m", called="the organisation that runs it"),
-        "kind": Look(label_size="m", called="what kind of debrief it is"),
-        "held_on": Look(label_size="m", called="the date of the debrief"),
-        "closes_on": Look(label_size="m", called="the last day for points"),
+        "organisation": Look(label_size="m", called=_("the organisation that runs it")),
+        "kind": Look(label_size="m", called=_("what kind of debrief it is")),
+        "held_on": Look(label_size="m", called=_("the date of the debrief")),
+        "closes_on": Look(label_size="m", called=_("the last day for points")),
         "organisations": Look(small=True),
     }
-    organisation: Any = forms.ModelChoiceField(queryset=None, label="Which organisation runs it?", empty_label=None)
-    kind = forms.ChoiceField(choices=DebriefKind.choices, widget=forms.RadioSelect, label="What kind of debrief is it?")
-    held_on = DateField(label="When is it held?", help_text="For example: 21 1 2026")
+    organisation: Any = forms.ModelChoiceField(queryset=None, label=_("Which organisation runs it?"), empty_label=None)
+    kind = forms.ChoiceField(
+        choices=DebriefKind.choices, widget=forms.RadioSelect, label=_("What kind of debrief is it?")
+    )
+    held_on = DateField(label=_("When is it held?"), help_text=_("For example: 21 1 2026"))
     closes_on = DateField(
-        label="Until when can people add points?", help_text="The end of this day. You can close it earlier."
+        label=_("Until when can people add points?"), help_text=_("The end of this day. You can close it earlier.")
     )
     organisations = GroupedChoices(
-        label="Which other organisations take part? (optional)",
-        help_text="Their members can read the debrief. To add points nobody needs more than the code.",
+        label=_("Which other organisations take part? (optional)"),
+        help_text=_("Their members can read the debrief. To add points nobody needs more than the code."),
     )
 
     def __init__(self, data: Any = None, *, user: User, event: Event) -> None:
@@ -166,7 +172,7 @@ class DebriefForm(forms.Form):
     def clean_closes_on(self) -> Any:
         day = self.cleaned_data["closes_on"]
         if day and day < timezone.localdate():
-            raise forms.ValidationError("The last day for points must be today or in the future")
+            raise forms.ValidationError(gettext("The last day for points must be today or in the future"))
         return day
 
     def values(self) -> dict[str, Any]:

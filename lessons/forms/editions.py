@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from govuk.look import Look
 from lessons.editions import LONGEST_FILE, Comparison, Gone
@@ -13,19 +15,19 @@ BECAME = "became-"
 
 
 class RegisterForm(forms.Form):
-    looks: ClassVar = {"file": Look(called="a file")}
+    looks: ClassVar = {"file": Look(called=_("a file"))}
 
     file = forms.FileField(
-        label="CSV file of one edition",
-        help_text="Columns: code, number, name, theme, theme_code, likelihood, impact, edition",
-        error_messages={"required": "Choose a file", "empty": "The file is empty"},
+        label=_("CSV file of one edition"),
+        help_text=_("Columns: code, number, name, theme, theme_code, likelihood, impact, edition"),
+        error_messages={"required": _("Choose a file"), "empty": _("The file is empty")},
         widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
     )
 
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
         if file.size and file.size > LONGEST_FILE:
-            raise forms.ValidationError("The file is larger than 1 MB: a register is far smaller")
+            raise forms.ValidationError(gettext("The file is larger than 1 MB: a register is far smaller"))
         return file
 
 
@@ -44,7 +46,7 @@ class BecameForm(forms.Form):
                 label=gone.risk.name,
                 help_text=_hint(gone),
                 choices=[
-                    ("", "It has left the register"),
+                    ("", gettext("It has left the register")),
                     *((entry.code, f"Suggested: {entry.name}") for entry in gone.suggestions),
                     *((entry.code, entry.name) for entry in others),
                 ],
@@ -61,7 +63,7 @@ class BecameForm(forms.Form):
         codes = [code for _, code in chosen]
         for name, code in chosen:
             if codes.count(code) > 1:
-                self.add_error(name, "Two risks cannot become the same entry: choose it for one of them")
+                self.add_error(name, gettext("Two risks cannot become the same entry: choose it for one of them"))
 
 
 def _hint(gone: Gone) -> str:

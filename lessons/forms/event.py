@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, ResilienceArea, User
 from govuk.fields import PartialDate, PartialDateField
@@ -29,15 +31,15 @@ DECLARED = {"yes": True, "no": False, "unknown": None}
 
 class EventStep(StepForm):
     slug = "event"
-    heading = "The event"
+    heading = _("The event")
     together = ("event_date", "event_ended")
     looks: ClassVar = {
-        "event_name": Look(label_size="m", called="the name of the event"),
-        "event_kind": Look(label_size="m", called="what kind of event it was"),
-        "event_date": Look(label_size="m", called="the date of the event"),
-        "event_ended": Look(called="the end of the event"),
-        "area": Look(label_size="m", called="a resilience area"),
-        "place": Look(called="the place", width="two-thirds"),
+        "event_name": Look(label_size="m", called=_("the name of the event")),
+        "event_kind": Look(label_size="m", called=_("what kind of event it was")),
+        "event_date": Look(label_size="m", called=_("the date of the event")),
+        "event_ended": Look(called=_("the end of the event")),
+        "area": Look(label_size="m", called=_("a resilience area")),
+        "place": Look(called=_("the place"), width="two-thirds"),
         "event_areas": Look(small=True),
         "event_organisations": Look(small=True),
         "scale": Look(small=True),
@@ -71,7 +73,9 @@ class EventStep(StepForm):
     event_ended = PartialDateField(required=False)
     place = Words(max_length=200)
     major_incident = forms.ChoiceField(
-        required=False, choices=[("yes", "Yes"), ("no", "No"), ("unknown", "Not known")], widget=forms.RadioSelect
+        required=False,
+        choices=[("yes", _("Yes")), ("no", _("No")), ("unknown", _("Not known"))],
+        widget=forms.RadioSelect,
     )
     scale = forms.ChoiceField(required=False, choices=Scale.choices, widget=forms.RadioSelect)
     event_areas = GroupedChoices()
@@ -99,7 +103,7 @@ class EventStep(StepForm):
 
     def prepare(self) -> None:
         self.may_change_event = self.is_blank or event_may_change(self.lesson)
-        self._offer("area", [("", "None: the national team decides"), *choices.areas()])
+        self._offer("area", [("", gettext("None: the national team decides")), *choices.areas()])
         if not self.may_change_event:
             for name in [*self.FIRST, *self.MORE, "event_version"]:
                 if name != "area":
@@ -130,26 +134,30 @@ class EventStep(StepForm):
         return any(field.errors for field in self.more())
 
     def clean_event_date(self) -> PartialDate | None:
-        return self._past("event_date", "The date of the event")
+        return self._past("event_date", gettext("The date of the event"))
 
     def clean_event_ended(self) -> PartialDate | None:
-        return self._past("event_ended", "The end of the event")
+        return self._past("event_ended", gettext("The end of the event"))
 
     def _past(self, name: str, subject: str) -> PartialDate | None:
         day: PartialDate | None = self.cleaned_data[name]
         if day and day.date > timezone.localdate():
-            raise forms.ValidationError(f"{subject} must be today or in the past")
+            raise forms.ValidationError(gettext("%(subject)s must be today or in the past") % {"subject": subject})
         return day
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         began, ended = values.get("event_date"), values.get("event_ended")
         if began and ended and began.precision != ended.precision:
-            self.add_error("event_ended", f"Enter the end to the {began.precision}, as the date of the event")
+            self.add_error(
+                "event_ended",
+                gettext("Enter the end to the %(precision)s, as the date of the event")
+                % {"precision": began.precision},
+            )
         elif began and ended and ended.date < began.date:
-            self.add_error("event_ended", "The end of the event must be the same as or after its date")
+            self.add_error("event_ended", gettext("The end of the event must be the same as or after its date"))
         elif ended and not began and not self.has_error("event_date"):
-            self.add_error("event_date", "Enter the date of the event too")
+            self.add_error("event_date", gettext("Enter the date of the event too"))
         return values
 
     def values(self) -> dict[str, Any]:

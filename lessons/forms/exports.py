@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from govuk.look import Look
 from lessons.models import ExportForm
@@ -14,9 +16,9 @@ class DownloadForm(forms.Form):
     looks = {
         "form": Look(
             hints={
-                ExportForm.CSV: "A table for any spreadsheet or statistics program",
-                ExportForm.XLSX: "A table for Excel",
-                ExportForm.NDJSON: "For programs: every field as the API has it",
+                ExportForm.CSV: _("A table for any spreadsheet or statistics program"),
+                ExportForm.XLSX: _("A table for Excel"),
+                ExportForm.NDJSON: _("For programs: every field as the API has it"),
             }
         )
     }
@@ -24,15 +26,17 @@ class DownloadForm(forms.Form):
     form = forms.ChoiceField(
         choices=ExportForm.choices,
         widget=forms.RadioSelect,
-        label="Kind of file",
-        error_messages={"required": "Select the kind of file"},
+        label=_("Kind of file"),
+        error_messages={"required": _("Select the kind of file")},
     )
     sensitive = forms.BooleanField(required=False)
 
     def __init__(self, data: Any = None, *, initial: Any = None, sensitive: int = 0) -> None:
         super().__init__(data, initial=initial)
         if sensitive:
-            self.fields["sensitive"].label = f"Include those marked OFFICIAL-SENSITIVE ({sensitive})"
-            self.fields["sensitive"].help_text = "You are asked for your password before the file is made"
+            self.fields["sensitive"].label = gettext("Include those marked OFFICIAL-SENSITIVE (%(sensitive)s)") % {
+                "sensitive": sensitive
+            }
+            self.fields["sensitive"].help_text = gettext("You are asked for your password before the file is made")
         else:
             del self.fields["sensitive"]

@@ -3,6 +3,8 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from govuk.look import Look
 from lessons.forms import choices
@@ -16,25 +18,27 @@ class PointForm(forms.Form):
     """A point, in under a minute."""
 
     looks: ClassVar = {
-        "kind": Look(label_size="m", called="what kind of point it is"),
-        "text": Look(label_size="m", called="your point"),
+        "kind": Look(label_size="m", called=_("what kind of point it is")),
+        "text": Look(label_size="m", called=_("your point")),
         "principle": Look(small=True),
         "named": Look(small=True),
     }
-    kind = forms.ChoiceField(choices=PointKind.choices, widget=forms.RadioSelect, label="What do you want to say?")
+    kind = forms.ChoiceField(choices=PointKind.choices, widget=forms.RadioSelect, label=_("What do you want to say?"))
     text = Words(
         max_length=POINT_LENGTH,
         rows=4,
         required=True,
-        label="Your point",
-        help_text="One point at a time. Name roles, not people.",
+        label=_("Your point"),
+        help_text=_("One point at a time. Name roles, not people."),
     )
-    principle = forms.ChoiceField(required=False, widget=forms.RadioSelect, label="Which JESIP principle? (optional)")
-    named = forms.BooleanField(required=False, label="Put my name to this point")
+    principle = forms.ChoiceField(
+        required=False, widget=forms.RadioSelect, label=_("Which JESIP principle? (optional)")
+    )
+    named = forms.BooleanField(required=False, label=_("Put my name to this point"))
 
     def __init__(self, data: Any = None, *, may_be_named: bool = False, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
-        offered = [*choices.principles(), ("", "None, or not sure")]
+        offered = [*choices.principles(), ("", gettext("None, or not sure"))]
         self.fields["principle"].choices = offered  # type: ignore[attr-defined]
         if not may_be_named:
             del self.fields["named"]
@@ -56,18 +60,18 @@ class SortForm(forms.Form):
     """What becomes of the points that are ticked; what else is asked depends on the button."""
 
     looks: ClassVar = {
-        "group": Look(called="a heading"),
+        "group": Look(called=_("a heading")),
         "disposition": Look(
-            called="what becomes of them",
+            called=_("what becomes of them"),
             reveals={Disposition.SINGLE_SERVICE: "system system_reference", Disposition.DUPLICATE: "same_as"},
         ),
-        "system": Look(called="the system", small=True),
-        "system_reference": Look(called="the reference", width=20),
-        "same_as": Look(called="the point that stays"),
+        "system": Look(called=_("the system"), small=True),
+        "system_reference": Look(called=_("the reference"), width=20),
+        "same_as": Look(called=_("the point that stays")),
         "note": Look(counted=False),
     }
     points = forms.MultipleChoiceField(required=False, widget=forms.CheckboxSelectMultiple)
-    group = Words(max_length=80, label="Heading")
+    group = Words(max_length=80, label=_("Heading"))
     disposition = forms.ChoiceField(
         required=False,
         choices=[
@@ -80,16 +84,16 @@ class SortForm(forms.Form):
             )
         ],
         widget=forms.RadioSelect,
-        label="Or something else becomes of them",
+        label=_("Or something else becomes of them"),
     )
     system = forms.ChoiceField(
-        required=False, choices=ServiceSystem.choices, widget=forms.RadioSelect, label="Which system?"
+        required=False, choices=ServiceSystem.choices, widget=forms.RadioSelect, label=_("Which system?")
     )
-    system_reference = Words(max_length=60, label="Reference in that system")
+    system_reference = Words(max_length=60, label=_("Reference in that system"))
     same_as: Any = forms.ModelChoiceField(
-        queryset=None, required=False, label="Which point says the same?", empty_label="Select the one that stays"
+        queryset=None, required=False, label=_("Which point says the same?"), empty_label=_("Select the one that stays")
     )
-    note = Words(max_length=500, rows=2, label="Note (optional)", help_text="For example who does it, by when")
+    note = Words(max_length=500, rows=2, label=_("Note (optional)"), help_text=_("For example who does it, by when"))
 
     def __init__(self, data: Any = None, *, debrief: Debrief, undecided: list[Observation]) -> None:
         super().__init__(data)
@@ -108,9 +112,9 @@ class SortForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if not values.get("points") and not self.has_error("points"):
-            self.add_error("points", "Tick the points you mean")
+            self.add_error("points", gettext("Tick the points you mean"))
         if self.then == "group" and not values.get("group"):
-            self.add_error("group", "Enter a heading")
+            self.add_error("group", gettext("Enter a heading"))
         if self.then == "settle":
             self._check_settling(values)
         return values
@@ -118,17 +122,17 @@ class SortForm(forms.Form):
     def _check_settling(self, values: dict[str, Any]) -> None:
         disposition = values.get("disposition")
         if not disposition:
-            self.add_error("disposition", "Select what becomes of them")
+            self.add_error("disposition", gettext("Select what becomes of them"))
         if disposition == Disposition.SINGLE_SERVICE:
             if not values.get("system"):
-                self.add_error("system", "Select the system")
+                self.add_error("system", gettext("Select the system"))
             if not values.get("system_reference"):
-                self.add_error("system_reference", "Enter the reference they have in that system")
+                self.add_error("system_reference", gettext("Enter the reference they have in that system"))
         same = values.get("same_as")
         if disposition == Disposition.DUPLICATE and not same:
-            self.add_error("same_as", "Select the point that stays")
+            self.add_error("same_as", gettext("Select the point that stays"))
         elif disposition == Disposition.DUPLICATE and same and str(same.pk) in values.get("points", []):
-            self.add_error("same_as", "This point is ticked too. Untick the one that stays")
+            self.add_error("same_as", gettext("This point is ticked too. Untick the one that stays"))
 
     def chosen(self) -> list[int]:
         return [int(pk) for pk in self.cleaned_data["points"]]
@@ -152,12 +156,12 @@ def _shortly(point: Observation) -> str:
 
 
 class CodeForm(forms.Form):
-    looks: ClassVar = {"code": Look(label_size="m", called="the code", width=20)}
+    looks: ClassVar = {"code": Look(label_size="m", called=_("the code"), width=20)}
     code = Words(
         max_length=40,
         required=True,
-        label="Code of the debrief",
-        help_text="The person who runs the debrief has it. Small or capital letters, with or without the dash.",
+        label=_("Code of the debrief"),
+        help_text=_("The person who runs the debrief has it. Small or capital letters, with or without the dash."),
     )
 
     def clean_code(self) -> str:

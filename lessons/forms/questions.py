@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext, gettext_noop
+
 from lessons.models import Kind
 
 
@@ -12,100 +14,156 @@ class Question(NamedTuple):
 
 QUESTIONS: dict[str, Question] = {
     # -- the event
-    "event_name": Question("What is the event called?", "A code name is fine. For example: Exercise Rising Tide"),
-    "event_kind": Question("What kind of event was it?"),
+    "event_name": Question(
+        gettext_noop("What is the event called?"),
+        gettext_noop("A code name is fine. For example: Exercise Rising Tide"),
+    ),
+    "event_kind": Question(gettext_noop("What kind of event was it?")),
     "event_date": Question(
-        "When was it?", "If you are not sure, leave out the day, or the day and the month. For example: 14 1 2026"
+        gettext_noop("When was it?"),
+        gettext_noop("If you are not sure, leave out the day, or the day and the month. For example: 14 1 2026"),
     ),
-    "event_ended": Question("When did it end? (optional)", "If it took longer than a day"),
+    "event_ended": Question(gettext_noop("When did it end? (optional)"), gettext_noop("If it took longer than a day")),
     "area": Question(
-        "Which resilience area does it belong to?",
-        "Its moderators look at it first. Without one it goes to the national team.",
+        gettext_noop("Which resilience area does it belong to?"),
+        gettext_noop("Its moderators look at it first. Without one it goes to the national team."),
     ),
-    "place": Question("Where was it? (optional)", "A town or a kind of place; no address"),
-    "event_areas": Question("Which resilience areas took part? (optional)"),
-    "event_organisations": Question("Which organisations took part? (optional)", "Untick one to take it out"),
-    "add_organisation": Question("Add an organisation (optional)", "Begin to type its name"),
-    "scale": Question("How far did it reach? (optional)"),
-    "major_incident": Question("Was a major incident declared?"),
+    "place": Question(gettext_noop("Where was it? (optional)"), gettext_noop("A town or a kind of place; no address")),
+    "event_areas": Question(gettext_noop("Which resilience areas took part? (optional)")),
+    "event_organisations": Question(
+        gettext_noop("Which organisations took part? (optional)"), gettext_noop("Untick one to take it out")
+    ),
+    "add_organisation": Question(
+        gettext_noop("Add an organisation (optional)"), gettext_noop("Begin to type its name")
+    ),
+    "scale": Question(gettext_noop("How far did it reach? (optional)")),
+    "major_incident": Question(gettext_noop("Was a major incident declared?")),
     "legal_contexts": Question(
-        "Is any of these still going on? (optional)",
-        "If so, the national team looks at it, so that nothing gets in the way of the proceedings.",
+        gettext_noop("Is any of these still going on? (optional)"),
+        gettext_noop("If so, the national team looks at it, so that nothing gets in the way of the proceedings."),
     ),
-    "event_marking": Question("How is the event itself marked?", "Readers never see this page of the event."),
+    "event_marking": Question(
+        gettext_noop("How is the event itself marked?"), gettext_noop("Readers never see this page of the event.")
+    ),
     # -- what happened
     "title": Question(
-        "Title",
-        "What a colleague in another service would look for, in 10 to 120 characters. "
-        "For example: No shared talk group between control rooms in the first hour",
+        gettext_noop("Title"),
+        gettext_noop(
+            "What a colleague in another service would look for, in 10 to 120 characters. "
+            "For example: No shared talk group between control rooms in the first hour"
+        ),
     ),
     "what_happened": Question(
-        "What happened?",
-        "The facts in a few sentences: who did what, when, and what followed. "
-        "Name roles, not people; leave out casualties and addresses.",
+        gettext_noop("What happened?"),
+        gettext_noop(
+            "The facts in a few sentences: who did what, when, and what followed. "
+            "Name roles, not people; leave out casualties and addresses."
+        ),
     ),
     "context": Question(
-        "What was the situation? (optional)",
-        "What others need to know to follow it: the place, the time, the plans in use",
+        gettext_noop("What was the situation? (optional)"),
+        gettext_noop("What others need to know to follow it: the place, the time, the plans in use"),
     ),
-    "impact": Question("What difference did it make? (optional)", "For the public, for responders, for the response"),
-    "why": Question("Why did it happen? (optional)", "What made it likely, as far as you know. It is not about blame."),
+    "impact": Question(
+        gettext_noop("What difference did it make? (optional)"),
+        gettext_noop("For the public, for responders, for the response"),
+    ),
+    "why": Question(
+        gettext_noop("Why did it happen? (optional)"),
+        gettext_noop("What made it likely, as far as you know. It is not about blame."),
+    ),
     # -- the learning
     "statement": Question(
-        "What is the lesson, in a sentence or two?",
-        "Write it so that it makes sense to somebody who has never heard of this event. "
-        "For example: Agree one rendezvous point in the first joint call, and repeat it in every message",
+        gettext_noop("What is the lesson, in a sentence or two?"),
+        gettext_noop(
+            "Write it so that it makes sense to somebody who has never heard of this event. "
+            "For example: Agree one rendezvous point in the first joint call, and repeat it in every message"
+        ),
     ),
     "no_recommendation_because": Question(
-        "If there is nothing to recommend, why? (optional)", "For example: the plan was changed the same week"
+        gettext_noop("If there is nothing to recommend, why? (optional)"),
+        gettext_noop("For example: the plan was changed the same week"),
     ),
-    "action_taken": Question("What have you done about it already? (optional)", "In your own organisation or area"),
-    "benefit": Question("What was the benefit?", "What went better, for whom, and by how much if you know"),
-    "evidence": Question("How do you know? (optional)", "For example: times, numbers, what people said in the debrief"),
+    "action_taken": Question(
+        gettext_noop("What have you done about it already? (optional)"),
+        gettext_noop("In your own organisation or area"),
+    ),
+    "benefit": Question(
+        gettext_noop("What was the benefit?"), gettext_noop("What went better, for whom, and by how much if you know")
+    ),
+    "evidence": Question(
+        gettext_noop("How do you know? (optional)"),
+        gettext_noop("For example: times, numbers, what people said in the debrief"),
+    ),
     "to_copy_it": Question(
-        "What would others need to copy it? (optional)", "For example: people, training, equipment, money, an agreement"
+        gettext_noop("What would others need to copy it? (optional)"),
+        gettext_noop("For example: people, training, equipment, money, an agreement"),
     ),
     # -- what it is about
-    "risks": Question("Which National Risks is it about?", "Open a group and tick all that apply."),
-    "not_a_national_risk": Question("It is not about a National Risk"),
-    "principles": Question("Which JESIP principles is it about?", "Tick all that apply, or choose a capability below."),
-    "topics": Question("Which topics is it about? (optional)", "Open a group and tick all that apply."),
-    "capabilities": Question("Which capabilities is it about?", "Needed only if none of the JESIP principles fits."),
+    "risks": Question(
+        gettext_noop("Which National Risks is it about?"), gettext_noop("Open a group and tick all that apply.")
+    ),
+    "not_a_national_risk": Question(gettext_noop("It is not about a National Risk")),
+    "principles": Question(
+        gettext_noop("Which JESIP principles is it about?"),
+        gettext_noop("Tick all that apply, or choose a capability below."),
+    ),
+    "topics": Question(
+        gettext_noop("Which topics is it about? (optional)"), gettext_noop("Open a group and tick all that apply.")
+    ),
+    "capabilities": Question(
+        gettext_noop("Which capabilities is it about?"),
+        gettext_noop("Needed only if none of the JESIP principles fits."),
+    ),
     "risk_to_life": Question(
-        "There is a risk to life now", "It is rated red, and the national team deals with it within 2 working days."
+        gettext_noop("There is a risk to life now"),
+        gettext_noop("It is rated red, and the national team deals with it within 2 working days."),
     ),
-    "brag": Question("How far should it travel? (BRAG rating)"),
+    "brag": Question(gettext_noop("How far should it travel? (BRAG rating)")),
     # -- sharing
-    "marking": Question("How is it marked?", "Nothing above OFFICIAL-SENSITIVE may be entered here."),
-    "handling": Question(
-        "Handling instruction",
-        "What those who read it may and may not do with it. For example: Commanders only; do not forward",
+    "marking": Question(
+        gettext_noop("How is it marked?"), gettext_noop("Nothing above OFFICIAL-SENSITIVE may be entered here.")
     ),
-    "audience": Question("Who may read it?", "Moderators may narrow this, never widen it."),
-    "audience_sectors": Question("Which sectors?"),
-    "audience_areas": Question("Which areas?"),
-    "attribution": Question("Who may be named as its source?", "Your own name is never shown to readers."),
+    "handling": Question(
+        gettext_noop("Handling instruction"),
+        gettext_noop("What those who read it may and may not do with it. For example: Commanders only; do not forward"),
+    ),
+    "audience": Question(gettext_noop("Who may read it?"), gettext_noop("Moderators may narrow this, never widen it.")),
+    "audience_sectors": Question(gettext_noop("Which sectors?")),
+    "audience_areas": Question(gettext_noop("Which areas?")),
+    "attribution": Question(
+        gettext_noop("Who may be named as its source?"), gettext_noop("Your own name is never shown to readers.")
+    ),
     "contact": Question(
-        "Which mailbox may people write to? (optional)", "A team’s mailbox, not a person’s. Moderators write to it too."
+        gettext_noop("Which mailbox may people write to? (optional)"),
+        gettext_noop("A team’s mailbox, not a person’s. Moderators write to it too."),
     ),
 }
 
 PRACTICE_QUESTIONS: dict[str, Question] = {
     "title": Question(
-        "Title",
-        "What a colleague in another service would look for, in 10 to 120 characters. "
-        "For example: A shared list of rest centres, kept ready on every shift",
+        gettext_noop("Title"),
+        gettext_noop(
+            "What a colleague in another service would look for, in 10 to 120 characters. "
+            "For example: A shared list of rest centres, kept ready on every shift"
+        ),
     ),
     "what_happened": Question(
-        "What was done?",
-        "Step by step, so that others can picture it: who did what, when, with what. "
-        "Name roles, not people; leave out casualties and addresses.",
+        gettext_noop("What was done?"),
+        gettext_noop(
+            "Step by step, so that others can picture it: who did what, when, with what. "
+            "Name roles, not people; leave out casualties and addresses."
+        ),
     ),
-    "why": Question("Why did it work? (optional)", "What made the difference, as far as you know"),
+    "why": Question(
+        gettext_noop("Why did it work? (optional)"), gettext_noop("What made the difference, as far as you know")
+    ),
     "statement": Question(
-        "What is the practice, in a sentence or two?",
-        "Write it so that it makes sense to somebody who has never heard of this event. "
-        "For example: Keep one list of rest centres for all services, and check it at every shift change",
+        gettext_noop("What is the practice, in a sentence or two?"),
+        gettext_noop(
+            "Write it so that it makes sense to somebody who has never heard of this event. "
+            "For example: Keep one list of rest centres for all services, and check it at every shift change"
+        ),
     ),
 }
 
@@ -113,5 +171,7 @@ PRACTICE_QUESTIONS: dict[str, Question] = {
 def question(name: str, kind: str) -> Question:
     """Return how the field `name` is asked for in a lesson of `kind`."""
     if kind == Kind.NOTABLE_PRACTICE and name in PRACTICE_QUESTIONS:
-        return PRACTICE_QUESTIONS[name]
-    return QUESTIONS.get(name, Question(name.capitalize()))
+        asked = PRACTICE_QUESTIONS[name]
+    else:
+        asked = QUESTIONS.get(name, Question(name.capitalize()))
+    return Question(gettext(asked.label), gettext(asked.hint) if asked.hint else "")

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from accounts.table_files import open_table
@@ -23,15 +25,19 @@ class SheetForm(forms.Form):
     """A file, and for which organisation."""
 
     looks: ClassVar = {
-        "organisation": Look(label_size="m", called="the organisation you write for"),
-        "file": Look(label_size="m", called="a file"),
+        "organisation": Look(label_size="m", called=_("the organisation you write for")),
+        "file": Look(label_size="m", called=_("a file")),
     }
     organisation: Any = forms.ModelChoiceField(
-        queryset=None, to_field_name="code", label="Which organisation do you write for?", empty_label="Select one"
+        queryset=None,
+        to_field_name="code",
+        label=_("Which organisation do you write for?"),
+        empty_label=_("Select one"),
     )
     file = forms.FileField(
-        label="Upload the sheet",
-        help_text=f"An Excel workbook (.xlsx) or a CSV file, up to 10 megabytes and {ROWS_LIMIT} rows",
+        label=_("Upload the sheet"),
+        help_text=_("An Excel workbook (.xlsx) or a CSV file, up to 10 megabytes and %(ROWS_LIMIT)s rows")
+        % {"ROWS_LIMIT": ROWS_LIMIT},
         widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
     )
 
@@ -47,7 +53,7 @@ class SheetForm(forms.Form):
     def clean_file(self) -> UploadedFile:
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > FILE_LIMIT:
-            raise forms.ValidationError("The file must be smaller than 10 megabytes")
+            raise forms.ValidationError(gettext("The file must be smaller than 10 megabytes"))
         return file
 
     @property
@@ -80,7 +86,8 @@ def by_columns(table: Table) -> tuple[list[Row], list[str]]:
     names = {column: ours[column.casefold()] for column in table.columns if column.casefold() in ours}
     if missing := [column for column in NEEDED if column not in names.values()]:
         raise UnreadableTable(
-            f"The sheet has no column called {' or '.join(missing)}. Use the template: its first row names the columns."
+            gettext("The sheet has no column called %(or_join)s. Use the template: its first row names the columns.")
+            % {"or_join": " or ".join(missing)}
         )
     rows = []
     for row in table.rows():
@@ -88,7 +95,7 @@ def by_columns(table: Table) -> tuple[list[Row], list[str]]:
         if any(cells.values()):
             rows.append(Row(row.line, dict.fromkeys(COLUMNS, "") | cells, [], row.problem))
     if sum(len(cell) for row in rows for cell in row.cells.values()) > TEXT_LIMIT:
-        raise UnreadableTable("The sheet has more text than fits here. Split it into several sheets.")
+        raise UnreadableTable(gettext("The sheet has more text than fits here. Split it into several sheets."))
     return rows, [column for column in table.columns if column not in names]
 
 

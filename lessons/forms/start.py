@@ -3,12 +3,14 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from govuk.look import Look
 from lessons.forms import choices
 from lessons.forms.fields import Words
-from lessons.forms.questions import question
+from lessons.forms.questions import QUESTIONS
 from lessons.look_alikes import is_for_the_area, name_of
 from lessons.models import Event, Kind
 
@@ -19,29 +21,34 @@ class StartForm(forms.Form):
     looks: ClassVar = {
         "kind": Look(
             label_size="m",
-            called="what you want to share",
+            called=_("what you want to share"),
             hints={
-                Kind.LESSON_IDENTIFIED: "Something went wrong, was missing, or should be done differently",
-                Kind.NOTABLE_PRACTICE: "Something went well, and others could do it too",
+                Kind.LESSON_IDENTIFIED: _("Something went wrong, was missing, or should be done differently"),
+                Kind.NOTABLE_PRACTICE: _("Something went well, and others could do it too"),
             },
         ),
-        "organisation": Look(label_size="m", called="the organisation you write for"),
-        "event": Look(label_size="m", called="an event"),
+        "organisation": Look(label_size="m", called=_("the organisation you write for")),
+        "event": Look(label_size="m", called=_("an event")),
         "title": Look(label_size="m"),
     }
-    kind = forms.ChoiceField(choices=Kind.choices, widget=forms.RadioSelect, label="What do you want to share?")
+    kind = forms.ChoiceField(choices=Kind.choices, widget=forms.RadioSelect, label=_("What do you want to share?"))
     organisation: Any = forms.ModelChoiceField(
-        queryset=None, to_field_name="code", label="Which organisation do you write for?", empty_label="Select one"
+        queryset=None,
+        to_field_name="code",
+        label=_("Which organisation do you write for?"),
+        empty_label=_("Select one"),
     )
     event: Any = forms.ModelChoiceField(
         queryset=None,
         required=False,
-        label="Which event does it come from?",
-        help_text="If it is recorded already, by you or by another organisation of your area, choose it: "
-        "one event serves all agencies. If not, leave this out: you describe it on the next page.",
-        empty_label="A new event",
+        label=_("Which event does it come from?"),
+        help_text=_(
+            "If it is recorded already, by you or by another organisation of your area, choose it: "
+            "one event serves all agencies. If not, leave this out: you describe it on the next page."
+        ),
+        empty_label=_("A new event"),
     )
-    title = Words(max_length=120, required=True, label="Title", help_text=question("title", "").hint)
+    title = Words(max_length=120, required=True, label=_("Title"), help_text=_(QUESTIONS["title"].hint))
 
     def __init__(self, data: Any = None, *, user: User, **kwargs: Any) -> None:
         super().__init__(data, **kwargs)
@@ -69,7 +76,9 @@ class StartForm(forms.Form):
         event, organisation = values.setdefault("event", None), values.get("organisation")
         if event and organisation and event.organisation_id != organisation.pk and not is_for_the_area(event):
             self.add_error(
-                "event", f"{event.organisation} recorded this event. Choose that organisation, or a new event."
+                "event",
+                gettext("%(event_organisation)s recorded this event. Choose that organisation, or a new event.")
+                % {"event_organisation": event.organisation},
             )
         return values
 
@@ -77,14 +86,14 @@ class StartForm(forms.Form):
 class SameEventForm(forms.Form):
     """Whether the event of a draft is one of those that are recorded already."""
 
-    looks: ClassVar = {"same": Look(label_size="m", called="the event, or that it is another one")}
+    looks: ClassVar = {"same": Look(label_size="m", called=_("the event, or that it is another one"))}
     ANOTHER = "another"
 
-    same = forms.ChoiceField(widget=forms.RadioSelect, label="Is it one of these?")
+    same = forms.ChoiceField(widget=forms.RadioSelect, label=_("Is it one of these?"))
 
     def __init__(self, data: Any = None, *, alike: list[Event]) -> None:
         super().__init__(data)
         self.fields["same"].choices = [  # type: ignore[attr-defined]
             *((str(event.pk), name_of(event)) for event in alike),
-            (self.ANOTHER, "None of these: it is another event"),
+            (self.ANOTHER, gettext("None of these: it is another event")),
         ]

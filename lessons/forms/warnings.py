@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from govuk.look import Look
 from lessons.actions.warnings import LONGEST_REASON
@@ -12,8 +14,8 @@ from lessons.models import Answer, WarningKind
 from lessons.warnings.answers import Warned
 
 ANSWERS = {
-    Answer.FALSE_ALARM: "It is something else: a false alarm",
-    Answer.NEEDED: "It is, and others need it to understand the lesson",
+    Answer.FALSE_ALARM: _("It is something else: a false alarm"),
+    Answer.NEEDED: _("It is, and others need it to understand the lesson"),
 }
 
 
@@ -37,23 +39,25 @@ class WarningsForm(forms.Form):
         is_marking = warned.spotted.found.kind == WarningKind.MARKING
         choices = [(code, words) for code, words in ANSWERS.items() if not (is_marking and code == Answer.NEEDED)]
         reveals = {} if is_marking else {str(Answer.NEEDED): because}
-        self.looks[answer] = Look(label_size="s", called="what it is", small=True, reveals=reveals)
-        self.looks[because] = Look(called="why it is needed")
+        self.looks[answer] = Look(label_size="s", called=gettext("what it is"), small=True, reveals=reveals)
+        self.looks[because] = Look(called=gettext("why it is needed"))
         given = warned.answer
         self.fields[answer] = forms.ChoiceField(
             required=False,
             choices=choices,
             widget=forms.RadioSelect,
             initial=given.answer if given else "",
-            label="What is it?",
-            help_text="Such a marking may not be stored here: take the words out, or all of it." if is_marking else "",
+            label=gettext("What is it?"),
+            help_text=gettext("Such a marking may not be stored here: take the words out, or all of it.")
+            if is_marking
+            else "",
         )
         if not is_marking:
             self.fields[because] = Words(
                 max_length=LONGEST_REASON,
                 initial=given.because if given else "",
-                label="Why is it needed?",
-                help_text="For example: it is the public telephone line of the service",
+                label=gettext("Why is it needed?"),
+                help_text=gettext("For example: it is the public telephone line of the service"),
             )
 
     def clean(self) -> dict[str, Any]:
@@ -61,7 +65,7 @@ class WarningsForm(forms.Form):
         for warned in self.warnings:
             because = f"because-{warned.code}"
             if values.get(f"answer-{warned.code}") == Answer.NEEDED and not values.get(because):
-                self.add_error(because, "Enter why it is needed")
+                self.add_error(because, gettext("Enter why it is needed"))
         return values
 
     def asked(self) -> Iterator[Asked]:

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from govuk.look import Look
 from lessons.forms import choices
@@ -29,13 +31,13 @@ LONG = 10_000  # characters of running text
 
 class WhatHappenedStep(StepForm):
     slug = "what-happened"
-    heading, practice_heading = "What happened", "What was done"
+    heading, practice_heading = _("What happened"), _("What was done")
     only_lesson = ("impact",)
     looks: ClassVar = {
-        "title": Look(label_size="m", called="a title"),
-        "what_happened": Look(label_size="m", called="what happened", counted=False),
-        "context": Look(called="the situation", counted=False),
-        "impact": Look(called="the difference it made", counted=False),
+        "title": Look(label_size="m", called=_("a title")),
+        "what_happened": Look(label_size="m", called=_("what happened"), counted=False),
+        "context": Look(called=_("the situation"), counted=False),
+        "impact": Look(called=_("the difference it made"), counted=False),
         "why": Look(called="why", counted=False),
     }
     title = Words(max_length=120, required=True)
@@ -49,16 +51,16 @@ class LearningStep(StepForm):
     """The lesson itself, and what follows from it."""
 
     slug = "learning"
-    heading, practice_heading = "The lesson", "The practice"
+    heading, practice_heading = _("The lesson"), _("The practice")
     only_lesson = ("no_recommendation_because", "action_taken")
     only_practice = ("benefit", "evidence", "to_copy_it")
     looks: dict[str, Look] = {
-        "statement": Look(label_size="m", called="the lesson", counted=False),
-        "benefit": Look(label_size="m", called="the benefit", counted=False),
-        "evidence": Look(called="the evidence", counted=False),
-        "to_copy_it": Look(called="what others need", counted=False),
-        "no_recommendation_because": Look(called="why there is no recommendation", counted=False),
-        "action_taken": Look(called="what you have done", counted=False),
+        "statement": Look(label_size="m", called=_("the lesson"), counted=False),
+        "benefit": Look(label_size="m", called=_("the benefit"), counted=False),
+        "evidence": Look(called=_("the evidence"), counted=False),
+        "to_copy_it": Look(called=_("what others need"), counted=False),
+        "no_recommendation_because": Look(called=_("why there is no recommendation"), counted=False),
+        "action_taken": Look(called=_("what you have done"), counted=False),
     }
     BLANK_ROWS, MOST_ROWS = 3, 20
 
@@ -77,17 +79,17 @@ class LearningStep(StepForm):
 
     def prepare(self) -> None:
         for number in range(1, self.row_count() + 1):
-            called = f"recommendation {number}"
+            called = gettext("recommendation %(number)s") % {"number": number}
             self.looks = {
                 **self.looks,
                 f"what_{number}": Look(called=called, counted=False),
-                f"by_whom_{number}": Look(called=f"whom {called} is for"),
+                f"by_whom_{number}": Look(called=gettext("whom %(called)s is for") % {"called": called}),
             }
-            self.fields[f"what_{number}"] = Words(max_length=2000, rows=2, label="What should change?")
+            self.fields[f"what_{number}"] = Words(max_length=2000, rows=2, label=gettext("What should change?"))
             self.fields[f"by_whom_{number}"] = Words(
                 max_length=200,
-                label="Who should do it?",
-                help_text="" if number > 1 else "A role, an organisation or a group",
+                label=gettext("Who should do it?"),
+                help_text="" if number > 1 else gettext("A role, an organisation or a group"),
             )
         rows = [f"{name}_{number}" for number in range(1, self.row_count() + 1) for name in ("what", "by_whom")]
         self.order_fields(["statement", "benefit", "evidence", "to_copy_it", *rows])
@@ -119,21 +121,21 @@ class AboutStep(StepForm):
     """Tags and rating."""
 
     slug = "about"
-    heading = "What it is about"
+    heading = _("What it is about")
     together = ("risks", "not_a_national_risk")
     looks: dict[str, Look] = {
-        "risks": Look(label_size="m", called="a National Risk", small=True),
-        "principles": Look(label_size="m", called="a JESIP principle"),
-        "topics": Look(label_size="m", called="a topic", small=True),
-        "capabilities": Look(label_size="m", called="a capability", small=True),
+        "risks": Look(label_size="m", called=_("a National Risk"), small=True),
+        "principles": Look(label_size="m", called=_("a JESIP principle")),
+        "topics": Look(label_size="m", called=_("a topic"), small=True),
+        "capabilities": Look(label_size="m", called=_("a capability"), small=True),
         "brag": Look(
             label_size="m",
-            called="a BRAG rating",
+            called=_("a BRAG rating"),
             hints={
-                Brag.BLUE: "Only your own organisation or area needs to know.",
-                Brag.GREEN: "A few others may find it useful.",
-                Brag.AMBER: "Many should know, or change something.",
-                Brag.RED: "All should know at once: people may come to harm. Decided within 2 working days.",
+                Brag.BLUE: _("Only your own organisation or area needs to know."),
+                Brag.GREEN: _("A few others may find it useful."),
+                Brag.AMBER: _("Many should know, or change something."),
+                Brag.RED: _("All should know at once: people may come to harm. Decided within 2 working days."),
             },
         ),
     }
@@ -171,7 +173,7 @@ class AboutStep(StepForm):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if values.get("risks") and values.get("not_a_national_risk"):
-            self.add_error("not_a_national_risk", "Untick this, or untick the National Risks you selected")
+            self.add_error("not_a_national_risk", gettext("Untick this, or untick the National Risks you selected"))
         return values
 
     def values(self) -> dict[str, Any]:
@@ -189,34 +191,36 @@ class SharingStep(StepForm):
     """Marking, audience, attribution: the owner's wishes."""
 
     slug = "sharing"
-    heading = "Who may see it"
+    heading = _("Who may see it")
     looks: ClassVar = {
         "marking": Look(
             label_size="m",
-            called="a marking",
+            called=_("a marking"),
             hints={
-                Marking.OFFICIAL: "Nearly everything: no harm if somebody reads it who was not meant to.",
-                Marking.SENSITIVE: "It could do harm, for example tactics, weak points or open proceedings. "
-                "Only people who are cleared for it can read it.",
+                Marking.OFFICIAL: _("Nearly everything: no harm if somebody reads it who was not meant to."),
+                Marking.SENSITIVE: _(
+                    "It could do harm, for example tactics, weak points or open proceedings. "
+                    "Only people who are cleared for it can read it."
+                ),
             },
             reveals={Marking.SENSITIVE: "handling"},
         ),
-        "handling": Look(called="a handling instruction"),
+        "handling": Look(called=_("a handling instruction")),
         "audience": Look(
             label_size="m",
-            called="who may read it",
+            called=_("who may read it"),
             hints={
-                Audience.ALL_RESPONDERS: "Reaches the most people. Choose this unless there is a reason not to.",
-                Audience.CATEGORY_1: "For example police, fire, ambulance, NHS bodies and local authorities",
-                Audience.OWN_AREA: "Organisations of your own resilience area",
-                Audience.NATIONAL_TEAM: "Moderators only: no other organisation will learn from it.",
+                Audience.ALL_RESPONDERS: _("Reaches the most people. Choose this unless there is a reason not to."),
+                Audience.CATEGORY_1: _("For example police, fire, ambulance, NHS bodies and local authorities"),
+                Audience.OWN_AREA: _("Organisations of your own resilience area"),
+                Audience.NATIONAL_TEAM: _("Moderators only: no other organisation will learn from it."),
             },
             reveals={Audience.SECTORS: "audience_sectors", Audience.AREAS: "audience_areas"},
         ),
         "audience_sectors": Look(small=True),
         "audience_areas": Look(small=True),
-        "attribution": Look(label_size="m", called="who may be named"),
-        "contact": Look(label_size="m", called="the mailbox", width="two-thirds"),
+        "attribution": Look(label_size="m", called=_("who may be named")),
+        "contact": Look(label_size="m", called=_("the mailbox"), width="two-thirds"),
     }
     marking = forms.ChoiceField(required=False, choices=Marking.choices, widget=forms.RadioSelect)
     handling = Words(max_length=500, rows=2)

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from lessons.attachments.kinds import KINDS, MOST_BYTES, NAME_LENGTH, FileKind
@@ -17,9 +18,9 @@ from lessons.models.lessons import Lesson
 class Scan(models.TextChoices):
     """What is known about a file.  Only a clean one can be downloaded."""
 
-    WAITING = "waiting", "Being checked"
-    CLEAN = "clean", "Checked"
-    REFUSED = "refused", "Refused"
+    WAITING = "waiting", _("Being checked")
+    CLEAN = "clean", _("Checked")
+    REFUSED = "refused", _("Refused")
 
 
 class AttachmentQuerySet(models.QuerySet["Attachment"]):

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from accounts.roles import Role, Scope, permissions_of
@@ -18,11 +19,11 @@ RUNS = "lessons.run_debrief"
 
 
 class DebriefKind(models.TextChoices):
-    HOT = "hot", "Hot debrief"
-    COLD = "cold", "Cold debrief"
-    MULTI_AGENCY = "multi_agency", "Multi-agency structured debrief"
-    SINGLE_AGENCY = "single_agency", "Single-agency debrief"
-    AFTER_ACTION = "after_action", "After action review"
+    HOT = "hot", _("Hot debrief")
+    COLD = "cold", _("Cold debrief")
+    MULTI_AGENCY = "multi_agency", _("Multi-agency structured debrief")
+    SINGLE_AGENCY = "single_agency", _("Single-agency debrief")
+    AFTER_ACTION = "after_action", _("After action review")
 
 
 class DebriefQuerySet(models.QuerySet["Debrief"]):
@@ -78,29 +79,29 @@ class Debrief(models.Model):
 
 
 class PointKind(models.TextChoices):
-    WENT_WELL = "went_well", "Went well"
-    DID_NOT_GO_WELL = "did_not_go_well", "Did not go well"
-    DO_DIFFERENTLY = "do_differently", "Do differently next time"
+    WENT_WELL = "went_well", _("Went well")
+    DID_NOT_GO_WELL = "did_not_go_well", _("Did not go well")
+    DO_DIFFERENTLY = "do_differently", _("Do differently next time")
 
 
 class Disposition(models.TextChoices):
     """What becomes of a point."""
 
-    UNDECIDED = "undecided", "Not decided yet"
-    PROMOTED = "promoted", "Made into a lesson"
-    LOCAL_ACTION = "local_action", "Local action"
-    SINGLE_SERVICE = "single_service", "Passed to a single-service system"
-    DUPLICATE = "duplicate", "Says the same as another point"
-    NO_ACTION = "no_action", "No action"
+    UNDECIDED = "undecided", _("Not decided yet")
+    PROMOTED = "promoted", _("Made into a lesson")
+    LOCAL_ACTION = "local_action", _("Local action")
+    SINGLE_SERVICE = "single_service", _("Passed to a single-service system")
+    DUPLICATE = "duplicate", _("Says the same as another point")
+    NO_ACTION = "no_action", _("No action")
 
 
 class ServiceSystem(models.TextChoices):
     """Where one service keeps what concerns only itself."""
 
-    NOL = "nol", "NOL (fire: National Operational Learning)"
-    LID = "lid", "LID (ambulance: Lessons Identified Debriefing)"
-    NPOCC = "npocc", "NPoCC (police: National Police Coordination Centre)"
-    OTHER = "other", "Another system"
+    NOL = "nol", _("NOL (fire: National Operational Learning)")
+    LID = "lid", _("LID (ambulance: Lessons Identified Debriefing)")
+    NPOCC = "npocc", _("NPoCC (police: National Police Coordination Centre)")
+    OTHER = "other", _("Another system")
 
 
 class Observation(models.Model):

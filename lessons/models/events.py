@@ -5,40 +5,41 @@ from datetime import date
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, ResilienceArea
 from lessons.models.wording import Marking
 
 
 class EventKind(models.TextChoices):
-    INCIDENT = "incident", "Incident"
-    EXERCISE = "exercise", "Exercise"
-    TRAINING = "training", "Training"
-    TESTING = "testing", "Testing"
-    PLANNED_EVENT = "planned_event", "Planned event"
-    EXTERNAL = "external", "External source (inquiry, inquest, inspectorate, research, overseas)"
+    INCIDENT = "incident", _("Incident")
+    EXERCISE = "exercise", _("Exercise")
+    TRAINING = "training", _("Training")
+    TESTING = "testing", _("Testing")
+    PLANNED_EVENT = "planned_event", _("Planned event")
+    EXTERNAL = "external", _("External source (inquiry, inquest, inspectorate, research, overseas)")
 
 
 class Precision(models.TextChoices):
-    DAY = "day", "Day"
-    MONTH = "month", "Month"
-    YEAR = "year", "Year"
+    DAY = "day", _("Day")
+    MONTH = "month", _("Month")
+    YEAR = "year", _("Year")
 
 
 class Scale(models.TextChoices):
-    LOCAL = "local", "Local"
-    REGIONAL = "regional", "Regional"
-    NATIONAL = "national", "National"
-    INTERNATIONAL = "international", "International"
+    LOCAL = "local", _("Local")
+    REGIONAL = "regional", _("Regional")
+    NATIONAL = "national", _("National")
+    INTERNATIONAL = "international", _("International")
 
 
 class LegalContext(models.TextChoices):
-    CRIMINAL_INVESTIGATION = "criminal_investigation", "Criminal investigation"
-    INQUEST = "inquest", "Inquest"
-    INQUIRY = "inquiry", "Public inquiry"
-    CIVIL_CLAIM = "civil_claim", "Civil claim"
-    HSE = "hse", "Health and Safety Executive investigation"
-    DISCIPLINARY = "disciplinary", "Disciplinary proceedings"
+    CRIMINAL_INVESTIGATION = "criminal_investigation", _("Criminal investigation")
+    INQUEST = "inquest", _("Inquest")
+    INQUIRY = "inquiry", _("Public inquiry")
+    CIVIL_CLAIM = "civil_claim", _("Civil claim")
+    HSE = "hse", _("Health and Safety Executive investigation")
+    DISCIPLINARY = "disciplinary", _("Disciplinary proceedings")
 
 
 #: How an event's date is shown, by precision.

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.append_only import append_only
 from accounts.models import User
@@ -10,9 +11,9 @@ from lessons.models.wording import Marking
 
 
 class ExportForm(models.TextChoices):
-    CSV = "csv", "CSV"
-    XLSX = "xlsx", "Excel"
-    NDJSON = "ndjson", "JSON, a line for each lesson"
+    CSV = "csv", _("CSV")
+    XLSX = "xlsx", _("Excel")
+    NDJSON = "ndjson", _("JSON, a line for each lesson")
 
 
 class ExportRecord(models.Model):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, ResilienceArea, User
 from accounts.roles import Role
@@ -21,17 +22,17 @@ CLAIM_LASTS = timedelta(hours=2)
 class Status(models.TextChoices):
     """Where the item is in moderation."""
 
-    DRAFT = "draft", "Draft"
-    AWAITING_SIGN_OFF = "awaiting_sign_off", "Awaiting sign-off"
-    SUBMITTED = "submitted", "Submitted"
-    IN_REVIEW = "in_review", "In review"
-    CHANGES_REQUESTED = "changes_requested", "Changes requested"
-    DECLINED = "declined", "Declined"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    MERGED = "merged", "Merged"
-    PUBLISHED = "published", "Published"
-    SUSPENDED = "suspended", "Suspended"
-    ARCHIVED = "archived", "Archived"
+    DRAFT = "draft", _("Draft")
+    AWAITING_SIGN_OFF = "awaiting_sign_off", _("Awaiting sign-off")
+    SUBMITTED = "submitted", _("Submitted")
+    IN_REVIEW = "in_review", _("In review")
+    CHANGES_REQUESTED = "changes_requested", _("Changes requested")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    MERGED = "merged", _("Merged")
+    PUBLISHED = "published", _("Published")
+    SUSPENDED = "suspended", _("Suspended")
+    ARCHIVED = "archived", _("Archived")
 
 
 #: Moderators, Secretariat and auditors see the item (and some others: `LessonQuerySet._submitted`).
@@ -51,8 +52,8 @@ STAYS_LOCAL = "stays_local"
 
 
 class Tier(models.TextChoices):
-    AREA = "area", "Area"
-    NATIONAL = "national", "National"
+    AREA = "area", _("Area")
+    NATIONAL = "national", _("National")
 
 
 class LessonQuerySet(models.QuerySet["Lesson"]):
@@ -246,7 +247,7 @@ class LessonLink(models.Model):
     """A lesson that was found again."""
 
     class LinkKind(models.TextChoices):
-        RECURRENCE_OF = "recurrence_of", "Recurrence of"
+        RECURRENCE_OF = "recurrence_of", _("Recurrence of")
 
     source = models.ForeignKey(Lesson, db_column="from_id", on_delete=models.CASCADE, related_name="links_from")
     target = models.ForeignKey(Lesson, db_column="to_id", on_delete=models.CASCADE, related_name="links_to")

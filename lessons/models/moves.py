@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from accounts.append_only import append_only
 from accounts.models import User
@@ -15,28 +16,28 @@ if TYPE_CHECKING:
 
 
 class Move(models.TextChoices):
-    SUBMIT = "submit", "Submitted"
-    SIGN_OFF = "sign_off", "Signed off"
-    ASK_FOR_CHANGES = "ask_for_changes", "Changes requested"
-    RESUBMIT = "resubmit", "Sent back with changes"
-    CLAIM = "claim", "Claimed for review"
-    GIVE_BACK = "give_back", "Given back to the queue"
-    REASSIGN = "reassign", "Given to another moderator"
-    ESCALATE = "escalate", "Escalated to the national team"
-    DECLINE = "decline", "Declined"
-    TAKE_BACK = "take_back", "Decision to decline taken back"
-    APPEAL = "appeal", "Appealed"
-    MERGE = "merge", "Merged"
-    WITHDRAW = "withdraw", "Withdrawn"
-    REOPEN = "reopen", "Reopened as a draft"
-    SHOW_OWNER = "show_owner", "Edited text shown to its owner"
-    SIGHT = "sight", "Owner answered about the edited text"
-    APPROVE = "approve", "Approved by a second person"
-    PUBLISH = "publish", "Published"
-    PUBLISH_AGAIN = "publish_again", "New version published"
-    SUSPEND = "suspend", "Suspended"
-    RESTORE = "restore", "Restored"
-    ARCHIVE = "archive", "Archived"
+    SUBMIT = "submit", _("Submitted")
+    SIGN_OFF = "sign_off", _("Signed off")
+    ASK_FOR_CHANGES = "ask_for_changes", _("Changes requested")
+    RESUBMIT = "resubmit", _("Sent back with changes")
+    CLAIM = "claim", _("Claimed for review")
+    GIVE_BACK = "give_back", _("Given back to the queue")
+    REASSIGN = "reassign", _("Given to another moderator")
+    ESCALATE = "escalate", _("Escalated to the national team")
+    DECLINE = "decline", _("Declined")
+    TAKE_BACK = "take_back", _("Decision to decline taken back")
+    APPEAL = "appeal", _("Appealed")
+    MERGE = "merge", _("Merged")
+    WITHDRAW = "withdraw", _("Withdrawn")
+    REOPEN = "reopen", _("Reopened as a draft")
+    SHOW_OWNER = "show_owner", _("Edited text shown to its owner")
+    SIGHT = "sight", _("Owner answered about the edited text")
+    APPROVE = "approve", _("Approved by a second person")
+    PUBLISH = "publish", _("Published")
+    PUBLISH_AGAIN = "publish_again", _("New version published")
+    SUSPEND = "suspend", _("Suspended")
+    RESTORE = "restore", _("Restored")
+    ARCHIVE = "archive", _("Archived")
 
 
 class LessonMove(models.Model):

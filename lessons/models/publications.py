@@ -8,6 +8,7 @@ from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 from django.db.models import Count, F, Func, Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from lessons.models.events import EventKind, Precision, dated
@@ -25,9 +26,9 @@ RETURN NEW;
 
 
 class Change(models.TextChoices):
-    FIRST = "first", "First version"
-    MINOR = "minor", "Minor change"
-    SUBSTANTIVE = "substantive", "Substantive change"
+    FIRST = "first", _("First version")
+    MINOR = "minor", _("Minor change")
+    SUBSTANTIVE = "substantive", _("Substantive change")
 
 
 class PublicationQuerySet(models.QuerySet["Publication"]):

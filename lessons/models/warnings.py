@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from lessons.models.lessons import Lesson
@@ -9,21 +10,21 @@ from lessons.models.publications import Publication
 
 
 class WarningKind(models.TextChoices):
-    NAME = "name", "a name"
-    PHONE = "phone", "a telephone number"
-    EMAIL = "email", "an email address"
-    POSTCODE = "postcode", "a postcode"
-    PLATE = "plate", "a number plate"
-    NHS_NUMBER = "nhs_number", "an NHS number"
-    NI_NUMBER = "ni_number", "a National Insurance number"
-    DATE_OF_BIRTH = "date_of_birth", "a date of birth"
-    MARKING = "marking", "a marking above OFFICIAL-SENSITIVE"
+    NAME = "name", _("a name")
+    PHONE = "phone", _("a telephone number")
+    EMAIL = "email", _("an email address")
+    POSTCODE = "postcode", _("a postcode")
+    PLATE = "plate", _("a number plate")
+    NHS_NUMBER = "nhs_number", _("an NHS number")
+    NI_NUMBER = "ni_number", _("a National Insurance number")
+    DATE_OF_BIRTH = "date_of_birth", _("a date of birth")
+    MARKING = "marking", _("a marking above OFFICIAL-SENSITIVE")
 
 
 class Answer(models.TextChoices):
-    FALSE_ALARM = "false_alarm", "False alarm"
-    REMOVED = "removed", "Removed"
-    NEEDED = "needed", "Needed"
+    FALSE_ALARM = "false_alarm", _("False alarm")
+    REMOVED = "removed", _("Removed")
+    NEEDED = "needed", _("Needed")
 
 
 class TextWarningQuerySet(models.QuerySet["TextWarning"]):

@@ -6,11 +6,12 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Kind(models.TextChoices):
-    LESSON_IDENTIFIED = "lesson_identified", "Lesson identified"
-    NOTABLE_PRACTICE = "notable_practice", "Notable practice"
+    LESSON_IDENTIFIED = "lesson_identified", _("Lesson identified")
+    NOTABLE_PRACTICE = "notable_practice", _("Notable practice")
 
 
 #: First letters of a reference.
@@ -18,33 +19,33 @@ REFERENCE_PREFIX = {Kind.LESSON_IDENTIFIED: "LI", Kind.NOTABLE_PRACTICE: "NP"}
 
 
 class Brag(models.TextChoices):
-    BLUE = "blue", "Blue: stays local"
-    GREEN = "green", "Green: limited interest"
-    AMBER = "amber", "Amber: of wide interest"
-    RED = "red", "Red: national process at once"
+    BLUE = "blue", _("Blue: stays local")
+    GREEN = "green", _("Green: limited interest")
+    AMBER = "amber", _("Amber: of wide interest")
+    RED = "red", _("Red: national process at once")
 
 
 class Marking(models.TextChoices):
     """The second is a handling marking within the first.  Nothing above may be stored."""
 
-    OFFICIAL = "official", "OFFICIAL"
-    SENSITIVE = "official_sensitive", "OFFICIAL-SENSITIVE"
+    OFFICIAL = "official", _("OFFICIAL")
+    SENSITIVE = "official_sensitive", _("OFFICIAL-SENSITIVE")
 
 
 class Audience(models.TextChoices):
-    ALL_RESPONDERS = "all_responders", "All responders"
-    CATEGORY_1 = "category_1", "Category 1 responders"
-    SECTORS = "sectors", "Named sectors"
-    AREAS = "areas", "Named areas"
-    OWN_AREA = "own_area", "Own area only"
-    NATIONAL_TEAM = "national_team", "The national team only"
+    ALL_RESPONDERS = "all_responders", _("All responders")
+    CATEGORY_1 = "category_1", _("Category 1 responders")
+    SECTORS = "sectors", _("Named sectors")
+    AREAS = "areas", _("Named areas")
+    OWN_AREA = "own_area", _("Own area only")
+    NATIONAL_TEAM = "national_team", _("The national team only")
 
 
 class Attribution(models.TextChoices):
-    ORGANISATION = "organisation", "Name the organisation"
-    AREA = "area", "Name the area only"
-    SECTOR = "sector", "Name the sector only"
-    NONE = "none", "Name nobody"
+    ORGANISATION = "organisation", _("Name the organisation")
+    AREA = "area", _("Name the area only")
+    SECTOR = "sector", _("Name the sector only")
+    NONE = "none", _("Name nobody")
 
 
 def codes(**options: Any) -> "ArrayField[Any, Any]":

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
@@ -115,13 +116,13 @@ def debrief_share(request: SignedInRequest, pk: int) -> HttpResponse:
         match request.POST.get("then"):
             case "code":
                 actions.change_code(debrief=debrief, by=request.user, at=now)
-                messages.success(request, "There is a new code. The old one opens nothing any more.")
+                messages.success(request, gettext("There is a new code. The old one opens nothing any more."))
             case "close":
                 actions.set_closing(debrief=debrief, closes_at=now, by=request.user, at=now)
-                messages.success(request, "The debrief is closed. Nobody can add points with the code.")
+                messages.success(request, gettext("The debrief is closed. Nobody can add points with the code."))
             case "reopen":
                 actions.set_closing(debrief=debrief, closes_at=now + OPEN_AGAIN, by=request.user, at=now)
-                messages.success(request, "The debrief is open for another week.")
+                messages.success(request, gettext("The debrief is open for another week."))
         return redirect("debrief_share", pk)
     address = f"{settings.SITE_URL}{reverse('debrief_code', args=[debrief.code])}"
     context = {
@@ -217,13 +218,17 @@ def debrief_sort(request: SignedInRequest, pk: int) -> HttpResponse:
             actions.group_points(debrief=debrief, points=chosen, name="", by=by, at=at)
         case "settle":
             actions.settle_points(debrief=debrief, points=chosen, by=by, at=at, **form.settling())
-            messages.success(request, f"Noted for {len(chosen)} point{'s' if len(chosen) > 1 else ''}.")
+            said = ngettext("Noted for %(number)s point.", "Noted for %(number)s points.", len(chosen))
+            messages.success(request, said % {"number": len(chosen)})
     return redirect(debrief)
 
 
 def _promote(request: SignedInRequest, debrief: Debrief, chosen: list[int], kind: str) -> HttpResponse:
     lesson = actions.promote_points(debrief=debrief, points=chosen, kind=kind, by=request.user, at=timezone.now())
-    messages.success(request, f"A draft was begun: “{lesson.title}”. Write it up when you like.")
+    messages.success(
+        request,
+        gettext("A draft was begun: “%(lesson_title)s”. Write it up when you like.") % {"lesson_title": lesson.title},
+    )
     return redirect(debrief)
 
 
@@ -237,7 +242,7 @@ def debrief_note(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         return render(request, "lessons/debriefs/point.html", context, status=422 if form.is_bound else 200)
     actions.note_point(debrief=debrief, on=timezone.localdate(), by=request.user, **form.values())
-    messages.success(request, "The point is added.")
+    messages.success(request, gettext("The point is added."))
     return redirect("debrief_note" if request.POST.get("then") == "another" else "debrief", pk)
 
 
@@ -251,7 +256,7 @@ def debrief_reword(request: SignedInRequest, pk: int, point: int) -> HttpRespons
     if request.method != "POST" or not form.is_valid():
         return render(request, "lessons/debriefs/point.html", context, status=422 if form.is_bound else 200)
     actions.reword_point(point=chosen, by=request.user, at=timezone.now(), **form.values())
-    messages.success(request, "The point is changed.")
+    messages.success(request, gettext("The point is changed."))
     return redirect(debrief)
 
 
@@ -261,5 +266,5 @@ def debrief_undo(request: SignedInRequest, pk: int, point: int) -> HttpResponse:
     debrief = get_debrief(request.user, pk, to_run=True)
     chosen = get_object_or_404(debrief.observations.select_related("debrief", "lesson"), pk=point)
     actions.reconsider_point(point=chosen, by=request.user, at=timezone.now())
-    messages.success(request, "Taken back: the point is among those not decided yet.")
+    messages.success(request, gettext("Taken back: the point is among those not decided yet."))
     return redirect(debrief)

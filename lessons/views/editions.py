@@ -6,6 +6,7 @@ from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lessons.actions.editions import CHANGE_TAXONOMY, UnclearRegister, load_edition
@@ -41,7 +42,7 @@ def register_load(request: SignedInRequest) -> HttpResponse:
     content = request.POST.get("content", "").encode()[: LONGEST_FILE + 1]
     edition = read_edition(content)
     if edition.problems:
-        messages.error(request, "The file did not arrive as it was. Choose it again.")
+        messages.error(request, gettext("The file did not arrive as it was. Choose it again."))
         return redirect("registers")
     comparison = _compare(request, edition)
     form = BecameForm(request.POST, comparison=comparison)
@@ -52,7 +53,11 @@ def register_load(request: SignedInRequest) -> HttpResponse:
     except UnclearRegister as error:
         form.add_error(None, str(error))
         return _preview(request, comparison, form, status=422)
-    messages.success(request, f"{edition.name} is loaded: {loaded.added} entries added, {loaded.changed} changed.")
+    messages.success(
+        request,
+        gettext("%(edition_name)s is loaded: %(loaded_added)s entries added, %(loaded_changed)s changed.")
+        % {"edition_name": edition.name, "loaded_added": loaded.added, "loaded_changed": loaded.changed},
+    )
     return redirect("registers")
 
 

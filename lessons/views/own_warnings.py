@@ -7,6 +7,7 @@ from django.forms import BoundField
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from lessons.access import get_lesson
@@ -48,7 +49,7 @@ def submit_warnings(request: SignedInRequest, pk: int) -> HttpResponse:
         except WrongStatus as error:  # the text was changed meanwhile
             messages.info(request, str(error))
     if any(warned.is_open for warned in warnings_in(lesson)):
-        messages.info(request, "Your answers are saved. Some warnings have none yet.")
+        messages.info(request, gettext("Your answers are saved. Some warnings have none yet."))
         return redirect("submit_warnings", pk)
     return redirect("submit_check", pk)
 

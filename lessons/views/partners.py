@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Organisation
@@ -24,29 +25,31 @@ class Leave(forms.Form):
     """Whom to let in, and to do what."""
 
     looks = {
-        "organisation": Look(label_size="m", called="an organisation"),
+        "organisation": Look(label_size="m", called=_("an organisation")),
         "may": Look(
             label_size="m",
-            called="what they may do",
+            called=_("what they may do"),
             hints={
-                "read": "They see the draft and what becomes of it.",
-                "write": "They also change the text until it is submitted, and when changes are asked for. "
-                "Submitting stays with you.",
+                "read": _("They see the draft and what becomes of it."),
+                "write": _(
+                    "They also change the text until it is submitted, and when changes are asked for. "
+                    "Submitting stays with you."
+                ),
             },
         ),
     }
     organisation = forms.ModelChoiceField(
         queryset=Organisation.objects.none(),
         to_field_name="code",
-        label="Which organisation do you let in?",
-        help_text="Everybody who works there can then find the draft under “Our lessons”.",
+        label=_("Which organisation do you let in?"),
+        help_text=_("Everybody who works there can then find the draft under “Our lessons”."),
         empty_label="",
         widget=forms.Select(attrs={"data-autocomplete": ""}),
     )
     may = forms.ChoiceField(
-        choices=[("read", "Read it"), ("write", "Read and write it")],
+        choices=[("read", _("Read it")), ("write", _("Read and write it"))],
         widget=forms.RadioSelect,
-        label="What may they do?",
+        label=_("What may they do?"),
     )
 
     def __init__(self, data: object = None, *, lesson: Lesson) -> None:

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
@@ -17,16 +18,18 @@ from lessons.views.reading import SignedInRequest
 
 
 class PlanForm(forms.Form):
-    looks: ClassVar = {"text": Look(label_size="m", called="the text")}
+    looks: ClassVar = {"text": Look(label_size="m", called=_("the text"))}
 
     text = Words(
-        label="Your text",
-        help_text="It is read once and forgotten: nothing of it is stored or logged. OFFICIAL and "
-        "OFFICIAL-SENSITIVE only; nothing marked above may be pasted here.",
+        label=_("Your text"),
+        help_text=_(
+            "It is read once and forgotten: nothing of it is stored or logged. OFFICIAL and "
+            "OFFICIAL-SENSITIVE only; nothing marked above may be pasted here."
+        ),
         max_length=LONGEST_TEXT,
         rows=12,
         required=True,
-        error_messages={"required": "Paste or type the text"},
+        error_messages={"required": _("Paste or type the text")},
     )
 
 

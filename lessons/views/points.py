@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
@@ -35,7 +36,7 @@ def debrief_enter(request: HttpRequest) -> HttpResponse:
         return too_many(request, int(WRONG_CODES.period.total_seconds()))
     if not Debrief.objects.filter(code=code).exists():
         WRONG_CODES.count(network_address_of(request), now)
-        form.add_error("code", "No debrief has this code. Check it with the person who runs the debrief")
+        form.add_error("code", gettext("No debrief has this code. Check it with the person who runs the debrief"))
         return render(request, "lessons/debriefs/enter.html", {"form": form}, status=422)
     return redirect("debrief_code", code)
 
@@ -60,7 +61,9 @@ def debrief_code(request: HttpRequest, code: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, debrief, form, status=422)
     if POINTS.is_used_up(debrief.code, now):
-        form.add_error(None, "Very many points arrive just now. Your text is still here: try again in a minute")
+        form.add_error(
+            None, gettext("Very many points arrive just now. Your text is still here: try again in a minute")
+        )
         return _page(request, debrief, form, status=429)
     POINTS.count(debrief.code, now)
     author = somebody if form.cleaned_data.get("named") else None
@@ -69,7 +72,7 @@ def debrief_code(request: HttpRequest, code: str) -> HttpResponse:
     except DebriefClosed as error:
         form.add_error(None, str(error))
         return _page(request, debrief, form, status=409)
-    messages.success(request, "Thank you: your point is in. Is there another one?")
+    messages.success(request, gettext("Thank you: your point is in. Is there another one?"))
     return redirect("debrief_code", debrief.code)
 
 

@@ -10,6 +10,8 @@ from django.db.models import Case, Q, Value, When
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
@@ -35,8 +37,8 @@ WAIT_FOR_OWNER = (Status.CHANGES_REQUESTED, Status.AWAITING_SIGN_OFF, Status.DRA
 
 
 class StatusFilter(forms.Form):
-    looks = {"status": Look(width="full", called="a status")}
-    status = forms.ChoiceField(required=False, choices=[("", "Any"), *Status.choices])
+    looks = {"status": Look(width="full", called=_("a status"))}
+    status = forms.ChoiceField(required=False, choices=[("", _("Any")), *Status.choices])
 
 
 @require_GET
@@ -81,44 +83,44 @@ class OwnersMove:
 WITHDRAW = OwnersMove(
     Move.WITHDRAW,
     "lessons.withdraw_lesson",
-    "Withdraw this lesson",
-    "Withdraw",
-    "The lesson is withdrawn. Nothing was deleted: it can be reopened within 30 days.",
-    note="Why is it withdrawn?",
-    hint="Moderators and your own organisation see this.",
+    _("Withdraw this lesson"),
+    _("Withdraw"),
+    _("The lesson is withdrawn. Nothing was deleted: it can be reopened within 30 days."),
+    note=_("Why is it withdrawn?"),
+    hint=_("Moderators and your own organisation see this."),
     is_warning=True,
 )
 REOPEN = OwnersMove(
     Move.REOPEN,
     "lessons.withdraw_lesson",
-    "Reopen this lesson",
-    "Reopen as a draft",
-    "The lesson is a draft again.",
+    _("Reopen this lesson"),
+    _("Reopen as a draft"),
+    _("The lesson is a draft again."),
 )
 APPEAL = OwnersMove(
     Move.APPEAL,
     "lessons.submit_lesson",
-    "Appeal against the decision",
-    "Send the appeal",
-    "The appeal is with the national team.",
-    note="Why should it be published?",
-    hint="The national team reads this and decides. There is one appeal.",
+    _("Appeal against the decision"),
+    _("Send the appeal"),
+    _("The appeal is with the national team."),
+    note=_("Why should it be published?"),
+    hint=_("The national team reads this and decides. There is one appeal."),
 )
 SIGN_OFF = OwnersMove(
     Move.SIGN_OFF,
     "lessons.sign_off_lesson",
-    "Sign this lesson off",
-    "Sign off and submit",
-    "The lesson is signed off. Moderators have it now.",
+    _("Sign this lesson off"),
+    _("Sign off and submit"),
+    _("The lesson is signed off. Moderators have it now."),
 )
 SEND_BACK = OwnersMove(
     Move.ASK_FOR_CHANGES,
     "lessons.sign_off_lesson",
-    "Ask the author for changes",
-    "Send back to the author",
-    "The lesson is with its author again.",
-    note="What should be changed?",
-    hint="The author sees this above each step.",
+    _("Ask the author for changes"),
+    _("Send back to the author"),
+    _("The lesson is with its author again."),
+    note=_("What should be changed?"),
+    hint=_("The author sees this above each step."),
 )
 
 
@@ -176,7 +178,7 @@ class NoteForm(forms.Form):
         super().__init__(data)  # type: ignore[arg-type]
         field = self.fields["note"]
         field.label, field.help_text = page.note, page.hint
-        field.error_messages["required"] = "Say why, in words that others can act on"
+        field.error_messages["required"] = gettext("Say why, in words that others can act on")
         if not wants_note:
             del self.fields["note"]
 
@@ -189,7 +191,10 @@ def _move_page(request: SignedInRequest, pk: int, page: OwnersMove) -> HttpRespo
     lesson = get_lesson(user=request.user, pk=pk, permission=page.permission)
     rule = rule_for(page.move, lesson.status)
     if rule is None or rule.permission != page.permission:
-        raise WrongStatus(f"This lesson is {lesson.get_status_display().lower()} now, so this cannot be done.")
+        raise WrongStatus(
+            gettext("This lesson is %(lesson_get_status_display)s now, so this cannot be done.")
+            % {"lesson_get_status_display": lesson.get_status_display().lower()}
+        )
     wants_note = bool(page.note) and not (page is WITHDRAW and lesson.status == Status.DRAFT)
     form = NoteForm(request.POST if request.method == "POST" else None, page=page, wants_note=wants_note)
     context = {"form": form, "lesson": lesson, "page": page}

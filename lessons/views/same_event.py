@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from lessons.access import get_lesson
@@ -32,7 +33,7 @@ def submit_same_event(request: SignedInRequest, pk: int) -> HttpResponse:
     """Offer the events like the one of a draft, and go on with what was chosen."""
     lesson = get_lesson(user=request.user, pk=pk, permission=CHANGE)
     if not lesson.is_open_to_owner:
-        raise WrongStatus("This lesson is not open to changes now.")
+        raise WrongStatus(gettext("This lesson is not open to changes now."))
     alike = look_alikes_of(lesson.event, request.user)
     follows = _follows(request, lesson)
     if not alike:
@@ -47,7 +48,11 @@ def submit_same_event(request: SignedInRequest, pk: int) -> HttpResponse:
         return redirect(follows)
     event = next(event for event in alike if str(event.pk) == chosen)
     use_event(lesson=lesson, event=event, by=request.user, at=timezone.now())
-    messages.success(request, f"The lesson comes from “{event.name}” now, with what is recorded about it.")
+    messages.success(
+        request,
+        gettext("The lesson comes from “%(event_name)s” now, with what is recorded about it.")
+        % {"event_name": event.name},
+    )
     return redirect(follows)
 
 

@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Organisation
@@ -38,7 +39,7 @@ def submit_sheet(request: SignedInRequest) -> HttpResponse:
         form.add_error("file", str(error))
         return _upload_page(request, form, status=422)
     if not rows:
-        form.add_error("file", "The sheet has no rows below its first")
+        form.add_error("file", gettext("The sheet has no rows below its first"))
         return _upload_page(request, form, status=422)
     return _preview(request, form.organisation_chosen, rows, left_out=left_out)
 
@@ -55,7 +56,7 @@ def _from_preview(request: SignedInRequest) -> HttpResponse:
     except ValueError:
         organisation = None
     if organisation is None:
-        messages.info(request, "That could not be read. Upload the sheet again.")
+        messages.info(request, gettext("That could not be read. Upload the sheet again."))
         return redirect("submit_sheet")
     if request.POST.get("then") not in {"all", "good"}:
         return _preview(request, organisation, rows)
@@ -65,8 +66,12 @@ def _from_preview(request: SignedInRequest) -> HttpResponse:
     if rest and request.POST["then"] == "all":
         return _preview(request, organisation, rows, status=422)
     made = sheet.make_drafts(looked, by=request.user, at=timezone.now())
-    words = "1 draft was made." if len(made) == 1 else f"{len(made)} drafts were made."
-    messages.success(request, f"{words} Open each to complete and submit it.")
+    said = ngettext(
+        "%(number)s draft was made. Open it to complete and submit it.",
+        "%(number)s drafts were made. Open each to complete and submit it.",
+        len(made),
+    )
+    messages.success(request, said % {"number": len(made)})
     if rest:
         return _preview(request, organisation, [one.row for one in rest])
     return redirect(f"{reverse('our_lessons')}?{urlencode({'status': Status.DRAFT})}")

@@ -5,6 +5,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from govuk.look import Look
@@ -29,15 +31,15 @@ class SightForm(forms.Form):
     answer = forms.ChoiceField(
         choices=[*SIGHT_ANSWERS.items()],
         widget=forms.RadioSelect,
-        label="Can it be published like this?",
-        error_messages={"required": "Select whether it can be published like this"},
+        label=_("Can it be published like this?"),
+        error_messages={"required": _("Select whether it can be published like this")},
     )
-    note = Words(max_length=2000, rows=4, label="What has to change?")
+    note = Words(max_length=2000, rows=4, label=_("What has to change?"))
 
     def clean(self) -> None:
         sent = self.cleaned_data
         if sent.get("answer") == OBJECTS and not sent.get("note") and "note" not in self.errors:
-            self.add_error("note", "Enter what has to change")
+            self.add_error("note", gettext("Enter what has to change"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,7 +51,7 @@ def sight(request: SignedInRequest, pk: int) -> HttpResponse:
     lesson = get_lesson(user=request.user, pk=pk, permission=SUBMIT)
     shown = shown_to_owner(lesson)
     if shown is None or shown.publication is None:
-        raise WrongStatus("There is no edited text to look at now.")
+        raise WrongStatus(gettext("There is no edited text to look at now."))
     form = SightForm(request.POST if request.method == "POST" else None)
     refusal = ""
     if form.is_valid():
@@ -59,7 +61,7 @@ def sight(request: SignedInRequest, pk: int) -> HttpResponse:
         except LessonError as error:
             refusal = str(error)
         else:
-            messages.success(request, "Thank you. The moderator is told.")
+            messages.success(request, gettext("Thank you. The moderator is told."))
             return redirect(lesson)
     before, after = in_words(values_of(lesson), values_of(shown.publication))
     edited = [

@@ -15,6 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -111,7 +112,7 @@ def _onwards(request: HttpRequest, form: StepForm) -> HttpResponseRedirect:
     pk, slugs = form.lesson.pk, list(STEPS)
     match request.POST.get("then"):
         case "later":
-            messages.success(request, "Saved. You can carry on whenever you like.")
+            messages.success(request, gettext("Saved. You can carry on whenever you like."))
             return redirect("lesson_record", pk)
         case "add" if isinstance(form, LearningStep):
             rows = min(form.row_count() + 1, LearningStep.MOST_ROWS)
@@ -185,13 +186,13 @@ def _keep_step(request: HttpRequest, pk: int, step: str, holder: User) -> HttpRe
         form, left_out = _keep(request, pk, step, holder)
     except (LessonError, PermissionDenied):
         return _signed_out_page(request, status=409)
-    said = "What you wrote is saved."
+    said = gettext("What you wrote is saved.")
     if left_out:
-        said = f"What you wrote is saved, except {_listed(left_out)}."
+        said = gettext("What you wrote is saved, except %(listed)s.") % {"listed": _listed(left_out)}
     if request.user.is_authenticated:
         messages.success(request, said)
         return redirect("home")
-    messages.success(request, f"{said} Sign in to carry on.")
+    messages.success(request, gettext("%(said)s Sign in to carry on.") % {"said": said})
     follows = _here(request, form, "") if left_out else _onwards(request, form).url
     return redirect_to_login(follows)
 

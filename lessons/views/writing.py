@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from govuk.rows import SummaryRow
@@ -82,7 +83,7 @@ def _check_page(
     for slug, step in STEPS.items():
         url = f"{reverse('submit_step', args=[lesson.pk, slug])}?back=check"
         rows = [
-            SummaryRow(called, words or "Not answered yet", place_of(lesson, name, url) if may_change else "")
+            SummaryRow(called, words or gettext("Not answered yet"), place_of(lesson, name, url) if may_change else "")
             for name, called, words in rows_of(lesson, slug, required=missing)
         ]
         parts.append((step.heading_for(lesson), rows))

@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import gettext_lazy as _
+
 #: Words that say a direction and no deed.
 VAGUE = re.compile(
     r"^(?:to |please |we (?:should|need to|must) |there (?:should|needs to|must) be )?"
@@ -26,9 +28,11 @@ def hint_on(text: str, by_whom: str) -> str:
     is_vague = len(words) < 3 or (VAGUE.match(text.strip()) is not None and len(words) < ENOUGH_WORDS)
     is_nobodys = not by_whom.strip() or NOBODY.match(by_whom.strip()) is not None
     if is_vague and is_nobodys:
-        return "It says neither what to do nor who does it. Name one thing to do, and the role or service that does it."
+        return _(
+            "It says neither what to do nor who does it. Name one thing to do, and the role or service that does it."
+        )
     if is_vague:
-        return "It names a direction. Say what exactly should be done, so that others can tell when it is done."
+        return _("It names a direction. Say what exactly should be done, so that others can tell when it is done.")
     if is_nobodys:
-        return "It names nobody. What everybody should do is often done by nobody: name a role or service."
+        return _("It names nobody. What everybody should do is often done by nobody: name a role or service.")
     return ""

@@ -7,8 +7,10 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from accounts import audit
+from accounts.languages import language_of
 from accounts.models import Organisation, User
 from notifications.actions.subscriptions import SubscriptionError, may_look_after
 from notifications.backend import content_from
@@ -57,21 +59,29 @@ def ask_to_confirm(*, organisation: Organisation, by: User, at: datetime) -> Non
     may_look_after(by, organisation)
     asked = Delivery.objects.filter(organisation=organisation, kind=DeliveryKind.MAILBOX_CONFIRMATION)
     if asked.filter(date__gt=at - timedelta(days=1)).count() >= MOST_QUESTIONS_A_DAY:
-        raise TooManyQuestions("The mailbox was asked several times today. Try again tomorrow.")
-    body = content_from(
-        f"Confirm this mailbox for {settings.SITE_NAME}",
-        f"{organisation.name} wants lessons and news about its own lessons to be sent to this mailbox."
-        f"\n\nNothing is sent to it before somebody who reads it confirms that. The link works for"
-        f" {LINK_LASTS.days} days."
-        "\n\nIf you do not expect this, do nothing.",
-        why=f"You get this because somebody who looks after the mailbox of {organisation.name} entered this address.",
-    )
+        raise TooManyQuestions(gettext("The mailbox was asked several times today. Try again tomorrow."))
+    named = {"organisation": organisation.name, "site": settings.SITE_NAME, "days": LINK_LASTS.days}
+    with language_of(organisation):
+        body = content_from(
+            gettext("Confirm this mailbox for %(site)s") % named,
+            gettext(
+                "%(organisation)s wants lessons and news about its own lessons to be sent to this mailbox."
+                "\n\nNothing is sent to it before somebody who reads it confirms that."
+                " The link works for %(days)s days."
+                "\n\nIf you do not expect this, do nothing."
+            )
+            % named,
+            why=gettext(
+                "You get this because somebody who looks after the mailbox of %(organisation)s entered this address."
+            )
+            % named,
+        ) | {"link": [gettext("Confirm this mailbox"), confirmation_url(organisation)]}
     Delivery.objects.create(
         address=organisation.mailbox.lower(),
         organisation=organisation,
         kind=DeliveryKind.MAILBOX_CONFIRMATION,
         priority=Priority.TRANSACTIONAL,
-        body=body | {"link": ["Confirm this mailbox", confirmation_url(organisation)]},
+        body=body,
         due_at=at,
         date=at,
     )
@@ -91,7 +101,9 @@ def mailbox_asked(signed: str) -> Organisation:
     key = signed.partition(":")[0]
     organisation = Organisation.objects.current().filter(pk=key if key.isdecimal() and len(key) < 18 else 0).first()
     if organisation is None or not organisation.mailbox or not _is_ours(signed, organisation):
-        raise BadLink("It was sent to another address, or too long ago. Ask for another on the page of subscriptions.")
+        raise BadLink(
+            gettext("It was sent to another address, or too long ago. Ask for another on the page of subscriptions.")
+        )
     return organisation
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import User
@@ -101,9 +102,9 @@ def _to_edit(digest: QuarterDigest, version: int, by: User, at: datetime) -> Qua
         raise PermissionDenied
     digest = QuarterDigest.objects.select_for_update().get(pk=digest.pk)
     if not digest.may_be_edited(at):
-        raise NotInTime("The quarter is over: its digest has gone out.")
+        raise NotInTime(gettext("The quarter is over: its digest has gone out."))
     if digest.row_version != version:
-        raise EditedMeanwhile("Somebody else saved the digest while you had it open. Look at it as it is now.")
+        raise EditedMeanwhile(gettext("Somebody else saved the digest while you had it open. Look at it as it is now."))
     return digest
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import F, Func, Value
+from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import Organisation, User
@@ -89,7 +90,7 @@ def change_subscription(
 def _set(subscription: Subscription, criteria: Mapping[str, Sequence[str]], words: str) -> None:
     words = " ".join(words.split())
     if words and not can_be_searched(words):
-        raise NoWords("Enter words that say something: these are too common to look for.")
+        raise NoWords(gettext("Enter words that say something: these are too common to look for."))
     for name in CRITERIA:
         setattr(subscription, name, sorted(set(criteria.get(name, []))))
     subscription.words = words

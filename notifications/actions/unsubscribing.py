@@ -1,12 +1,15 @@
 """One click in a mail: ending what it was sent for, and undoing that."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from accounts import audit
-from accounts.models import Membership, Organisation
+from accounts.languages import language_of
+from accounts.models import Membership, Organisation, User
 from accounts.roles import Role
 from notifications.actions.use_mails import resume_use_mails, stop_use_mails
 from notifications.backend import content_from
@@ -63,12 +66,6 @@ def undo_unsubscribe(*, mail: Delivery, at: datetime) -> int:
 
 def _tell_who_looks_after(organisation: Organisation, at: datetime) -> None:
     """Anybody who reads a shared mailbox can click: those who look after it are told."""
-    body = content_from(
-        f"The mailbox of {organisation.name} was unsubscribed",
-        "Somebody used the link in a mail to end one or more of its subscriptions."
-        "\n\nIf that was a mistake, begin them again on the page of your subscriptions.",
-        why="You get this because you look after the mailbox of this organisation.",
-    )
     memberships = Membership.objects.active().filter(organisation=organisation, role__in=LOOKS_AFTER)
     people = {membership.user for membership in memberships.select_related("user")}
     Delivery.objects.bulk_create(
@@ -77,9 +74,21 @@ def _tell_who_looks_after(organisation: Organisation, at: datetime) -> None:
             person=person,
             kind=DeliveryKind.MAILBOX_UNSUBSCRIBED,
             priority=Priority.DUTY,
-            body=body,
+            body=_unsubscribed(organisation, person),
             due_at=at,
             date=at,
         )
         for person in sorted(people, key=lambda person: person.pk)
     )
+
+
+def _unsubscribed(organisation: Organisation, reader: User) -> dict[str, Any]:
+    with language_of(reader):
+        return content_from(
+            gettext("The mailbox of %(organisation)s was unsubscribed") % {"organisation": organisation.name},
+            gettext(
+                "Somebody used the link in a mail to end one or more of its subscriptions."
+                "\n\nIf that was a mistake, begin them again on the page of your subscriptions."
+            ),
+            why=gettext("You get this because you look after the mailbox of this organisation."),
+        )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -9,8 +10,10 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce, Lower
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts import audit
+from accounts.languages import language_of
 from accounts.models import Membership, Organisation, User
 from accounts.roles import Role
 from notifications.backend import content_from
@@ -137,12 +140,6 @@ def _people(memberships: Iterable[Membership], *, but: str) -> list[User]:
 
 
 def _tell(people: list[User], at: datetime) -> None:
-    body = content_from(
-        "An email address does not work",
-        "Emails to an address that you look after came back, so no more are sent to it."
-        "\n\nSee which, put it right, and say so: then emails go out again.",
-        why="You get this because you look after people and mailboxes. One email a day, however many addresses.",
-    ) | {"link": ["See the addresses", settings.SITE_URL + reverse("bounced")]}
     told = Delivery.objects.filter(
         person__in=people, kind=DeliveryKind.ADDRESS_BOUNCES, date__gt=at - TOLD_AGAIN_AFTER
     ).values_list("person", flat=True)
@@ -153,10 +150,25 @@ def _tell(people: list[User], at: datetime) -> None:
             person=user,
             kind=DeliveryKind.ADDRESS_BOUNCES,
             priority=Priority.DUTY,
-            body=body,
+            body=_does_not_work(user),
             due_at=at,
             date=at,
         )
         for user in people
         if user.pk not in already
     )
+
+
+def _does_not_work(reader: User) -> dict[str, Any]:
+    with language_of(reader):
+        body = content_from(
+            gettext("An email address does not work"),
+            gettext(
+                "Emails to an address that you look after came back, so no more are sent to it."
+                "\n\nSee which, put it right, and say so: then emails go out again."
+            ),
+            why=gettext(
+                "You get this because you look after people and mailboxes. One email a day, however many addresses."
+            ),
+        )
+        return body | {"link": [gettext("See the addresses"), settings.SITE_URL + reverse("bounced")]}

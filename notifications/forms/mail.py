@@ -16,13 +16,13 @@ class MailFilters(forms.Form):
 
     looks: ClassVar = {name: Look(width="full") for name in ("state", "kind", "reason", "address")}
 
-    state = forms.ChoiceField(required=False, label="State", choices=[("", "Any"), *State.choices])
-    kind = forms.ChoiceField(required=False, label="Mail", choices=[("", "Any"), *DeliveryKind.choices])
+    state = forms.ChoiceField(required=False, label=_("State"), choices=[("", _("Any")), *State.choices])
+    kind = forms.ChoiceField(required=False, label=_("Mail"), choices=[("", _("Any")), *DeliveryKind.choices])
     reason = forms.CharField(
-        required=False, max_length=200, label="Reason", help_text="As the overview counts them, such as 550 5.1.1"
+        required=False, max_length=200, label=_("Reason"), help_text=_("As the overview counts them, such as 550 5.1.1")
     )
     address = forms.CharField(
-        required=False, max_length=254, label="To", help_text="The address of a person or mailbox, in full"
+        required=False, max_length=254, label=_("To"), help_text=_("The address of a person or mailbox, in full")
     )
 
     @property
@@ -54,11 +54,11 @@ def _to(address: str) -> Q:
 class ReplayForm(forms.Form):
     """Which mails to send again: some, or all in a state for a reason."""
 
-    state = forms.ChoiceField(required=False, choices=[("", "Any"), *State.choices])
+    state = forms.ChoiceField(required=False, choices=[("", _("Any")), *State.choices])
     reason = forms.CharField(required=False, max_length=500)
     after = forms.IntegerField(required=False, min_value=0, max_value=2**62)
     accepts_repeats = forms.BooleanField(
-        required=False, label="I accept that some people may get the same mail a second time"
+        required=False, label=_("I accept that some people may get the same mail a second time")
     )
 
     def chosen(self, keys: list[str]) -> DeliveryQuerySet:

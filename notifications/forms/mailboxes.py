@@ -3,6 +3,8 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
 from govuk.look import Look
@@ -11,17 +13,19 @@ from govuk.look import Look
 class MailboxForm(forms.Form):
     """Its address and, for administrators, its clearance."""
 
-    looks: ClassVar = {"address": Look(label_size="m", called="the address of the mailbox", width="two-thirds")}
+    looks: ClassVar = {"address": Look(label_size="m", called=_("the address of the mailbox"), width="two-thirds")}
 
     address = forms.EmailField(
-        label="Address of the mailbox",
-        help_text="One that a team reads, never a person’s. Empty: no mailbox.",
+        label=_("Address of the mailbox"),
+        help_text=_("One that a team reads, never a person’s. Empty: no mailbox."),
         required=False,
         max_length=254,
     )
     is_cleared = forms.BooleanField(
-        label="May be told of OFFICIAL-SENSITIVE lessons",
-        help_text="An email holds the reference and a link. Who follows it has to sign in and be entitled to read it.",
+        label=_("May be told of OFFICIAL-SENSITIVE lessons"),
+        help_text=_(
+            "An email holds the reference and a link. Who follows it has to sign in and be entitled to read it."
+        ),
         required=False,
     )
 
@@ -34,5 +38,5 @@ class MailboxForm(forms.Form):
     def clean_address(self) -> str:
         address = str(self.cleaned_data["address"])
         if not address.partition("@")[0].isascii():
-            raise forms.ValidationError("Enter an address whose part before the @ has plain letters only")
+            raise forms.ValidationError(gettext("Enter an address whose part before the @ has plain letters only"))
         return address

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from govuk.look import Look
 from lessons.forms.fields import Words
@@ -14,8 +15,8 @@ class QuarterForm(forms.Form):
     looks: ClassVar = {"words": Look(label_size="m")}
 
     words = Words(
-        label="Your words, above the lessons",
-        help_text="Plain text; an empty line begins a new paragraph. Readers of OFFICIAL get it all.",
+        label=_("Your words, above the lessons"),
+        help_text=_("Plain text; an empty line begins a new paragraph. Readers of OFFICIAL get it all."),
         max_length=5000,
         rows=10,
     )

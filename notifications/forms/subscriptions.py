@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from govuk.look import Look
@@ -34,12 +36,12 @@ NOT_ABOUT_WHAT = {"archived"}
 
 
 HOW_OFTEN = {
-    Frequency.AT_ONCE.value: "One mail for each, at night too",
-    Frequency.DAILY.value: "One mail at 8 in the morning",
-    Frequency.WEEKLY.value: "One mail on Mondays",
-    Frequency.MONTHLY.value: "One mail on the first of the month",
-    Frequency.QUARTERLY.value: "One mail on 1 January, April, July and October, with the digest of the quarter",
-    Frequency.OFF.value: "Kept, but nothing is mailed",
+    Frequency.AT_ONCE.value: _("One mail for each, at night too"),
+    Frequency.DAILY.value: _("One mail at 8 in the morning"),
+    Frequency.WEEKLY.value: _("One mail on Mondays"),
+    Frequency.MONTHLY.value: _("One mail on the first of the month"),
+    Frequency.QUARTERLY.value: _("One mail on 1 January, April, July and October, with the digest of the quarter"),
+    Frequency.OFF.value: _("Kept, but nothing is mailed"),
 }
 
 
@@ -47,7 +49,7 @@ class SubscriptionForm(forms.Form):
     """What to be mailed about.  Nothing ticked in a list means any."""
 
     looks: ClassVar = {
-        "holder": Look(label_size="m", called="who gets the mails"),
+        "holder": Look(label_size="m", called=_("who gets the mails")),
         "kinds": Look(label_size="m", small=True),
         "risk_themes": Look(label_size="m", small=True),
         "risks": Look(label_size="m"),
@@ -61,49 +63,49 @@ class SubscriptionForm(forms.Form):
         "frequency": Look(label_size="m", small=True, hints=HOW_OFTEN),
     }
 
-    holder = forms.ChoiceField(label="Who gets the mails?", widget=forms.RadioSelect)
+    holder = forms.ChoiceField(label=_("Who gets the mails?"), widget=forms.RadioSelect)
     kinds = forms.MultipleChoiceField(
-        label="Which kind?",
-        help_text="None ticked: both.",
+        label=_("Which kind?"),
+        help_text=_("None ticked: both."),
         required=False,
         choices=Kind.choices,
         widget=forms.CheckboxSelectMultiple,
     )
     risk_themes = forms.MultipleChoiceField(
-        label="About which kinds of risk?",
-        help_text="Any National Risk under them, now and in later editions.",
+        label=_("About which kinds of risk?"),
+        help_text=_("Any National Risk under them, now and in later editions."),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     risks = GroupedChoices(
-        label="About which single National Risks?",
-        help_text="As well as the kinds of risk above. None ticked in either: any risk, or none.",
+        label=_("About which single National Risks?"),
+        help_text=_("As well as the kinds of risk above. None ticked in either: any risk, or none."),
     )
-    areas = GroupedChoices(label="In which areas?", help_text="None ticked: anywhere.")
+    areas = GroupedChoices(label=_("In which areas?"), help_text=_("None ticked: anywhere."))
     sectors = forms.MultipleChoiceField(
-        label="From which sectors?",
-        help_text="None ticked: all.",
+        label=_("From which sectors?"),
+        help_text=_("None ticked: all."),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    themes = GroupedChoices(label="On which themes?", help_text="None ticked: all.")
-    capabilities = GroupedChoices(label="On which capabilities?", help_text="None ticked: all.")
+    themes = GroupedChoices(label=_("On which themes?"), help_text=_("None ticked: all."))
+    capabilities = GroupedChoices(label=_("On which capabilities?"), help_text=_("None ticked: all."))
     sources = GroupedChoices(
-        label="Learned from what?",
-        help_text="None ticked: all.",
-        choices=[("Incidents, exercises and other sources", EventKind.choices)],
+        label=_("Learned from what?"),
+        help_text=_("None ticked: all."),
+        choices=[(_("Incidents, exercises and other sources"), EventKind.choices)],
     )
     brags = GroupedChoices(
-        label="With which BRAG rating?", help_text="None ticked: all.", choices=[("All ratings", Brag.choices)]
+        label=_("With which BRAG rating?"), help_text=_("None ticked: all."), choices=[(_("All ratings"), Brag.choices)]
     )
     words = Words(
-        label="With which words?",
-        help_text="“exact words”, OR, -without. Empty: whatever the words.",
+        label=_("With which words?"),
+        help_text=_("“exact words”, OR, -without. Empty: whatever the words."),
         max_length=LONGEST_WORDS,
     )
 
     frequency = forms.ChoiceField(
-        label="How often?",
+        label=_("How often?"),
         choices=Frequency.choices,
         widget=forms.RadioSelect,
         initial=Frequency.AT_ONCE,
@@ -118,7 +120,10 @@ class SubscriptionForm(forms.Form):
         if subscription or not self.mailboxes:
             del self.fields["holder"]  # decided already, or nothing to decide
         else:
-            self._offer("holder", [(MYSELF, f"Me, {user.email}"), *map(_mailbox, self.mailboxes.values())])
+            self._offer(
+                "holder",
+                [(MYSELF, gettext("Me, %(email)s") % {"email": user.email}), *map(_mailbox, self.mailboxes.values())],
+            )
             self.fields["holder"].initial = MYSELF
         self._offer("risk_themes", risk_themes())
         self._offer("risks", choices.risks_by_theme())
@@ -126,7 +131,7 @@ class SubscriptionForm(forms.Form):
         self._offer("sectors", choices.sectors())
         self._offer("capabilities", choices.capabilities())
         principles = Theme.objects.filter(group=Theme.PRINCIPLE).order_by("pk").values_list("code", "name")
-        self._offer("themes", [("JESIP principles", list(principles)), *choices.topics_by_group()])
+        self._offer("themes", [(gettext("JESIP principles"), list(principles)), *choices.topics_by_group()])
 
     def _offer(self, name: str, offered: list[Any]) -> None:
         """Offer the codes of today, and those that this subscription asked for and that left the lists since."""
@@ -134,13 +139,13 @@ class SubscriptionForm(forms.Form):
         gone = [(code, code.replace("-", " ").capitalize()) for code in self.stored.get(name, []) if code not in known]
         if gone:
             is_grouped = isinstance(self.fields[name], GroupedChoices)
-            offered = [*offered, *([("No longer in use", gone)] if is_grouped else gone)]
+            offered = [*offered, *([(gettext("No longer in use"), gone)] if is_grouped else gone)]
         self.fields[name].choices = offered  # type: ignore[attr-defined]
 
     def clean_words(self) -> str:
         words = str(self.cleaned_data["words"])
         if words and not can_be_searched(words):
-            raise forms.ValidationError("Enter words that say something: these are too common to look for")
+            raise forms.ValidationError(gettext("Enter words that say something: these are too common to look for"))
         return words
 
     @property
@@ -183,8 +188,11 @@ def risk_themes() -> choices.Pairs:
 
 
 def _mailbox(organisation: Organisation) -> tuple[str, str]:
-    where = organisation.mailbox or "no mailbox yet"
-    return str(organisation.pk), f"The mailbox of {organisation.name}, {where}"
+    where = organisation.mailbox or gettext("no mailbox yet")
+    return str(organisation.pk), gettext("The mailbox of %(organisation)s, %(where)s") % {
+        "organisation": organisation.name,
+        "where": where,
+    }
 
 
 def _flat(offered: list[Any]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from lessons.models import LessonMove, Publication
@@ -10,10 +11,10 @@ from notifications.models.subscriptions import Frequency
 
 
 class AnnouncementKind(models.TextChoices):
-    PUBLISHED = "published", "New lesson published"  # to matching subscriptions
-    CORRECTION = "correction", "Correction"  # to those who got an earlier version and may read this one
-    RETRACTION = "retraction", "Stop using this"  # to those who got it (of a new version: and may not read that)
-    RESTORED = "restored", "You may use this again"  # to those who got it and may read it
+    PUBLISHED = "published", _("New lesson published")  # to matching subscriptions
+    CORRECTION = "correction", _("Correction")  # to those who got an earlier version and may read this one
+    RETRACTION = "retraction", _("Stop using this")  # to those who got it (of a new version: and may not read that)
+    RESTORED = "restored", _("You may use this again")  # to those who got it and may read it
 
 
 class Announcement(models.Model):

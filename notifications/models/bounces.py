@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from notifications.models.deliveries import Delivery
@@ -43,8 +44,8 @@ class Suppression(models.Model):
     """Nothing but sign-in mail is sent to an address that bounces, until somebody says that it is right again."""
 
     class Reason(models.TextChoices):
-        HARD = "hard", "Its mail server says that it does not exist or takes no mail"
-        SOFT = "soft", "Mails came back on three days"
+        HARD = "hard", _("Its mail server says that it does not exist or takes no mail")
+        SOFT = "soft", _("Mails came back on three days")
 
     address = models.CharField(max_length=254)
     reason = models.CharField(max_length=10, choices=Reason)

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from lessons.models import Lesson, LessonMove
@@ -22,22 +23,22 @@ from notifications.models.subscriptions import new_token
 class Priority(models.IntegerChoices):
     """What goes first."""
 
-    TRANSACTIONAL = 0, "Sign-in and account"
-    RETRACTION = 1, "Stop using this"
-    DUTY = 2, "About work in hand"
-    ALERT = 3, "Subscriptions, at once"
-    DIGEST = 4, "Digests"
+    TRANSACTIONAL = 0, _("Sign-in and account")
+    RETRACTION = 1, _("Stop using this")
+    DUTY = 2, _("About work in hand")
+    ALERT = 3, _("Subscriptions, at once")
+    DIGEST = 4, _("Digests")
 
 
 class State(models.TextChoices):
-    PENDING = "pending", "Waiting to be sent"
-    SENDING = "sending", "In a sender's hands"
-    SENT = "sent", "Sent"
-    UNCERTAIN = "uncertain", "Handed over, no answer"
-    DEFERRED = "deferred", "Refused for now"
-    FAILED = "failed", "Given up"
-    SUPPRESSED = "suppressed", "Not sent: the address bounces"
-    CANCELLED = "cancelled", "Not sent: no longer wanted"
+    PENDING = "pending", _("Waiting to be sent")
+    SENDING = "sending", _("In a sender's hands")
+    SENT = "sent", _("Sent")
+    UNCERTAIN = "uncertain", _("Handed over, no answer")
+    DEFERRED = "deferred", _("Refused for now")
+    FAILED = "failed", _("Given up")
+    SUPPRESSED = "suppressed", _("Not sent: the address bounces")
+    CANCELLED = "cancelled", _("Not sent: no longer wanted")
 
 
 #: Not yet gone and in nobody's hands: can be claimed when due, and cancelled.
@@ -47,30 +48,31 @@ TROUBLE = (State.DEFERRED, State.UNCERTAIN, State.FAILED, State.SUPPRESSED, Stat
 
 
 class DeliveryKind(models.TextChoices):
-    TRANSACTIONAL = "transactional", "Account"
-    RECEIVED = "received", "We received your lesson"
-    SIGN_OFF_NEEDED = "sign_off_needed", "Sign-off needed"
-    IN_YOUR_QUEUE = "in_your_queue", "In your queue"
-    OVERDUE = "overdue", "Overdue"
-    LOOK_AT_EDITED_TEXT = "look_at_edited_text", "Look at the edited text"
-    OWNER_ANSWERED = "owner_answered", "The owner answered"
-    CHANGES_REQUESTED = "changes_requested", "Changes requested"
-    DECLINED = "declined", "Declined"
-    TAKEN_BACK = "taken_back", "Decision taken back"
-    MERGED = "merged", "Merged"
-    LESSON_PUBLISHED = "lesson_published", "Your lesson is published"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    SUSPENDED = "suspended", "Suspended"
-    BACK_IN_USE = "back_in_use", "Back in use"
-    NEW_LESSON = "new_lesson", "New lesson published"
-    CORRECTION = "correction", "Correction"
-    STOP_USING = "stop_using", "Stop using this"
-    USE_AGAIN = "use_again", "You may use this again"
-    DIGEST = "digest", "Digest"
-    MAILBOX_CONFIRMATION = "mailbox_confirmation", "Mailbox confirmation"
-    LESSON_USED = "lesson_used", "Your lesson was used"
-    MAILBOX_UNSUBSCRIBED = "mailbox_unsubscribed", "Mailbox unsubscribed"
-    ADDRESS_BOUNCES = "address_bounces", "An address does not work"
+    TRANSACTIONAL = "transactional", _("Account")
+    RECEIVED = "received", _("We received your lesson")
+    SIGN_OFF_NEEDED = "sign_off_needed", _("Sign-off needed")
+    IN_YOUR_QUEUE = "in_your_queue", _("In your queue")
+    OVERDUE = "overdue", _("Overdue")
+    LOOK_AT_EDITED_TEXT = "look_at_edited_text", _("Look at the edited text")
+    OWNER_ANSWERED = "owner_answered", _("The owner answered")
+    CHANGES_REQUESTED = "changes_requested", _("Changes requested")
+    DECLINED = "declined", _("Declined")
+    TAKEN_BACK = "taken_back", _("Decision taken back")
+    MERGED = "merged", _("Merged")
+    LESSON_PUBLISHED = "lesson_published", _("Your lesson is published")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    SUSPENDED = "suspended", _("Suspended")
+    BACK_IN_USE = "back_in_use", _("Back in use")
+    NEW_LESSON = "new_lesson", _("New lesson published")
+    CORRECTION = "correction", _("Correction")
+    STOP_USING = "stop_using", _("Stop using this")
+    USE_AGAIN = "use_again", _("You may use this again")
+    DIGEST = "digest", _("Digest")
+    MAILBOX_CONFIRMATION = "mailbox_confirmation", _("Mailbox confirmation")
+    LESSON_USED = "lesson_used", _("Your lesson was used")
+    MAILBOX_UNSUBSCRIBED = "mailbox_unsubscribed", _("Mailbox unsubscribed")
+    ADDRESS_BOUNCES = "address_bounces", _("An address does not work")
+    RISK_LEFT = "risk_left", _("A risk has left the register")
 
 
 def message_id_for(occasion: str, address: str) -> uuid.UUID:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 
@@ -63,7 +64,12 @@ class QuarterDigest(models.Model):
     @property
     def name(self) -> str:
         begins = timezone.localtime(self.period_start)
-        months = {1: "January to March", 4: "April to June", 7: "July to September", 10: "October to December"}
+        months = {
+            1: gettext("January to March"),
+            4: gettext("April to June"),
+            7: gettext("July to September"),
+            10: gettext("October to December"),
+        }
         return f"{months[begins.month]} {begins.year}"
 
     def get_absolute_url(self) -> str:

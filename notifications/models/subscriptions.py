@@ -7,6 +7,7 @@ import secrets
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from lessons.models.wording import codes
@@ -35,12 +36,12 @@ def new_token() -> str:
 class Frequency(models.TextChoices):
     """In order: the soonest first."""
 
-    AT_ONCE = "at_once", "At once"
-    DAILY = "daily", "Daily"
-    WEEKLY = "weekly", "Weekly"
-    MONTHLY = "monthly", "Monthly"
-    QUARTERLY = "quarterly", "Quarterly"
-    OFF = "off", "Off"
+    AT_ONCE = "at_once", _("At once")
+    DAILY = "daily", _("Daily")
+    WEEKLY = "weekly", _("Weekly")
+    MONTHLY = "monthly", _("Monthly")
+    QUARTERLY = "quarterly", _("Quarterly")
+    OFF = "off", _("Off")
 
 
 class QueryField(models.Field):
@@ -87,7 +88,11 @@ class Subscription(models.Model):
     words = models.CharField(max_length=300, blank=True)  # as long as those of a search
     query = QueryField(null=True, editable=False)
     resumes_as = models.CharField(
-        max_length=10, choices=Frequency, blank=True, db_default="", help_text="How often it was mailed before a pause."
+        max_length=10,
+        choices=Frequency,
+        blank=True,
+        db_default="",
+        help_text="How often it was mailed before a pause.",
     )
     created_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True, blank=True)

@@ -5,12 +5,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.keyset import keyset_page
 from notifications.access import SignedInRequest
 from notifications.actions.replaying import MOST_AT_ONCE, REPLAYABLE, RepeatPossible, newest_replay, replay
 from notifications.forms.mail import MailFilters, ReplayForm
-from notifications.keyset import keyset_page
 from notifications.models import Delivery, DeliveryQuerySet, State, Suppression
 from notifications.overview import EXACT, causes, tallies
 from notifications.schedule import stalled
@@ -69,7 +70,7 @@ def mail_replay(request: SignedInRequest) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
             )
         except RepeatPossible:
-            form.add_error("accepts_repeats", "Say that a repeat is accepted, or leave out the uncertain ones")
+            form.add_error("accepts_repeats", gettext("Say that a repeat is accepted, or leave out the uncertain ones"))
         else:
             return _told(request, number)
     return _replay_page(request, form, chosen, sent.getlist("mail"))
@@ -79,7 +80,7 @@ def _told(request: SignedInRequest, number: int) -> HttpResponse:
     if number:
         messages.success(request, f"{number:,} email{'' if number == 1 else 's'} queued again.")
     else:
-        messages.info(request, "Nothing to send again: they are queued already, or have gone.")
+        messages.info(request, gettext("Nothing to send again: they are queued already, or have gone."))
     return redirect("mail")
 
 
@@ -87,7 +88,7 @@ def _replay_page(request: SignedInRequest, form: ReplayForm, chosen: DeliveryQue
     counts = {state: chosen.filter(state=state).values("pk")[: EXACT + 1].count() for state in REPLAYABLE}
     number = sum(counts.values())
     if not number:
-        messages.info(request, "Choose emails that did not go: deferred, uncertain, suppressed or given up.")
+        messages.info(request, gettext("Choose emails that did not go: deferred, uncertain, suppressed or given up."))
         return redirect("mail_list")
     in_force = Suppression.objects.in_force().values("address")
     is_few = number <= COUNTED_BY_ADDRESS

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -40,9 +41,13 @@ def _save(request: SignedInRequest, form: MailboxForm, organisation: Organisatio
         cleared = form.cleaned_data["is_cleared"]
         actions.clear_mailbox(organisation=organisation, cleared=cleared, by=request.user, at=now)
     if is_new and address:
-        messages.success(request, f"We have sent a link to {address}. Nothing else goes there until it is confirmed.")
+        messages.success(
+            request,
+            gettext("We have sent a link to %(address)s. Nothing else goes there until it is confirmed.")
+            % {"address": address},
+        )
     else:
-        messages.success(request, "The mailbox is saved.")
+        messages.success(request, gettext("The mailbox is saved."))
     return True
 
 
@@ -54,7 +59,10 @@ def mailbox_ask(request: SignedInRequest, code: str) -> HttpResponse:
     except actions.TooManyQuestions as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, f"We have sent another link to {organisation.mailbox}.")
+        messages.success(
+            request,
+            gettext("We have sent another link to %(mailbox)s.") % {"mailbox": organisation.mailbox},
+        )
     return redirect("subscriptions")
 
 
@@ -63,7 +71,7 @@ def mailbox_usual(request: SignedInRequest, code: str) -> HttpResponse:
     """Begin the subscriptions that new organisations begin with."""
     organisation = get_mailbox(request.user, code)
     actions.begin_usual_subscriptions(organisation=organisation, by=request.user, at=timezone.now())
-    messages.success(request, "The mailbox has the usual subscriptions now. Change them as you like.")
+    messages.success(request, gettext("The mailbox has the usual subscriptions now. Change them as you like."))
     return redirect("subscriptions")
 
 

@@ -6,13 +6,14 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.keyset import KeysetPage, keyset_page
 from accounts.models import User
 from notifications.access import SignedInRequest
 from notifications.bounces.counting import organisations_of
 from notifications.bounces.lifting import administered_by, lift_suppression, looked_after_by
-from notifications.keyset import KeysetPage, keyset_page
 from notifications.models import Suppression
 from notifications.models.bounces import LIFT_SUPPRESSION
 from notifications.models.replays import LOOK_AFTER_MAIL
@@ -47,7 +48,11 @@ def bounced_right(request: SignedInRequest, pk: int) -> HttpResponse:
     suppression = get_object_or_404(Suppression.objects.exclude(until=None) | looked_after_by(request.user), pk=pk)
     if suppression.until is None:
         lift_suppression(suppression=suppression, by=request.user, at=timezone.now())
-        messages.success(request, f"Emails go to {suppression.address} again from now on.")
+        messages.success(
+            request,
+            gettext("Emails go to %(suppression_address)s again from now on.")
+            % {"suppression_address": suppression.address},
+        )
     return redirect("bounced")
 
 

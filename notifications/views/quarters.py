@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
@@ -85,7 +86,7 @@ def quarter_edit(request: SignedInRequest, code: str) -> HttpResponse:
         digest.refresh_from_db()
         return _edit_page(request, digest, form, digest.chosen)
     if request.POST.get("do") == "save":
-        messages.success(request, "Saved. It goes as you see it once it is approved.")
+        messages.success(request, gettext("Saved. It goes as you see it once it is approved."))
         return redirect("quarter", digest.code)
     return redirect("quarter_edit", digest.code)
 
@@ -136,5 +137,5 @@ def quarter_approve(request: SignedInRequest, code: str) -> HttpResponse:
     except (actions.EditedMeanwhile, actions.NotInTime) as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "Approved. It goes out when the quarter ends.")
+        messages.success(request, gettext("Approved. It goes out when the quarter ends."))
     return redirect("quarter", digest.code)

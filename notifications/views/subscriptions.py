@@ -5,24 +5,27 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lessons.models import Lesson, Publication
 from notifications import actions
 from notifications.access import SignedInRequest, for_readers, get_subscription
 from notifications.forms.subscriptions import SubscriptionForm, left_out, prefilled
+from notifications.left_register import mark_what_left
 from notifications.looking_back import look_back
 from notifications.models import Frequency, Subscription, UseMailsOff
 from notifications.models.subscriptions import mailboxes_of
 from notifications.words import with_sentences
 
 BEGUN = {
-    Frequency.AT_ONCE: "You will be mailed as soon as something like this is published.",
-    Frequency.DAILY: "You will be mailed at 8 in the morning after something like this was published.",
-    Frequency.WEEKLY: "You will be mailed on Mondays after something like this was published.",
-    Frequency.MONTHLY: "You will be mailed on the first of the month after something like this was published.",
-    Frequency.QUARTERLY: "You will be mailed at the end of a quarter in which something like this was published.",
-    Frequency.OFF: "The subscription is kept. Nothing is mailed until you change how often.",
+    Frequency.AT_ONCE: _("You will be mailed as soon as something like this is published."),
+    Frequency.DAILY: _("You will be mailed at 8 in the morning after something like this was published."),
+    Frequency.WEEKLY: _("You will be mailed on Mondays after something like this was published."),
+    Frequency.MONTHLY: _("You will be mailed on the first of the month after something like this was published."),
+    Frequency.QUARTERLY: _("You will be mailed at the end of a quarter in which something like this was published."),
+    Frequency.OFF: _("The subscription is kept. Nothing is mailed until you change how often."),
 }
 
 
@@ -31,6 +34,7 @@ def subscriptions(request: SignedInRequest) -> HttpResponse:
     """What the person is mailed about, and the mailboxes that the person looks after."""
     for_readers(request.user)
     found = with_sentences(Subscription.objects.current().looked_after_by(request.user).for_list())
+    mark_what_left(found)
     context = {
         "mine": [one for one in found if one.person_id],
         "mailboxes": [
@@ -79,7 +83,7 @@ def subscription_change(request: SignedInRequest, token: str) -> HttpResponse:
         words=form.cleaned_data["words"],
         frequency=form.cleaned_data["frequency"],
     )
-    messages.success(request, "Your subscription is changed.")
+    messages.success(request, gettext("Your subscription is changed."))
     return redirect("subscriptions")
 
 
@@ -110,7 +114,9 @@ def subscription_end(request: SignedInRequest, token: str) -> HttpResponse:
 def subscription_pause(request: SignedInRequest, token: str) -> HttpResponse:
     subscription = get_subscription(request.user, token)
     actions.pause_subscription(subscription=subscription, by=request.user, at=timezone.now())
-    messages.success(request, "The subscription is paused. Nothing is mailed because of it until you resume it.")
+    messages.success(
+        request, gettext("The subscription is paused. Nothing is mailed because of it until you resume it.")
+    )
     return redirect("subscriptions")
 
 
@@ -118,5 +124,5 @@ def subscription_pause(request: SignedInRequest, token: str) -> HttpResponse:
 def subscription_resume(request: SignedInRequest, token: str) -> HttpResponse:
     subscription = get_subscription(request.user, token)
     actions.resume_subscription(subscription=subscription, by=request.user, at=timezone.now())
-    messages.success(request, "The subscription is on again.")
+    messages.success(request, gettext("The subscription is on again."))
     return redirect("subscriptions")

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from notifications import actions
@@ -16,8 +17,8 @@ def use_mails(request: SignedInRequest) -> HttpResponse:
     person, now = request.user, timezone.now()
     if request.POST.get("wanted") == "yes":
         actions.resume_use_mails(person=person, by=person, at=now)
-        messages.success(request, "You will be told once a month if lessons of yours were used.")
+        messages.success(request, gettext("You will be told once a month if lessons of yours were used."))
     else:
         actions.stop_use_mails(person=person, by=person, at=now)
-        messages.success(request, "You will not be emailed about the use of your lessons.")
+        messages.success(request, gettext("You will not be emailed about the use of your lessons."))
     return redirect("subscriptions")

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from govuk.look import Look
@@ -26,37 +28,40 @@ class SeveralForm(forms.Form):
         "what": Look(
             label_size="m",
             reveals={Move.REASSIGN: "to", Move.DECLINE: "reason", TAG: "tag"},
-            hints={Move.DECLINE: "Claims what nobody has, then declines it", TAG: "Nothing is taken away from them"},
+            hints={
+                Move.DECLINE: _("Claims what nobody has, then declines it"),
+                TAG: _("Nothing is taken away from them"),
+            },
         ),
-        "to": Look(called="who gets them"),
-        "tag": Look(called="a tag", width="full"),
+        "to": Look(called=_("who gets them")),
+        "tag": Look(called=_("a tag"), width="full"),
     }
 
     lesson = forms.TypedMultipleChoiceField(coerce=int, widget=forms.MultipleHiddenInput, choices=[])
     what = forms.ChoiceField(
         widget=forms.RadioSelect,
         choices=[
-            (Move.REASSIGN, "Give them to one person"),
-            (TAG, "Give them one more tag"),
-            (Move.DECLINE, "Decline them with one reason"),
+            (Move.REASSIGN, _("Give them to one person")),
+            (TAG, _("Give them one more tag")),
+            (Move.DECLINE, _("Decline them with one reason")),
         ],
-        label="What do you want to do with them?",
-        error_messages={"required": "Select what you want to do with them"},
+        label=_("What do you want to do with them?"),
+        error_messages={"required": _("Select what you want to do with them")},
     )
-    to = PersonField(required=False, label="Who gets them?", empty_label="Select")
+    to = PersonField(required=False, label=_("Who gets them?"), empty_label=_("Select"))
     reason = forms.ChoiceField(
-        required=False, label="Why are they declined?", choices=[("", "Select"), *DECLINE_REASONS.items()]
+        required=False, label=_("Why are they declined?"), choices=[("", _("Select")), *DECLINE_REASONS.items()]
     )
     tag = forms.ChoiceField(
         required=False,
-        label="A National Risk, theme or capability",
+        label=_("A National Risk, theme or capability"),
         widget=forms.Select(attrs={"data-autocomplete": ""}),
         choices=[],
     )
     note = Words(
         max_length=LONGEST_TEXT,
         rows=3,
-        label="What the owners, or the one who gets them, should know",
+        label=_("What the owners, or the one who gets them, should know"),
     )
 
     def __init__(self, data: Any = None, *, user: User, lessons: list[int]) -> None:
@@ -69,14 +74,14 @@ class SeveralForm(forms.Form):
     def clean(self) -> None:
         sent = self.cleaned_data
         if sent.get("what") == Move.REASSIGN and not sent.get("to") and "to" not in self.errors:
-            self.add_error("to", "Select who gets them")
+            self.add_error("to", gettext("Select who gets them"))
         if sent.get("what") == TAG and not sent.get("tag") and "tag" not in self.errors:
-            self.add_error("tag", "Select a tag")
+            self.add_error("tag", gettext("Select a tag"))
         if sent.get("what") == Move.DECLINE:
             if not sent.get("reason") and "reason" not in self.errors:
-                self.add_error("reason", "Select why they are declined")
+                self.add_error("reason", gettext("Select why they are declined"))
             if not sent.get("note") and "note" not in self.errors:
-                self.add_error("note", "Enter an explanation for the owners")
+                self.add_error("note", gettext("Enter an explanation for the owners"))
 
     @property
     def tag_name(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from govuk.look import Look
 from lessons.conditions import DECLINE_REASONS
@@ -51,23 +52,23 @@ class DecisionForm(SaidWith):
     changes_note = Words(
         max_length=LONGEST_TEXT,
         rows=4,
-        label="What should the owner change?",
-        help_text="They read this as you write it",
+        label=_("What should the owner change?"),
+        help_text=_("They read this as you write it"),
     )
     changes_fields = forms.MultipleChoiceField(
-        required=False, widget=forms.CheckboxSelectMultiple, label="Where (optional)", choices=[]
+        required=False, widget=forms.CheckboxSelectMultiple, label=_("Where (optional)"), choices=[]
     )
     decline_reason = forms.ChoiceField(
         required=False,
         choices=[*DECLINE_REASONS.items()],
         widget=forms.RadioSelect,
-        label="Why is it declined?",
+        label=_("Why is it declined?"),
     )
     decline_note = Words(
         max_length=LONGEST_TEXT,
         rows=4,
-        label="Explain it to the owner",
-        help_text="They may appeal once, to the national team",
+        label=_("Explain it to the owner"),
+        help_text=_("They may appeal once, to the national team"),
     )
 
     def __init__(self, data: Any = None, *, decision: str = "", kind: str, commented: Collection[str] = ()) -> None:
@@ -97,15 +98,17 @@ class DecisionForm(SaidWith):
 class VersionForm(SaidWith):
     """What is said with a new version of something published."""
 
-    looks = {"change": Look(hints={"minor": "Spelling, a clearer word: nobody is mailed", "substantive": CORRECTION})}
+    looks = {
+        "change": Look(hints={"minor": _("Spelling, a clearer word: nobody is mailed"), "substantive": CORRECTION})
+    }
 
     change = forms.ChoiceField(
         required=False,
-        choices=[(Change.MINOR, "Minor"), (Change.SUBSTANTIVE, "Substantive")],
+        choices=[(Change.MINOR, _("Minor")), (Change.SUBSTANTIVE, _("Substantive"))],
         widget=forms.RadioSelect,
-        label="How much does it change?",
+        label=_("How much does it change?"),
     )
-    note = Words(max_length=LONGEST_TEXT, rows=3, label="What changed", help_text="All readers see this")
+    note = Words(max_length=LONGEST_TEXT, rows=3, label=_("What changed"), help_text=_("All readers see this"))
 
     def clean(self) -> None:
         if self.decision == "publish_again":
@@ -123,11 +126,11 @@ class RemovalForm(SaidWith):
 
     looks = {"remove_words": Look(width="full")}
 
-    remove_field = forms.ChoiceField(required=False, label="In which field", choices=[])
+    remove_field = forms.ChoiceField(required=False, label=_("In which field"), choices=[])
     remove_words = Words(
-        max_length=LONGEST_TEXT, label="Words to take out", help_text="As they stand in the text to be published"
+        max_length=LONGEST_TEXT, label=_("Words to take out"), help_text=_("As they stand in the text to be published")
     )
-    remove_type = forms.ChoiceField(required=False, label="Why", choices=[*REMOVAL_TYPES.items()])
+    remove_type = forms.ChoiceField(required=False, label=_("Why"), choices=[*REMOVAL_TYPES.items()])
 
     def __init__(self, data: Any = None, *, decision: str = "", kind: str) -> None:
         super().__init__(data, decision=decision, kind=kind)
@@ -146,7 +149,7 @@ class SuspendForm(forms.Form):
         required=True,
         max_length=LONGEST_TEXT,
         rows=4,
-        label="Why must it not be used?",
-        help_text="Everyone who was sent it is told to stop using it, and reads this",
-        error_messages={"required": "Enter why it must not be used"},
+        label=_("Why must it not be used?"),
+        help_text=_("Everyone who was sent it is told to stop using it, and reads this"),
+        error_messages={"required": _("Enter why it must not be used")},
     )

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from govuk.look import Look
@@ -37,8 +39,8 @@ class NoteForm(MoveForm):
         max_length=LONGEST_TEXT,
         rows=4,
         required=True,
-        label="Why?",
-        error_messages={"required": "Say why, in words that others can act on"},
+        label=_("Why?"),
+        error_messages={"required": _("Say why, in words that others can act on")},
     )
 
     @property
@@ -52,18 +54,20 @@ class ArchiveForm(MoveForm):
     reason = forms.ChoiceField(
         choices=[*ARCHIVE_REASONS.items()],
         widget=forms.RadioSelect,
-        label="Why is it archived?",
-        error_messages={"required": "Select why it is archived"},
+        label=_("Why is it archived?"),
+        error_messages={"required": _("Select why it is archived")},
     )
     reference = Words(
-        max_length=LONGEST_REFERENCE, label="Reference of the lesson that supersedes it", help_text="Like LI-2026-00042"
+        max_length=LONGEST_REFERENCE,
+        label=_("Reference of the lesson that supersedes it"),
+        help_text=_("Like LI-2026-00042"),
     )
-    note = Words(max_length=LONGEST_TEXT, rows=3, label="Anything else (optional)")
+    note = Words(max_length=LONGEST_TEXT, rows=3, label=_("Anything else (optional)"))
 
     def clean(self) -> None:
         sent = self.cleaned_data
         if sent.get("reason") == "superseded" and not sent.get("reference") and "reference" not in self.errors:
-            self.add_error("reference", "Enter the reference of the lesson that supersedes it")
+            self.add_error("reference", gettext("Enter the reference of the lesson that supersedes it"))
 
     @property
     def given(self) -> dict[str, Any]:
@@ -75,10 +79,10 @@ class ArchiveForm(MoveForm):
 class ReassignForm(MoveForm):
     """To whom."""
 
-    looks = {"to": Look(label_size="m", called="who gets it")}
+    looks = {"to": Look(label_size="m", called=_("who gets it"))}
 
-    to = PersonField(label="Who gets it?", widget=forms.RadioSelect, empty_label=None)
-    note = Words(max_length=LONGEST_TEXT, rows=3, label="A word to them (optional)")
+    to = PersonField(label=_("Who gets it?"), widget=forms.RadioSelect, empty_label=None)
+    note = Words(max_length=LONGEST_TEXT, rows=3, label=_("A word to them (optional)"))
 
     def __init__(self, data: Any = None, *, lesson: Lesson, user: User) -> None:
         super().__init__(data, lesson=lesson, user=user)
@@ -96,7 +100,7 @@ class MergeForm(forms.Form):
     into = Words(
         max_length=LONGEST_REFERENCE,
         required=True,
-        label="Reference of the published lesson",
-        help_text="Like LI-2026-00042",
-        error_messages={"required": "Enter the reference of the lesson to compare it with"},
+        label=_("Reference of the published lesson"),
+        help_text=_("Like LI-2026-00042"),
+        error_messages={"required": _("Enter the reference of the lesson to compare it with")},
     )

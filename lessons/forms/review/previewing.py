@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from lessons.models import Lesson
 
@@ -11,7 +12,7 @@ LARGEST = 2**31 - 1
 
 class PreviewForm(forms.Form):
     row_version = forms.IntegerField(min_value=0, max_value=LARGEST, widget=forms.HiddenInput)
-    all_checked = forms.BooleanField(required=False, label="I have checked each of these")
+    all_checked = forms.BooleanField(required=False, label=_("I have checked each of these"))
 
     def __init__(self, data: Any = None, *, lesson: Lesson) -> None:
         super().__init__(data, initial={"row_version": lesson.row_version})

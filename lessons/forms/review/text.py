@@ -5,6 +5,8 @@ from typing import Any
 
 from django import forms
 from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from govuk.look import Look
 from lessons.actions.warnings import LONGEST_REASON
@@ -36,7 +38,7 @@ class ReviewForm(forms.Form):
         **{
             name: Look(small=True) for name in ("risks", "themes", "capabilities", "audience_sectors", "audience_areas")
         },
-        "checklist": Look(label_size="m", small=True, called="each line you have checked"),
+        "checklist": Look(label_size="m", small=True, called=_("each line you have checked")),
     }
 
     #: Anything, since nothing that is sent can be wrong: what is not the stored version is stale.
@@ -55,14 +57,14 @@ class ReviewForm(forms.Form):
         self._add_choices()
         self._add_tags()
         self.fields["checklist"] = forms.MultipleChoiceField(
-            label="Checklist",
-            help_text="All of these have to be true before it is published",
+            label=gettext("Checklist"),
+            help_text=gettext("All of these have to be true before it is published"),
             choices=CHECKLIST.items(),
             widget=forms.CheckboxSelectMultiple,
             required=False,
         )
         self.fields["all_checked"] = forms.BooleanField(
-            label="I have checked each of these", required=False, initial=False
+            label=gettext("I have checked each of these"), required=False, initial=False
         )
         self._add_remarks()
 
@@ -70,13 +72,17 @@ class ReviewForm(forms.Form):
         """Add what is said about fields: comments for the owner, and why words that a rule found are needed."""
         for name in ORDER:
             self.fields[f"comment_{name}"] = Words(
-                label=f"Comment on: {label_of(name, self.kind)}", max_length=LONGEST_COMMENT, rows=3
+                label=gettext("Comment on: %(label_of)s") % {"label_of": label_of(name, self.kind)},
+                max_length=LONGEST_COMMENT,
+                rows=3,
             )
             self.looks[f"comment_{name}"] = Look(counted=False)
         self.warnings = warnings_in(self.text)
         for warned in self.warnings:
             self.fields[f"because_{warned.code}"] = Words(
-                label="Why it is needed", max_length=LONGEST_REASON, initial=warned.answer and warned.answer.because
+                label=gettext("Why it is needed"),
+                max_length=LONGEST_REASON,
+                initial=warned.answer and warned.answer.because,
             )
 
     def _add_texts(self) -> None:

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from lessons.bulk import Outcome, move_several
@@ -24,7 +25,7 @@ def several(request: SignedInRequest) -> HttpResponse:
     chosen = {int(pk) for pk in sent.getlist("lesson") if pk.isascii() and pk.isdecimal() and len(pk) < 10}
     lessons = list(queue_of(request).filter(pk__in=chosen).in_queue_order().for_list()[:MOST_AT_ONCE])
     if not lessons:
-        messages.info(request, "Select some lessons of the queue first.")
+        messages.info(request, gettext("Select some lessons of the queue first."))
         return redirect("queue")
     post = request.POST.copy() if request.method == "POST" else None
     if post is not None:

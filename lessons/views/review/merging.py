@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
@@ -30,7 +31,10 @@ def merge(request: SignedInRequest, pk: int) -> HttpResponse:
     """
     lesson = get_lesson(user=request.user, pk=pk, permission=REVIEW)
     if rule_for(Move.MERGE, lesson.status) is None:
-        raise WrongStatus(f"This lesson is {lesson.get_status_display().lower()} now, so it cannot be merged.")
+        raise WrongStatus(
+            gettext("This lesson is %(lesson_get_status_display)s now, so it cannot be merged.")
+            % {"lesson_get_status_display": lesson.get_status_display().lower()}
+        )
     sent = request.POST if request.method == "POST" else request.GET if "into" in request.GET else None
     form = MergeForm(sent)
     stays = _published(form, lesson, request.user) if form.is_valid() else None
@@ -56,10 +60,18 @@ def _decide(request: SignedInRequest, lesson: Lesson, stays: Lesson) -> HttpResp
     by, at = request.user, timezone.now()
     if request.POST.get("decision") == "same":
         link_recurrence(lesson=lesson, target=stays, by=by, at=at)
-        messages.success(request, f"{lesson.reference} is called a recurrence of {stays.reference}. Both say so.")
+        messages.success(
+            request,
+            gettext("%(lesson_reference)s is called a recurrence of %(stays_reference)s. Both say so.")
+            % {"lesson_reference": lesson.reference, "stays_reference": stays.reference},
+        )
     else:
         move_lesson(lesson=lesson, move=Move.MERGE, by=by, at=at, target=stays)
-        messages.success(request, f"{lesson.reference} is merged into {stays.reference}. Both owners are told.")
+        messages.success(
+            request,
+            gettext("%(lesson_reference)s is merged into %(stays_reference)s. Both owners are told.")
+            % {"lesson_reference": lesson.reference, "stays_reference": stays.reference},
+        )
     return redirect("review", lesson.pk)
 
 
@@ -69,9 +81,9 @@ def _published(form: MergeForm, lesson: Lesson, user: User) -> Publication | Non
     texts = Publication.objects.readable_by(user).filter(lesson__status=Status.PUBLISHED, lesson__reference=reference)
     found = texts.select_related("lesson__organisation", "lesson__area").first()
     if found is None:
-        form.add_error("into", "Enter the reference of a published lesson that you may read")
+        form.add_error("into", gettext("Enter the reference of a published lesson that you may read"))
     elif found.lesson_id == lesson.pk:
-        form.add_error("into", "Enter another reference: a lesson cannot be compared with itself")
+        form.add_error("into", gettext("Enter another reference: a lesson cannot be compared with itself"))
         return None
     return found
 

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from lessons.access import get_lesson
@@ -118,7 +119,10 @@ def _move_page(request: SignedInRequest, pk: int, page: MovePage) -> HttpRespons
     rule = rule_for(page.move, lesson.status)
     if rule is None:
         get_lesson(user=request.user, pk=pk, permission="lessons.review_lesson")
-        raise WrongStatus(f"This lesson is {lesson.get_status_display().lower()} now, so this cannot be done.")
+        raise WrongStatus(
+            gettext("This lesson is %(lesson_get_status_display)s now, so this cannot be done.")
+            % {"lesson_get_status_display": lesson.get_status_display().lower()}
+        )
     get_lesson(user=request.user, pk=pk, permission=rule.permission)
     form = page.form(request.POST if request.method == "POST" else None, lesson=lesson, user=request.user)
     refusal = ""

@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from lessons.access import get_publication
@@ -28,7 +29,11 @@ def suspend(request: SignedInRequest, reference: str) -> HttpResponse:
             at=timezone.now(),
             note=form.cleaned_data["note"],
         )
-        messages.success(request, f"{reference} is suspended. Everyone who was sent it is told to stop using it.")
+        messages.success(
+            request,
+            gettext("%(reference)s is suspended. Everyone who was sent it is told to stop using it.")
+            % {"reference": reference},
+        )
         return redirect("lesson_record", publication.lesson_id)
     context = {"publication": publication, "form": form}
     return render(request, "lessons/review/suspend.html", context, status=422 if form.errors else 200)

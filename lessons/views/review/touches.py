@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from accounts.models import User
 from lessons import publishing
 from lessons.actions.comments import add_comment, delete_comment
@@ -62,7 +64,7 @@ def _take_out(lesson: Lesson, code: str, by: User, at: datetime) -> tuple[str, s
     text = publishing.working_text_of(lesson)
     one = next((one for one in spot(text) if f"{one.field}-{one.found.kind}-{one.found.digest[:16]}" == code), None)
     if one is None:
-        raise WrongStatus("These words are not in the text any more.")
+        raise WrongStatus(gettext("These words are not in the text any more."))
     kind = AS_TYPE.get(one.found.kind, "personal_data")
     remove_words(lesson=lesson, field=one.field, words=one.found.words, code=kind, by=by, at=at)
     return f"Taken out as {REMOVAL_TYPES[kind]}.", f"row-{one.field}"
@@ -71,7 +73,7 @@ def _take_out(lesson: Lesson, code: str, by: User, at: datetime) -> tuple[str, s
 def _published(reference: str, by: User) -> Lesson:
     found = Publication.objects.readable_by(by).filter(lesson__reference=reference).select_related("lesson").first()
     if found is None:
-        raise WrongStatus("That lesson is not published any more.")
+        raise WrongStatus(gettext("That lesson is not published any more."))
     return found.lesson
 
 

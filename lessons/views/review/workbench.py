@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from lessons import publishing
@@ -109,7 +110,7 @@ class Work:
         """:raises WrongStatus: the text is not written on this page now"""
         if self.lesson.status not in self.bench.statuses:
             status = self.lesson.get_status_display().lower()
-            raise WrongStatus(f"This lesson is {status} now. Nothing was saved.")
+            raise WrongStatus(gettext("This lesson is %(status)s now. Nothing was saved.") % {"status": status})
 
     @transaction.atomic
     def _save(self) -> None:
