@@ -14,6 +14,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.rates import WRONG_SIGN_INS, coded, network_address_of
@@ -53,7 +54,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Those whose provider asks for the password have to sign in again there."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        again = {"id": "elsewhere", "description": "Sign in again", "url": reverse("sign_in_again")}
+        again = {"id": "elsewhere", "description": gettext("Sign in again"), "url": reverse("sign_in_again")}
         return methods or [again]
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:

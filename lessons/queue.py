@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import ResilienceArea, User
 from accounts.roles import Role
@@ -41,11 +42,11 @@ class QueueFilters(forms.Form):
 
     looks = {name: Look(width="full") for name in ("whose", "kind", "brag", "marking", "area")}
 
-    whose = forms.ChoiceField(required=False, label="Show", choices=WHOSE)
-    kind = forms.ChoiceField(required=False, label="Kind", choices=[("", "Any"), *Kind.choices])
-    brag = forms.ChoiceField(required=False, label="BRAG rating", choices=[("", "Any"), *Brag.choices])
-    marking = forms.ChoiceField(required=False, label="Marking", choices=[("", "Any"), *Marking.choices])
-    area = forms.ChoiceField(required=False, label="Resilience area", choices=[])
+    whose = forms.ChoiceField(required=False, label=_("Show"), choices=WHOSE)
+    kind = forms.ChoiceField(required=False, label=_("Kind"), choices=[("", _("Any")), *Kind.choices])
+    brag = forms.ChoiceField(required=False, label=_("BRAG rating"), choices=[("", _("Any")), *Brag.choices])
+    marking = forms.ChoiceField(required=False, label=_("Marking"), choices=[("", _("Any")), *Marking.choices])
+    area = forms.ChoiceField(required=False, label=_("Resilience area"), choices=[])
 
     def __init__(self, data: Mapping[str, object], *, user: User) -> None:
         super().__init__(data)

@@ -8,20 +8,22 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.rates import WRONG_SIGN_INS, network_address_of
 from accounts.second_factor import note_second_factor, set_up_app, use_code
 from accounts.tries import CODES
 from govuk.look import Look
 
-WRONG = "This code is not right, or was used already. Wait for the next one"
-TOO_MANY = "There were too many wrong codes. Wait a few minutes, then try again"
+WRONG = _("This code is not right, or was used already. Wait for the next one")
+TOO_MANY = _("There were too many wrong codes. Wait a few minutes, then try again")
 
 
 class CodeField(forms.CharField):
     def __init__(self, **more: Any) -> None:
         digits = forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "text", "spellcheck": "false"})
-        super().__init__(max_length=20, widget=digits, error_messages={"required": "Enter the code"}, **more)
+        super().__init__(max_length=20, widget=digits, error_messages={"required": gettext("Enter the code")}, **more)
 
 
 class CodeForm(forms.Form):
@@ -29,7 +31,7 @@ class CodeForm(forms.Form):
 
     looks = {"code": Look(width=10)}
 
-    code = CodeField(label="Code", help_text="6 digits from your app, or one of your recovery codes")
+    code = CodeField(label=_("Code"), help_text=_("6 digits from your app, or one of your recovery codes"))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -66,7 +68,7 @@ class AgainCodeForm(CodeForm):
 class AppForm(CodeForm):
     """The first code of a new app."""
 
-    code = CodeField(label="Code that your app shows now", help_text="6 digits")
+    code = CodeField(label=_("Code that your app shows now"), help_text=_("6 digits"))
 
     def __init__(self, *args: Any, secret: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,7 +83,7 @@ class PasskeyForm(AddWebAuthnForm):
     looks = {"name": Look(width="two-thirds")}
 
     name = forms.CharField(
-        required=False, max_length=60, label="Name", help_text="So that you know it again: “Blue key”"
+        required=False, max_length=60, label=_("Name"), help_text=_("So that you know it again: “Blue key”")
     )
 
 

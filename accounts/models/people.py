@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models.organisations import Organisation, OrganisationQuerySet, ResilienceArea
 from accounts.roles import OWNER_LEADS, Role
@@ -60,7 +61,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # knox ma
             models.UniqueConstraint(
                 Lower("email"),
                 name="user_email_is_unique",
-                violation_error_message="This address has an account.",
+                violation_error_message=_("This address has an account."),
             ),
         ]
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
@@ -44,7 +45,7 @@ def lesson_attachments(request: SignedInRequest, pk: int) -> HttpResponse:
         return _page(request, lesson, form, status=422)
     now = timezone.now()
     if UPLOADS.is_used_up(str(request.user.pk), now):
-        form.add_error("file", "You attached very many files within an hour. Try again later")
+        form.add_error("file", gettext("You attached very many files within an hour. Try again later"))
         return _page(request, lesson, form, status=429)
     UPLOADS.count(str(request.user.pk), now)
     file = form.cleaned_data["file"]
@@ -53,7 +54,7 @@ def lesson_attachments(request: SignedInRequest, pk: int) -> HttpResponse:
     except Refused as error:
         form.add_error("file", str(error))
         return _page(request, lesson, form, status=422)
-    messages.success(request, "The file is attached. It is checked before anybody can download it.")
+    messages.success(request, gettext("The file is attached. It is checked before anybody can download it."))
     return redirect("lesson_attachments", pk)
 
 
@@ -79,7 +80,7 @@ def attachment_remove(request: SignedInRequest, pk: int, key: str) -> HttpRespon
     lesson = get_lesson(user=request.user, pk=pk, permission=actions.CHANGE)
     attachment = get_object_or_404(lesson.attachments.select_related("lesson"), key=key)
     actions.remove_attachment(attachment=attachment, by=request.user, at=timezone.now())
-    messages.success(request, f"“{attachment.name}” is taken out.")
+    messages.success(request, gettext("“%(name)s” is taken out.") % {"name": attachment.name})
     return redirect("lesson_attachments", pk)
 
 
@@ -97,8 +98,9 @@ def attachment_publish(request: SignedInRequest, pk: int, key: str) -> HttpRespo
     except ReasonMissing as error:
         messages.warning(request, f"“{attachment.name}”: {error}")
         return redirect("lesson_attachments", pk)
-    words = "Readers get it with the publication" if wanted else "Readers do not get it any more"
-    messages.success(request, f"{words}: “{attachment.name}”.")
+    given = gettext("Readers get it with the publication: “%(name)s”.")
+    taken = gettext("Readers do not get it any more: “%(name)s”.")
+    messages.success(request, (given if wanted else taken) % {"name": attachment.name})
     return redirect("lesson_attachments", pk)
 
 
@@ -111,7 +113,9 @@ def attachment(request: SignedInRequest, key: str) -> FileResponse:
     """
     found = get_object_or_404(_had_by(request.user), key=key)
     if not found.is_clean:
-        raise WrongStatus("This file is being checked." if found.is_waiting else "This file was refused.")
+        raise WrongStatus(
+            gettext("This file is being checked.") if found.is_waiting else gettext("This file was refused.")
+        )
     try:
         file = store.opened(found.key)
     except FileNotFoundError as error:
