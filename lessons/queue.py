@@ -1,7 +1,7 @@
 """The queue of moderators: its filters, what a row shows, and taking the next one."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -19,6 +19,7 @@ from lessons.models import (
     Brag,
     Kind,
     Lesson,
+    LessonMove,
     LessonQuerySet,
     Marking,
     Move,
@@ -35,6 +36,7 @@ WHOSE = [
     ("others", "With others"),
     ("late", "Late"),
 ]
+DECLINED_LATELY = timedelta(hours=1)
 
 
 class QueueFilters(forms.Form):
@@ -118,3 +120,10 @@ def claim_next(waiting: LessonQuerySet, *, by: User, at: datetime) -> Lesson | N
         except (LessonError, PermissionDenied):
             continue
     return None
+
+
+def declined_lately(user: User, at: datetime) -> LessonQuerySet:
+    """Return what `user` declined in the last hour and nobody took back: mistakes show soon after."""
+    lately = LessonMove.objects.filter(move=Move.DECLINE, by=user, at__gt=at - DECLINED_LATELY)
+    mine = Lesson.objects.visible_to(user).moderated_by(user).filter(pk__in=lately.values("lesson"))
+    return mine.filter(status=Status.DECLINED).order_by("-pk")

@@ -1,5 +1,6 @@
 """The pages of single moves: escalate, pass on, approve, archive, bring back, merge; several at once; versions."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from accounts.roles import Role
 from lessons.actions.moves import move_lesson
 from lessons.actions.review import save_working_text
 from lessons.models import Event, Lesson, LessonLink, LessonMove, Move, Status, Tier
+from lessons.queue import declined_lately
 from tests.factories import (
     NOON,
     EventFactory,
@@ -438,3 +440,23 @@ def test_only_who_declined_is_offered_to_take_it_back() -> None:
 
     assert url("take_back", lesson) in sign_in(moderator).get(review_url(lesson)).text
     assert url("take_back", lesson) not in sign_in(other).get(review_url(lesson)).text
+
+
+def test_each_of_several_that_were_declined_is_offered_in_the_queue_until_it_is_taken_back() -> None:
+    area = ResilienceAreaFactory()
+    moderator = person(Role.LRF_MODERATOR, area=area)
+    lessons = [LessonFactory(area=area, status=Status.SUBMITTED) for _ in range(2)]
+    client = sign_in(moderator)
+    several(client, lessons, what="decline", reason="known", note="Known.", go="1")
+
+    for count in (2, 1):
+        offered = client.get(reverse("queue"))
+        ways = [url("take_back", lesson) for lesson in offered.context["declined"]]
+        assert len(ways) == count
+        assert all(f'href="{way}"' in offered.text for way in ways)
+        assert client.post(ways[0]).status_code == 302
+
+    assert {status_of(lesson) for lesson in lessons} == {Status.IN_REVIEW}
+    assert not client.get(reverse("queue")).context["declined"]
+    several(client, lessons, what="decline", reason="known", note="Known.", go="1")
+    assert not declined_lately(moderator, timezone.now() + timedelta(hours=2)).exists()

@@ -8,13 +8,14 @@ from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.roles import Role
 from lessons.access import get_lesson
 from lessons.actions.moves import move_lesson
 from lessons.models import Lesson, LessonQuerySet, Move
-from lessons.queue import QueueFilters, claim_next, with_look_alikes, with_warnings
+from lessons.queue import QueueFilters, claim_next, declined_lately, with_look_alikes, with_warnings
 from lessons.views.reading import SignedInRequest
 
 LESSONS_PER_PAGE = 25
@@ -56,7 +57,14 @@ def queue(request: SignedInRequest) -> HttpResponse:
     )
     shown = Lesson.objects.filter(pk__in=list(page.object_list)).in_queue_order().for_list()
     page.object_list = list(with_look_alikes(with_warnings(shown)))
-    context = {"page": page, "filters": filters, "form": filters, "today": timezone.localdate(now), "now": now}
+    context = {
+        "page": page,
+        "filters": filters,
+        "form": filters,
+        "today": timezone.localdate(now),
+        "now": now,
+        "declined": declined_lately(request.user, now),
+    }
     return render(request, "lessons/review/queue.html", context)
 
 
@@ -66,7 +74,7 @@ def take_next(request: SignedInRequest) -> HttpResponse:
     waiting = filters_of(request).narrow(queue_of(request))
     lesson = claim_next(waiting, by=request.user, at=timezone.now())
     if lesson is None:
-        messages.info(request, "Nothing is waiting that you can take.")
+        messages.info(request, gettext("Nothing is waiting that you can take."))
         return redirect("queue")
     return redirect("review", lesson.pk)
 
