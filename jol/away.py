@@ -25,7 +25,7 @@ def database_is_away(exception: BaseException | None) -> bool:
 def away(request: HttpRequest) -> HttpResponse:
     """Return the answer for a time without a database: it needs none, nor a context."""
     connection.close()
-    return _try_again(request, "503.html", "The database cannot be reached.", seconds=10)
+    return _try_again(request, "503.html", "The database cannot be reached, or it took too long.", seconds=10)
 
 
 def busy(request: HttpRequest) -> HttpResponse:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg, BoolOr
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count, Q
 from django.http import StreamingHttpResponse
 from django.utils import timezone
@@ -18,6 +18,8 @@ from lessons.exports.xlsx import workbook
 from lessons.filters import LessonFilters
 from lessons.models import ExportForm, ExportRecord, Marking, Publication, PublicationQuerySet
 
+#: What a page may not: take long, and wait for somebody who reads slowly (jol/wsgi.py).  Until the transaction ends.
+PATIENCE = "SET LOCAL statement_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '15min'"
 #: Rows that the server-side cursor hands over at once: what is in memory at any time.
 ROWS_AT_ONCE = 500
 
@@ -52,6 +54,7 @@ def download(*, filters: LessonFilters, form: str, by: User, at: datetime) -> St
 @transaction.atomic
 def record_export(*, filters: LessonFilters, form: str, by: User, at: datetime) -> ExportRecord:
     """Write down who takes which lessons away: before the first byte leaves, for a stream may be cut."""
+    _be_patient()
     found = chosen(filters, by).order_by()
     facts = found.aggregate(
         rows=Count("pk"),
@@ -75,5 +78,11 @@ def record_export(*, filters: LessonFilters, form: str, by: User, at: datetime) 
 def _documents(found: PublicationQuerySet) -> Iterator[dict[str, Any]]:
     # In a transaction the cursor of the server reads as it goes; outside one it would first copy all to disk.
     with transaction.atomic():
+        _be_patient()
         for row in found.values_list(*COLUMNS).iterator(chunk_size=ROWS_AT_ONCE):
             yield lesson_document(row)
+
+
+def _be_patient() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(PATIENCE)

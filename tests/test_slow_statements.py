@@ -1,0 +1,81 @@
+"""No request keeps the database busy for long, but a download may take its time."""
+
+import os
+import secrets
+import subprocess
+import sys
+from contextlib import closing
+
+import psycopg2
+import pytest
+from django.db import connection
+from django.test import Client
+
+from accounts.roles import Role
+from tests.calling import Caller, published
+from tests.factories import person
+from tests.portal import ROOT, database_url
+
+#: Told by the connection of a process that has loaded the web application.
+LIMIT_OF_WEB = """
+import jol.wsgi
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SHOW statement_timeout")
+    print(cursor.fetchone()[0])
+"""
+
+
+def limit(most: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, false)", [most])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_statement_that_takes_too_long_is_503_on_a_page_and_in_the_api() -> None:
+    reader, page = person(Role.READER), Client()
+    page.force_login(reader)
+    program = Caller(reader, "read:published")
+
+    with closing(psycopg2.connect(database_url())) as other, other.cursor() as cursor:
+        cursor.execute("LOCK lessons_publication IN ACCESS EXCLUSIVE MODE")
+        limit("300ms")
+        shown = page.get("/lessons/")
+        limit("300ms")
+        told = program.get("/api/v1/lessons/")
+
+    assert shown.status_code == told.status_code == 503
+    assert int(shown.headers["Retry-After"]) > 0
+    assert told.headers["Content-Type"] == "application/problem+json"
+    assert "too long" in told.json()["detail"]
+    assert page.get("/lessons/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_download_may_take_its_time() -> None:
+    published()
+    limit("5s")
+
+    answer = Caller(person(Role.READER), "read:published").get("/api/v1/lessons.ndjson")
+    next(iter(answer.streaming_content))
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("1min",)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_a_web_process_is_limited_to_five_seconds() -> None:
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "jol.settings",
+        "DATABASE_URL": database_url(),
+        "SECRET_KEY": secrets.token_hex(32),
+        "STATIC_FROM_SOURCE": "1",
+    }
+
+    told = subprocess.run(
+        [sys.executable, "-c", LIMIT_OF_WEB], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert told.stdout.split()[-1] == "5s"
