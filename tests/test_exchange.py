@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from jsonschema import Draft202012Validator, FormatChecker
 
+from accounts.models import Organisation
 from accounts.roles import Role
 from lessons.models import Lesson, Status
 from tests.calling import Caller, published
@@ -61,6 +62,7 @@ def some_lessons() -> None:
     two_areas = EventFactory(organisation=owner, areas=[cumbria, kent], kind="incident", name="Storm “Ända”; 2026")
     some_day = EventFactory(organisation=owner, started_on=date(2025, 1, 1), precision="year", kind="external")
     published(organisation=owner, event=two_areas, **FULL, **tags)
+    published(organisation=OrganisationFactory(code="kent-police", name="Kent Police", areas=[kent]))
     published(organisation=owner, kind="notable_practice", brag="red", recommendations=[], benefit="It saves time.")
     published(organisation=owner, marking="official_sensitive", handling="Within your organisation only")
     published(organisation=owner, attribution="area", audience="areas", audience_areas=["kent", "cumbria"])
@@ -84,7 +86,7 @@ def test_an_export_is_what_its_schema_says() -> None:
 
     documents = exported()
 
-    assert len(documents) == 7
+    assert len(documents) == 8
     checker = Draft202012Validator(schema, format_checker=FormatChecker())
     assert [error.message for document in documents for error in checker.iter_errors(document)] == []
     assert set(schema["properties"]) == set(documents[0])
@@ -109,6 +111,7 @@ def test_what_another_portal_takes_in_says_the_same(tmp_path: Path) -> None:
     call_command("import_lessons", file, publish_by="publisher@responder.example", **given)
     call_command("import_lessons", file, **given)  # what two people must look at is submitted, not published
 
+    assert set(Lesson.objects.values_list("organisation__code", flat=True)) == {"cumbria-frs", "kent-police"}
     received = {one["external_id"]: one for one in map(with_external_id, exported())}
     for one in sent:
         if one["marking"] == "official":
@@ -116,6 +119,21 @@ def test_what_another_portal_takes_in_says_the_same(tmp_path: Path) -> None:
         else:
             lesson = Lesson.objects.get(external_id=one["reference"], status=Status.SUBMITTED)
             assert (lesson.marking, lesson.handling, lesson.title) == (one["marking"], one["handling"], one["title"])
+
+
+def test_lessons_of_another_owner_are_taken_in_by_who_may_write_for_it_only(tmp_path: Path) -> None:
+    some_lessons()
+    file = tmp_path / "lessons.ndjson"
+    file.write_text("".join(json.dumps(one) + "\n" for one in exported()), encoding="utf-8")
+    another_portal()
+    lead = person(Role.JOL_LEAD, organisation=Organisation.objects.get(code="cumbria-frs"))
+
+    given: dict[str, Any] = {"organisation": "cumbria-frs", "by": lead.email, "report": tmp_path / "out"}
+    call_command("import_lessons", file, columns=Path("exported.json"), **given)
+
+    assert set(Lesson.objects.values_list("organisation__code", flat=True)) == {"cumbria-frs"}
+    rejected = (tmp_path / "out" / "lessons.rejected.csv").read_text(encoding="utf-8")
+    assert "neither works for Kent Police nor belongs to the JOL Secretariat" in rejected
 
 
 def with_external_id(document: dict[str, Any]) -> dict[str, Any]:

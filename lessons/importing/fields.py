@@ -59,7 +59,7 @@ NAMES: dict[str, tuple[str, ...]] = {
     "event.areas": ("area",),
     "event.organisations": ("organisation",),
 }
-ONE_NAME: dict[str, tuple[str, ...]] = {"area": ("area",)}
+ONE_NAME: dict[str, tuple[str, ...]] = {"area": ("area",), "organisation": ("organisation",)}
 #: Texts of a lesson that a map can fill.  The two of a recommendation become one entry of `recommendations`.
 TEXTS = (
     "external_id",

@@ -44,7 +44,10 @@ def check_people(*, organisation: Organisation, by: User, publish_by: User | Non
 
 
 class TableImport:
-    """One import of a file into one organisation."""
+    """One import of a file.
+
+    :ivar organisation: the owner of what names none in its row
+    """
 
     def __init__(
         self,
@@ -62,7 +65,8 @@ class TableImport:
         self.maker, self.organisation, self.by, self.clock = maker, organisation, by, clock
         self.publish_by, self.announce, self.dry_run = publish_by, announce, dry_run
         self.intake = Intake()
-        self._known = self.intake.known(organisation)
+        self._known: dict[int, set[str]] = {}  # external ids by owner
+        self._refusals: dict[int, str] = {}  # by owner: why `by` may not write for it, or nothing
         self._lines: dict[str, int] = {}  # external id -> the line it stood on
 
     def run(self, rows: Iterable[Row], report: Report) -> None:
@@ -72,20 +76,46 @@ class TableImport:
 
     def _take(self, row: Row, report: Report) -> None:
         draft = self.maker.make(row)
+        owner = self._owner(draft)
         first = self._lines.setdefault(draft.external_id, row.line) if draft.external_id else row.line
         if first != row.line:
             problem = Problem("external_id", f"Line {first} has the same id.", "Give each row an id of its own.")
             report.refused(row, [problem])
-        elif draft.external_id in self._known:
+        elif draft.external_id in self._known_of(owner):
             report.passed(row, Outcome.ALREADY_THERE)
         elif draft.problems:
             report.refused(row, draft.problems)
         else:
-            self._store(row, draft, report)
+            self._store(row, draft, owner, report)
 
-    def _store(self, row: Row, draft: Draft, report: Report) -> None:
+    def _owner(self, draft: Draft) -> Organisation:
+        """Return the owner that the row names, if `by` may write for it; what is wrong with it becomes a problem."""
+        code = draft.values.get("organisation")
+        if not code or code == self.organisation.code:
+            return self.organisation
+        owner = self.intake.organisations[code]
+        if owner.pk not in self._refusals:
+            self._refusals[owner.pk] = self._refusal(owner)
+        if reason := self._refusals[owner.pk]:
+            to_do = "Let somebody import it who may, such as the Secretariat."
+            draft.problems.append(Problem("organisation", reason, to_do))
+        return owner
+
+    def _refusal(self, owner: Organisation) -> str:
         try:
-            lesson = self._take_in(draft)
+            check_people(organisation=owner, by=self.by, publish_by=self.publish_by)
+        except ImportRefused as error:
+            return str(error)
+        return ""
+
+    def _known_of(self, owner: Organisation) -> set[str]:
+        if owner.pk not in self._known:
+            self._known[owner.pk] = self.intake.known(owner)
+        return self._known[owner.pk]
+
+    def _store(self, row: Row, draft: Draft, owner: Organisation, report: Report) -> None:
+        try:
+            lesson = self._take_in(draft, owner)
         except NotReady as error:
             report.refused(
                 row,
@@ -105,10 +135,10 @@ class TableImport:
             outcome = Outcome.WOULD_BE_ADDED if self.dry_run else Outcome.ADDED
             report.passed(row, outcome, "" if self.dry_run else str(lesson), draft.notes)
 
-    def _take_in(self, draft: Draft) -> Lesson:
+    def _take_in(self, draft: Draft, owner: Organisation) -> Lesson:
         return self.intake.take_in(
             draft,
-            organisation=self.organisation,
+            organisation=owner,
             by=self.by,
             at=self.clock(),
             publish_by=self.publish_by,

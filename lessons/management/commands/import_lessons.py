@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", type=Path)
-        parser.add_argument("--organisation", required=True, metavar="CODE", help="the owner of the lessons")
+        parser.add_argument("--organisation", required=True, metavar="CODE", help="the owner of lessons that name none")
         parser.add_argument("--by", required=True, metavar="EMAIL", help="a member of it, or of the Secretariat")
         parser.add_argument(
             "--columns",
