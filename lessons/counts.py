@@ -20,20 +20,25 @@ from lessons.search.wishes import quoted
 EXACT = 10_000
 #: Samples that are counted.
 COUNTED_SAMPLES = 2
-#: A sample that stands for so many times `EXACT` leaves no doubt that there are more: some 40 standard deviations.
-NO_DOUBT = 3
+#: A sample that stands for so many times `EXACT` leaves no doubt that there are more: nine standard deviations.
+NO_DOUBT = 1.5
 #: Stands for every publication, among the terms that are counted; no term begins like it.
 EVERY = "every:"
 
-#: Rows in groups: `lacks` is empty for those that have every chosen term, else the prefix of the one they lack.
 #: Terms are unnested beside the column, not joined: half the time.
 COUNT = """
+WITH counted AS MATERIALIZED ({rows})
+SELECT '', term, count(*) FROM (SELECT unnest(terms) AS term FROM counted) AS each {if_wanted} GROUP BY term
+UNION ALL SELECT '', 'every:', count(*) FROM counted
+"""
+#: Rows in groups: `lacks` is empty for those that have every chosen term, else the prefix of the one they lack.
+COUNT_IN_GROUPS = """
 WITH counted AS MATERIALIZED (SELECT terms, {lacks} AS lacks FROM ({rows}) AS found)
 SELECT lacks, term, count(*) FROM (SELECT lacks, unnest(terms) AS term FROM counted) AS each
-WHERE starts_with(term, lacks){unless_more} GROUP BY lacks, term
+WHERE starts_with(term, lacks){and_wanted} GROUP BY lacks, term
 UNION ALL SELECT lacks, 'every:', count(*) FROM counted GROUP BY lacks
 """
-UNLESS_MORE = " AND (SELECT count(*) FROM counted) <= %s"
+UNLESS_MORE = "(SELECT count(*) FROM counted) <= %s"
 
 
 @dataclass(frozen=True)
@@ -95,12 +100,15 @@ def _numbers(
     limit = EXACT + 1 if unless_more else None
     rows, parameters = publications.order_by().values("terms")[:limit].query.sql_with_params()
     cases = " ".join("WHEN NOT terms @> ARRAY[%s]::varchar[] THEN %s" for _ in chosen)
-    lacks = f"CASE {cases} ELSE '' END" if chosen else "''"
+    if chosen:
+        and_wanted = f" AND {UNLESS_MORE}" if unless_more else ""
+        sql = COUNT_IN_GROUPS.format(rows=rows, lacks=f"CASE {cases} ELSE '' END", and_wanted=and_wanted)
+    else:
+        sql = COUNT.format(rows=rows, if_wanted=f"WHERE {UNLESS_MORE}" if unless_more else "")
     named = [value for term in chosen for value in (term, _prefix(term))]
     every: dict[str, int] = {}
     by_term: dict[str, int] = defaultdict(int)
     with connection.cursor() as cursor:
-        sql = COUNT.format(rows=rows, lacks=lacks, unless_more=UNLESS_MORE if unless_more else "")
         cursor.execute(sql, [*named, *parameters, *([EXACT] if unless_more else [])])
         for lacking, term, number in cursor.fetchall():
             if term == EVERY:

@@ -84,17 +84,18 @@ class Results:
     def facets(self) -> list[Facet]:
         """The filters that have codes, without codes that nothing has."""
         names = self.filters.names()
-        return [self._facet(name, names[name]) for name in CODES]
+        found: dict[str, dict[str, int]] = {name.replace("_", "-"): {} for name in CODES}
+        for term, number in self.counts.by_term.items():
+            prefix, _, code = term.partition(":")
+            if prefix in found:
+                found[prefix][code] = number
+        return [self._facet(name, names[name], found[name.replace("_", "-")]) for name in CODES]
 
-    def _facet(self, name: str, names: Mapping[str, str]) -> Facet:
-        prefix = f"{name.replace('_', '-')}:"
-        found = {
-            term.removeprefix(prefix): number for term, number in self.counts.by_term.items() if term.startswith(prefix)
-        }
+    def _facet(self, name: str, names: Mapping[str, str], found: dict[str, int]) -> Facet:
         chosen = str(self.filters.cleaned.get(name, ""))
         if chosen:
             found.setdefault(chosen, 0)
-        choices = [Choice(code, names.get(code, code), number, code == chosen) for code, number in found.items()]
+        choices = [Choice(code, str(names.get(code, code)), number, code == chosen) for code, number in found.items()]
         choices.sort(key=lambda choice: (not choice.is_chosen, -choice.count, choice.name))
         return Facet(name, str(self.filters.fields[name].label), choices)
 

@@ -1,10 +1,10 @@
 """What can be chosen on the search page: hundreds of links, too many for a template to loop over in time."""
 
 from collections.abc import Iterable
+from html import escape
 from typing import Protocol
 
 from django import template
-from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
@@ -39,6 +39,7 @@ def choices(links: Iterable[Link], is_about: bool) -> SafeString:
     """
     about = "about " if is_about else ""
     items = (
-        format_html(CHOSEN if link.is_chosen else CHOICE, link.url, link.text, about, link.count) for link in links
+        (CHOSEN if link.is_chosen else CHOICE).format(escape(link.url), escape(str(link.text)), about, link.count)
+        for link in links
     )
-    return mark_safe("".join(items))  # noqa: S308 - each is made by format_html
+    return mark_safe("".join(items))  # noqa: S308 - what is not ours is escaped, at half the cost of format_html
