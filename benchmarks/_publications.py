@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 BATCH = 2_000
+#: Publications whose words are counted at once: each time all that are there are looked through for new ones.
+COUNTED = 20_000
 FIRST = datetime(2015, 1, 1, tzinfo=UTC)
 STAGING = """
 CREATE TEMP TABLE staging (
@@ -37,7 +40,7 @@ def publish(rows: Iterable[Row]) -> int:
 
     lesson, publication = _templates()
     number = 0
-    with connection.cursor() as cursor:
+    with _indexes_built_afterwards(), connection.cursor() as cursor:
         cursor.execute(STAGING)
         each = iter(rows)
         while batch := list(islice(each, BATCH)):
@@ -47,11 +50,30 @@ def publish(rows: Iterable[Row]) -> int:
             cursor.execute("TRUNCATE staging")
             number += len(batch)
         cursor.execute("DROP TABLE staging")
+    with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE lessons_lesson, lessons_publication")
-    count_words()
+    count_words(at_a_time=COUNTED)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE lessons_word, lessons_lexeme")
     return number
+
+
+@contextmanager
+def _indexes_built_afterwards() -> Iterator[None]:
+    from django.contrib.postgres.indexes import GinIndex
+    from django.db import connection
+
+    from lessons.models import Publication
+
+    indexes = [index for index in Publication._meta.indexes if isinstance(index, GinIndex)]
+    with connection.schema_editor() as editor:
+        for index in indexes:
+            editor.remove_index(Publication, index)
+    yield
+    with connection.schema_editor() as editor:
+        editor.execute("SET LOCAL maintenance_work_mem = '1GB'")
+        for index in indexes:
+            editor.add_index(Publication, index)
 
 
 def _copy(cursor, batch: list[Row]) -> None:

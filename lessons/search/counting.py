@@ -51,27 +51,27 @@ def for_everybody() -> PublicationQuerySet:
     return Publication.objects.live().filter(readers__contains=[EVERYBODY])
 
 
-def count_words() -> int:
+def count_words(*, at_a_time: int = BATCH) -> int:
     """Bring the counts up to date; return how many publications were counted or uncounted.
 
     Does nothing if nothing changed, or while another process does it.
     """
     changed = 0
-    while batch := _count_batch():
+    while batch := _count_batch(at_a_time):
         changed += batch
     return changed
 
 
 @transaction.atomic
-def _count_batch() -> int:
+def _count_batch(at_most: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [COUNTING_LOCK])
         if not cursor.fetchone()[0]:
             return 0
         counted = CountedPublication.objects.filter(publication=OuterRef("pk"))
-        new = list(for_everybody().filter(~Exists(counted)).values_list("pk", flat=True)[:BATCH])
+        new = list(for_everybody().filter(~Exists(counted)).values_list("pk", flat=True)[:at_most])
         still = for_everybody().filter(pk=OuterRef("publication_id"))
-        gone = list(CountedPublication.objects.filter(~Exists(still)).values_list("pk", flat=True)[:BATCH])
+        gone = list(CountedPublication.objects.filter(~Exists(still)).values_list("pk", flat=True)[:at_most])
         if not new and not gone:
             return 0
         if gone:
