@@ -8,8 +8,9 @@ code: nothing that is published has to be tagged again.
 import hashlib
 import tempfile
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
+
+from django.utils.functional import cached_property
 
 from accounts.models import AuditEvent
 from accounts.reference_files import ReferenceFile

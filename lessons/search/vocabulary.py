@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 
 from django.db import connection
 from django.db.models import Value
+from django.utils.functional import cached_property
 
 from lessons.models import Collection, Lexeme
 from lessons.search.indexing import USUAL_LENGTH
