@@ -1,4 +1,4 @@
-"""In Chromium, also without scripts: mistakes are undone, and comments answered."""
+"""In Chromium, also without scripts: mistakes are undone, comments answered, and each move is made on its page."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser
 
+from accounts.roles import Role
 from lessons.actions.comments import add_comment
 from lessons.actions.moves import move_lesson
-from lessons.models import Lesson, Move, Status
+from lessons.models import Lesson, Marking, Move, Status
 from tests.browsing import Visitor
-from tests.factories import LessonFactory
+from tests.factories import LessonFactory, OrganisationFactory, ResilienceAreaFactory, person
 from tests.reviewing import in_review
 from tests.test_debriefs_in_a_browser import faults_of
 
@@ -114,3 +115,81 @@ def test_the_owner_sees_each_comment_where_it_is_to_be_answered_and_hands_the_le
     assert lesson.why == "The duty officer had the only list, on paper."
     look(owner, scripts=scripts)
     assert not owner.complaints
+
+
+def test_a_lesson_goes_through_the_hands_of_all_on_the_page_of_each_move(live_server: Any, browser: Browser) -> None:
+    area = ResilienceAreaFactory()
+    organisation = OrganisationFactory(areas=[area], wants_sign_off=True)
+    lesson = LessonFactory(status=Status.AWAITING_SIGN_OFF, area=area, organisation=organisation)
+    people = {
+        "author": lesson.author,
+        "lead": person(Role.JOL_SPOC, organisation),
+        "first": person(Role.LRF_MODERATOR, area=area),
+        "second": person(Role.LRF_MODERATOR, area=area, name="Second of the area"),
+    } | {name: person(Role.SECRETARIAT) for name in ("decliner", "approver", "publisher")}
+    seats = {
+        name: Visitor(browser, live_server.url, java_script_enabled=False).sign_in(user)
+        for name, user in people.items()
+    }
+
+    def at(name: str, page: str = "review") -> Visitor:
+        seats[name].go(reverse(page, args=[lesson.pk]))
+        return seats[name]
+
+    def unfold(visitor: Visitor, words: str) -> None:
+        visitor.page.locator("main summary", has_text=words).last.click()
+
+    link(at("lead", "lesson_record"), "Sign off")
+    seats["lead"].press("Sign off and submit")
+    at("first").press("Claim it for review")
+    unfold(seats["first"], "Pass it on")
+    seats["first"].press("Give it to another moderator")
+    seats["first"].page.get_by_label("Second of the area").check(force=True)
+    seats["first"].press("Give it to them")
+    unfold(at("second"), "Pass it on")
+    seats["second"].press("Escalate to the national team")
+    seats["second"].fill(note="Other areas have the same list.")
+    seats["second"].press("Escalate")
+
+    at("decliner").press("Claim it for review")
+    unfold(seats["decliner"], "Decline it")
+    seats["decliner"].tick("decline_reason", "known")
+    seats["decliner"].fill(decline_note="It was published before.")
+    seats["decliner"].press("Decline")
+    link(at("author", "lesson_record"), "Appeal")
+    seats["author"].fill(note="That one was about shelters.")
+    seats["author"].press("Send the appeal")
+
+    at("approver").press("Claim it for review")
+    seats["approver"].page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    seats["approver"].page.locator("main [name=marking]").select_option(Marking.SENSITIVE)
+    seats["approver"].fill(handling="For those who plan shelters.")
+    seats["approver"].press("Save and stay")
+    for box in seats["approver"].page.locator("main input[name=checklist]").all():
+        box.check(force=True)
+    seats["approver"].press("Approve this text")
+    at("publisher").press("Claim it for review")
+    seats["publisher"].press("Publish")
+    assert status_of(lesson) == Status.PUBLISHED
+    at("publisher", "archive").tick("reason", "out_of_date")
+    seats["publisher"].press("Archive")
+    assert status_of(lesson) == Status.ARCHIVED
+    at("publisher", "restore").fill(note="It holds again.")
+    seats["publisher"].press("Publish it again")
+
+    assert list(lesson.moves.order_by("pk").values_list("move", flat=True))[-13:] == [
+        Move.SIGN_OFF,
+        Move.CLAIM,
+        Move.REASSIGN,
+        Move.ESCALATE,
+        Move.CLAIM,
+        Move.DECLINE,
+        Move.APPEAL,
+        Move.CLAIM,
+        Move.APPROVE,
+        Move.CLAIM,
+        Move.PUBLISH,
+        Move.ARCHIVE,
+        Move.RESTORE,
+    ]
+    assert not [words for seat in seats.values() for words in seat.complaints]
