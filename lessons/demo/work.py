@@ -60,7 +60,7 @@ class WorkLoader:
             started_on=timezone.localdate(self.at - timedelta(days=item["event"]["days_ago"])),
             **{name: value for name, value in item["event"].items() if name != "days_ago"},
         )
-        return create_lesson(
+        lesson = create_lesson(
             by=by,
             at=at,
             event=event,
@@ -76,6 +76,8 @@ class WorkLoader:
             audience=item.get("audience", Audience.ALL_RESPONDERS),
             **{name: item[name] for name in WORDS if name in item},
         )
+        Lesson.objects.filter(pk=lesson.pk).update(created_at=at)  # it was not begun just now
+        return lesson
 
 
 @dataclass
