@@ -8,4 +8,5 @@ class AccountsConfig(AppConfig):
     verbose_name = "People and organisations"
 
     def ready(self) -> None:
-        from accounts import receivers  # noqa: F401 - connects them
+        from accounts import break_glass, receivers, security_events  # noqa: F401 - connects them
+        from accounts.records import classes  # noqa: F401 - adds its own

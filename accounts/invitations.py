@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from accounts import audit
+from accounts.domains import is_work_address, refusal
 from accounts.languages import language_of
 from accounts.models import Membership, Organisation, ResilienceArea, User
 from accounts.roles import Role
@@ -52,6 +53,8 @@ def invite(
     :raises InvitationError: address, organisation, area or account stand in the way
     """
     _check(organisation, role, area, at, ends_on)
+    if not is_work_address(email, organisation):
+        raise InvitationError(refusal(organisation))
     user = _account_for(email, name)
     if by is not None and by.pk == user.pk:
         raise InvitationError(gettext("Nobody gives a role to themselves."))

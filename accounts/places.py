@@ -1,11 +1,13 @@
 """Where people are looked after: an organisation, an area, the country; and what opens to whom there."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.urls import reverse
+from guardian.utils import get_group_obj_perms_model
 
 from accounts.models import AccessRequest, Membership, Organisation, ResilienceArea, User
 from accounts.models.people import MembershipQuerySet
@@ -118,3 +120,17 @@ def _opens(membership: Membership) -> "list[str]":
         "Invites people and ends their roles": "accounts.manage_people" in given,
     }
     return [text for text, holds in words.items() if holds]
+
+
+def lessons_let_into(organisations: Iterable[int]) -> list[Any]:
+    """Return the grants by which organisations, as partners, see single lessons of others.
+
+    Its model is that of the settings: lessons are above us.
+    """
+    grants = get_group_obj_perms_model().objects.filter(group__in=list(organisations))
+    found = grants.select_related("group", "content_object__organisation", "permission")
+    by_lesson: dict[tuple[int, int], Any] = {}
+    for grant in found.order_by("content_object_id", "pk"):
+        one = by_lesson.setdefault((grant.content_object_id, grant.group_id), grant)
+        one.may_change = getattr(one, "may_change", False) or grant.permission.codename.startswith("change_")
+    return list(by_lesson.values())

@@ -13,6 +13,7 @@ def keep_accounts() -> None:
     """Let unused accounts sleep and remind of what ends; run every hour, each does something once."""
     now = timezone.now()
     upkeep.let_sleep(now)
+    upkeep.warn_before_sleep(now)
     upkeep.remind(now)
     upkeep.tell_of_vacancies(now)
 

@@ -9,14 +9,18 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from accounts import audit
+from accounts.languages import language_of
 from accounts.models import Membership, Organisation, Reminder, Sponsorship, User
 from accounts.notices import send_notice
 from accounts.roles import NAMED_ROLES, Role
 from accounts.sessions import end_sessions
 
 UNUSED_FOR = timedelta(days=90)
+WARN_BEFORE = timedelta(days=14)
 VACANT_FOR = timedelta(days=10)
 #: Roles that ended longer ago were told of, or nobody was there to be told.
 LOOK_BACK = timedelta(days=60)
@@ -47,6 +51,24 @@ def let_sleep(at: datetime) -> int:
         end_sessions(user=user, by=None, at=at, reason="dormant")
         count += 1
     return count
+
+
+def warn_before_sleep(at: datetime) -> int:
+    """Mail those whose account goes to sleep within two weeks, once for each time it is left unused."""
+    unused = User.objects.annotate(used_at=Coalesce("last_login", "joined_at")).filter(
+        is_active=True, dormant_at=None, used_at__range=(at - UNUSED_FOR, at - UNUSED_FOR + WARN_BEFORE)
+    )
+    sent = 0
+    for user in unused.order_by("pk"):
+        asleep_on = timezone.localdate(user.used_at + UNUSED_FOR)
+        with language_of(user):
+            text = gettext(
+                "Nobody has used your account for a while. It goes to sleep on %(day)s unless you sign in before; then "
+                "an administrator of your organisation has to wake it."
+            ) % {"day": date_format(asleep_on, "j F Y")}
+            subject = gettext("Your account will go to sleep")
+            sent += _once(f"sleep:{user.pk}:{asleep_on}", user.email, text, reverse("account_login"), at, subject)
+    return sent
 
 
 def remind(at: datetime) -> int:

@@ -436,6 +436,14 @@ def test_people_are_looked_after_in_their_own_place(kind: str, may: set[str], wo
         world.agrees(row, answers)
 
 
+def test_work_addresses_are_set_by_who_looks_after_the_organisation(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.PUBLISHED)
+    world.places = {"mail_domains": {"code": world.lesson.organisation.code}}
+    for row in rows_of("work addresses"):
+        may = SECRETARIAT | {"organisation_admin", "system_admin"}
+        world.agrees(row, expected(seeing=EVERYBODY, may=may))
+
+
 def test_a_sponsorship_is_ended_for_the_sponsor_or_nationally(world_of: Callable[..., World]) -> None:
     world = world_of(Status.PUBLISHED)
     sponsorship = SponsorshipFactory(sponsor=world.lesson.organisation)
@@ -618,6 +626,7 @@ TESTED = {
     "factor",
     "own session",
     "people",
+    "work addresses",
     "sponsorship",
     "own draft",
     "debrief",

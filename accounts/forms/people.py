@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.domains import is_work_address, refusal
 from accounts.models import Organisation, ResilienceArea, User
 from accounts.places import Place
 from accounts.roles import CLEARED_BY_ROLE, Role
@@ -150,6 +151,13 @@ class AccessForm(forms.Form):
         help_text=_("The administrator of your organisation reads this"),
         error_messages={"required": _("Enter what you want to use the lessons for")},
     )
+
+    def clean(self) -> dict[str, Any]:
+        values: dict[str, Any] = super().clean() or {}
+        organisation, address = values.get("organisation"), values.get("email")
+        if organisation and address and not is_work_address(address, organisation):
+            self.add_error("email", refusal(organisation))
+        return values
 
 
 class SponsorForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Lower
@@ -89,6 +90,13 @@ class Organisation(models.Model):
     mailbox_cleared = models.BooleanField(default=False, help_text="May be sent alerts of OFFICIAL-SENSITIVE lessons.")
     language = models.CharField(
         max_length=10, default="en-gb", db_default="en-gb", help_text="Of the mails to its mailbox."
+    )
+    mail_domains = ArrayField(
+        models.CharField(max_length=253),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Of work addresses: nobody else is invited or asks to be let in; empty: any address.",
     )
     wants_sign_off = models.BooleanField(default=False, help_text="A SPoC signs off before a lesson is submitted.")
     wants_sighting = models.BooleanField(default=False, help_text="Sees the edited text before it is published.")

@@ -18,7 +18,8 @@ from accounts.forms.people import AccessForm, SponsorForm
 from accounts.models import ApiToken, Sponsorship, User
 from accounts.oidc import NEWCOMER
 from accounts.people import ask_for_access
-from accounts.places import access_of
+from accounts.places import access_of, lessons_let_into
+from accounts.roles import Role
 from accounts.sponsorships import SponsorshipError, end_sponsorship, sponsor, sponsors_of
 from accounts.step_up import ask_to_confirm, has_confirmed_lately
 
@@ -29,7 +30,8 @@ def access(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     held = list(user.memberships.active().select_related("organisation", "area", "given_by").order_by("pk"))
     tokens = ApiToken.objects.filter(user=user, expiry__gt=timezone.now()).order_by("created")
-    context = {"accesses": access_of(held), "tokens": tokens}
+    works_for = {membership.organisation_id for membership in held if membership.role != Role.SYSTEM_ADMIN}
+    context = {"accesses": access_of(held), "tokens": tokens, "grants": lessons_let_into(works_for)}
     return render(request, "accounts/access.html", context)
 
 

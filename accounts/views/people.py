@@ -19,7 +19,7 @@ from accounts.invitations import InvitationError
 from accounts.merging import MERGE
 from accounts.models import AccessRequest, Membership, User
 from accounts.people import PeopleError, may_change
-from accounts.places import Place, access_of, place_for, places_of
+from accounts.places import Place, access_of, lessons_let_into, place_for, places_of
 from accounts.roles import CLEARED_BY_ROLE, Role
 from accounts.second_factor import has_second_factor
 from accounts.sponsorships import sponsors_of
@@ -163,6 +163,7 @@ def people_person(request: HttpRequest, kind: str, code: str, pk: int) -> HttpRe
         "place": place,
         "person": person,
         "accesses": [(access, may_change(user, access.membership)) for access in access_of(held)],
+        "grants": lessons_let_into([place.organisation.pk] if place.organisation else []),
         "is_self": person.pk == user.pk,
         "has_second_factor": has_second_factor(person),
         "may_clear": Role.READER in place.roles,
