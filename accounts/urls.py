@@ -9,7 +9,18 @@ from allauth.mfa.webauthn.views import reauthenticate_webauthn
 from django.urls import path, re_path
 
 from accounts.rates import KEYS_SHOWN, MAILS_ASKED_FOR, limited
-from accounts.views import access, addresses, languages, merging, oidc, people, second_factor, security, tokens
+from accounts.views import (
+    access,
+    addresses,
+    domains,
+    languages,
+    merging,
+    oidc,
+    people,
+    second_factor,
+    security,
+    tokens,
+)
 
 urlpatterns = [
     path("", security.security, name="security"),
@@ -26,6 +37,7 @@ urlpatterns = [
     path("sponsorships/<int:pk>/end/", access.sponsorship_end, name="sponsorship_end"),
     path("merge/<slug:what>/", merging.merge, name="merge_places"),
     path("people/", people.people, name="people"),
+    path("people/organisation/<slug:code>/work-addresses/", domains.mail_domains, name="mail_domains"),
     path("people/<slug:kind>/<slug:code>/", people.people_of, name="people_of"),
     path("people/<slug:kind>/<slug:code>/invite/", people.people_invite, name="people_invite"),
     path("people/<slug:kind>/<slug:code>/requests/<int:pk>/", people.people_request, name="people_request"),
