@@ -9,3 +9,7 @@ lesson_moved = Signal()
 #: A moderator asks what publishing a text would send.  Sent with `text`, a Publication that is complete but not stored
 #: (`publishing.complete`); receivers return a `lessons.preview.Mailing`.
 mailing_asked = Signal()
+
+#: An edition of the risk register was taken in.  Sent with `edition` (its name), `left` (codes that the edition before
+#: had and this one has not, as it was taken in) and `at`.
+register_loaded = Signal()

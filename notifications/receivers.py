@@ -1,14 +1,17 @@
 """What the moves of lessons mean for mail.  Runs in the transaction of the move and writes rows only."""
 
+from datetime import datetime
+
 from django.db.models import F, Func, Value
 from django.dispatch import receiver
 
 from accounts.models import Organisation, ResilienceArea, User
 from accounts.signals import areas_merged, organisations_merged
 from lessons.models import LessonMove
-from lessons.signals import lesson_moved
+from lessons.signals import lesson_moved, register_loaded
 from notifications.announcing import announce
 from notifications.duties import write_duty_mails
+from notifications.left_register import tell_holders
 from notifications.models import Subscription
 
 
@@ -32,3 +35,9 @@ def keep_areas_of_subscriptions(*, source: ResilienceArea, target: ResilienceAre
     both = named.filter(areas__contains=[target.code])
     both.update(areas=Func(F("areas"), Value(source.code), function="array_remove"))
     named.update(areas=Func(F("areas"), Value(source.code), Value(target.code), function="array_replace"))
+
+
+@receiver(register_loaded)
+def tell_of_risks_that_left(sender: object, *, edition: str, left: set[str], at: datetime, **_: object) -> None:
+    if left:
+        tell_holders(edition=edition, codes=left, at=at)

@@ -14,7 +14,7 @@ from accounts.roles import Role
 from lessons.actions.editions import CHANGE_TAXONOMY, UnclearRegister, load_edition
 from lessons.editions import Comparison, read_edition
 from lessons.models import NationalRisk, Publication, Status
-from notifications.models import Notice
+from notifications.models import Delivery, Notice
 from tests.factories import (
     NOON,
     AnnouncementFactory,
@@ -251,3 +251,25 @@ def test_a_new_edition_silences_no_subscription(secretariat: User) -> None:
 
     heard = {one.pk: Notice.objects.filter(person=one.person).count() for one in (by_code, renamed, by_theme)}
     assert heard == {by_code.pk: 1, renamed.pk: 1, by_theme.pk: 2}
+
+
+def test_whoever_follows_a_risk_that_leaves_the_register_is_told_once_and_sees_it(secretariat: User) -> None:
+    follower, renamed = person(), person()
+    SubscriptionFactory(person=follower, risks=["volcano"])
+    SubscriptionFactory(person=follower, risks=["volcano", "wildfire"], words="ash")
+    SubscriptionFactory(person=follower, risks=["volcano"], frequency="off")
+    SubscriptionFactory(person=renamed, risks=["coastal-flooding", "wildfire"])
+    became = {"coastal-flooding": "flooding-coastal"}
+
+    for _ in range(2):
+        load_edition(edition=read_edition(FILE), became=became, by=secretariat, at=NOON)
+
+    told = Delivery.objects.get(kind="risk_left")
+    text = "\n".join(told.body["paragraphs"])
+    assert told.address == follower.email
+    assert "“Volcano”" in text
+    assert text.count("\n- ") == 2
+    assert "Coastal" not in text
+    page = sign_in(follower).get("/subscriptions/").content.decode()
+    assert page.count("has left the risk register") == 3
+    assert "has left" not in sign_in(renamed).get("/subscriptions/").content.decode()

@@ -24,6 +24,7 @@ from notifications import actions
 from notifications.backend import content_from
 from notifications.bounces import counting
 from notifications.emails import ENTRIES, SUBSCRIPTION_MAILS
+from notifications.left_register import tell_holders
 from notifications.models import Delivery, DeliveryKind, Notice, QuarterDigest, Subscription
 from notifications.use import Use
 from tests.factories import (
@@ -139,6 +140,14 @@ def bouncing(publication: Publication) -> Received:
     return written(Delivery.objects.get(kind="address_bounces"))
 
 
+def risk_that_left(publication: Publication) -> Received:
+    for edition, code, name in (("2025", "volcano", "Volcanic eruption"), ("2026", "drought", "Drought")):
+        NationalRiskFactory(edition=edition, code=code, name=name)
+    SubscriptionFactory(risks=["volcano"])
+    tell_holders(edition="2026", codes={"volcano"}, at=NOON)
+    return written(Delivery.objects.get(kind="risk_left"))
+
+
 def forgotten_password(publication: Publication) -> Received:
     link = f"http://testserver{reverse('account_reset_password')}"
     return written(DeliveryFactory(body=content_from("Set a password", f"Use this link:\n\n{link}")))
@@ -150,6 +159,7 @@ OTHERS: dict[str, Callable[[Publication], Received]] = {
     "lesson_used": used,
     "mailbox_confirmation": asked_mailbox,
     "mailbox_unsubscribed": unsubscribed_mailbox,
+    "risk_left": risk_that_left,
     "transactional": forgotten_password,
 }
 #: These say nothing about a lesson.
