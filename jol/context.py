@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.roles import OWNER_LEADS, Role
 from accounts.views.audit import VIEW
 from jol.manage import MANAGES, is_managed
+from jol.script_words import words_of_scripts
 
 DEBRIEFERS = (Role.CONTRIBUTOR, *OWNER_LEADS, Role.LRF_MODERATOR)
 WRITERS = (*DEBRIEFERS, Role.SECRETARIAT)
@@ -35,6 +36,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "is_demo": settings.DEMO,
         "mfa_is_off": not settings.MFA_REQUIRED,
         "session_ends_at": _session_end(request),
+        "words_of_scripts": words_of_scripts(),
         "here": request.get_full_path() if request.method == "GET" else "/",
         "navigation": list(_places(request)),
     }

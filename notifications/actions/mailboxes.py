@@ -50,6 +50,17 @@ def change_mailbox(*, organisation: Organisation, address: str, by: User, at: da
 
 
 @transaction.atomic
+def choose_language(*, organisation: Organisation, language: str, by: User, at: datetime) -> None:
+    """Write the mails to the mailbox in another language from now on; with the same one nothing changes.
+
+    :raises PermissionDenied: `by` does not look after it
+    """
+    may_look_after(by, organisation)
+    if Organisation.objects.filter(pk=organisation.pk).exclude(language=language).update(language=language):
+        audit.record(action="mailbox.change_language", subject=organisation, by=by, at=at, reason=language)
+
+
+@transaction.atomic
 def ask_to_confirm(*, organisation: Organisation, by: User, at: datetime) -> None:
     """Send the link once more.
 

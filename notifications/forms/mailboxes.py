@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -13,13 +14,19 @@ from govuk.look import Look
 class MailboxForm(forms.Form):
     """Its address and, for administrators, its clearance."""
 
-    looks: ClassVar = {"address": Look(label_size="m", called=_("the address of the mailbox"), width="two-thirds")}
+    looks: ClassVar = {
+        "address": Look(label_size="m", called=_("the address of the mailbox"), width="two-thirds"),
+        "language": Look(inline=True),
+    }
 
     address = forms.EmailField(
         label=_("Address of the mailbox"),
         help_text=_("One that a team reads, never a person’s. Empty: no mailbox."),
         required=False,
         max_length=254,
+    )
+    language = forms.ChoiceField(
+        label=_("Language of its emails"), choices=settings.LANGUAGES, widget=forms.RadioSelect, required=False
     )
     is_cleared = forms.BooleanField(
         label=_("May be told of OFFICIAL-SENSITIVE lessons"),
@@ -30,7 +37,11 @@ class MailboxForm(forms.Form):
     )
 
     def __init__(self, *args: Any, organisation: Organisation, may_clear: bool, **kwargs: Any) -> None:
-        kwargs["initial"] = {"address": organisation.mailbox, "is_cleared": organisation.mailbox_cleared}
+        kwargs["initial"] = {
+            "address": organisation.mailbox,
+            "language": organisation.language,
+            "is_cleared": organisation.mailbox_cleared,
+        }
         super().__init__(*args, **kwargs)
         if not may_clear or not organisation.mailbox_confirmed_at:
             del self.fields["is_cleared"]

@@ -31,6 +31,8 @@ def mailbox(request: SignedInRequest, code: str) -> HttpResponse:
 def _save(request: SignedInRequest, form: MailboxForm, organisation: Organisation) -> bool:
     """Carry out what the form asks; say whether it could be done."""
     address, now = form.cleaned_data["address"], timezone.now()
+    if language := form.cleaned_data["language"]:  # first: the question whether it wants mails is in it
+        actions.choose_language(organisation=organisation, language=language, by=request.user, at=now)
     is_new = address.lower() != organisation.mailbox.lower()
     try:
         actions.change_mailbox(organisation=organisation, address=address, by=request.user, at=now)

@@ -1,5 +1,6 @@
 // What scripts add to pages that work without them.
 import { initAll } from "../build/govuk-frontend.min.js";
+import { say } from "./words.js";
 
 initAll();
 
@@ -10,7 +11,7 @@ for (const select of document.querySelectorAll("select[data-autocomplete]")) {
   // The package describes the input itself, so the hint and the error of the field join its description.
   const described = (select.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
   const description = described.map((part) => document.getElementById(part)?.textContent.trim()).filter(Boolean);
-  const help = "When results are there, use the up and down arrows to look through them and enter to choose one.";
+  const help = say("When results are there, use the up and down arrows to look through them and enter to choose one.");
   const choose = (text) => {
     const words = (text ?? "").trim().toLowerCase();
     const wanted = [...select.options].find((option) => option.text.trim().toLowerCase() === words);
@@ -22,6 +23,8 @@ for (const select of document.querySelectorAll("select[data-autocomplete]")) {
     showAllValues: true,
     confirmOnBlur: false,
     menuAttributes: { "aria-labelledby": id },
+    tNoResults: () => say("No results found"),
+    tStatusQueryTooShort: (number) => say("Type in %(number)s or more characters for results", { number }),
     tAssistiveHint: () => [...description, help].join(". "),
     onConfirm: (text) => text !== undefined && choose(text),
   });
@@ -36,7 +39,7 @@ for (const panel of document.querySelectorAll("[data-module='jol-filter']")) {
   const show = (isOpen) => {
     panel.classList.toggle("jol-filter--open", isOpen);
     toggle.setAttribute("aria-expanded", String(isOpen));
-    toggle.textContent = isOpen ? "Hide filters" : "Show filters";
+    toggle.textContent = say(isOpen ? "Hide filters" : "Show filters");
   };
   toggle.hidden = false;
   toggle.addEventListener("click", () => show(!panel.classList.contains("jol-filter--open")));

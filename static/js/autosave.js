@@ -1,6 +1,8 @@
 // Saves a form by itself every few seconds while it changes.  Nothing is kept in the browser: what could not be sent
 // stays in the form, is sent again until it arrives, and the page says so.
 
+import { say as words } from "./words.js";
+
 const EVERY = 5_000; // milliseconds
 const LONGEST_WAIT = 30_000; // between two tries without a connection
 const GIVE_UP = 15_000; // on one try
@@ -47,9 +49,11 @@ function took(answer, text) {
   for (const name of ["row_version", "event_version"]) {
     if (form.elements[name] && name in answer) form.elements[name].value = answer[name];
   }
-  const except = answer.left_out ? `, except ${answer.left_out}` : "";
-  if (answer.signed_in) say(`Saved at ${answer.saved_at}${except}`, answer.left_out ? "partly" : "saved");
-  else say(`Saved at ${answer.saved_at}${except}. You are signed out; what you write here is still saved.`, "out", "Sign in");
+  const values = { time: answer.saved_at, fields: answer.left_out };
+  const out = "You are signed out; what you write here is still saved.";
+  const saved = answer.left_out ? "Saved at %(time)s, except %(fields)s" : "Saved at %(time)s";
+  if (answer.signed_in) say(words(saved, values), answer.left_out ? "partly" : "saved");
+  else say(words(`${saved}. ${out}`, values), "out", words("Sign in"));
   form.dispatchEvent(new CustomEvent("jol:saved"));
 }
 
@@ -60,13 +64,13 @@ async function send(keepalive) {
     const options = { method: "POST", body, keepalive, signal: AbortSignal.timeout(GIVE_UP) };
     const response = await fetch(form.dataset.autosave, options);
     if (response.ok) return took(await response.json(), text);
-    if (response.status === 403) return stop("Not saved. This page was open for too long: save with the button.");
-    if (response.status === 409) return stop("Not saved. It was changed elsewhere: save with the button to compare.");
+    if (response.status === 403) return stop(words("Not saved. This page was open for too long: save with the button."));
+    if (response.status === 409) return stop(words("Not saved. It was changed elsewhere: save with the button to compare."));
   } catch {
     // no connection, or no answer in time
   }
   failures += 1;
-  say("Not saved: no connection. Keep this page open; it tries again by itself.", "offline");
+  say(words("Not saved: no connection. Keep this page open; it tries again by itself."), "offline");
 }
 
 function save({ keepalive = false } = {}) {

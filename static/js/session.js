@@ -1,4 +1,6 @@
 // Two minutes before somebody is signed out they are told, wherever they are on the page, and can stay with one key.
+import { say } from "./words.js";
+
 const WARN_SECONDS = 120;
 const box = document.querySelector("[data-module='jol-session']");
 
@@ -37,11 +39,11 @@ if (box) {
   const warn = ({ seconds, last }) => {
     const at = new Date(Date.now() + seconds * 1000).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
     const said = last
-      ? `You will be signed out at ${at}: a session lasts 8 hours at most. Save what you are writing.`
-      : `You will be signed out at ${at}, since nothing happened for a while.`;
+      ? say("You will be signed out at %(time)s: a session lasts 8 hours at most. Save what you are writing.", { time: at })
+      : say("You will be signed out at %(time)s, since nothing happened for a while.", { time: at });
     text.textContent = said;
     button.hidden = last;
-    words.textContent = last ? said : `${said} To stay, press “Stay signed in”.`;
+    words.textContent = last ? said : `${said} ${say("To stay, press “Stay signed in”.")}`;
     box.classList.add("jol-session--due");
     if (last || document.activeElement?.matches("input, textarea, select")) return; // nobody's typing is cut off
     before ??= document.activeElement;

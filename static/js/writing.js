@@ -1,4 +1,5 @@
 // What scripts add to the steps of writing a lesson; every step works without them.
+import { say } from "./words.js";
 
 // Empty rows of recommendations stay folded until they are wanted.
 const pairs = [...document.querySelectorAll("[data-pair]")];
@@ -23,6 +24,6 @@ for (const group of document.querySelectorAll("[data-group]")) {
   const count = group.querySelector("[data-count]");
   group.addEventListener("change", () => {
     const chosen = group.querySelectorAll("input:checked").length;
-    count.textContent = chosen ? ` (${chosen} selected)` : "";
+    count.textContent = chosen ? ` ${say("(%(number)s selected)", { number: chosen })}` : "";
   });
 }
