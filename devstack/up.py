@@ -142,6 +142,7 @@ class Supervisor:
         self.cluster = Cluster(VAR / f"postgres-{major_version(find_binaries())}")
         self.cluster.start()
         self.variables["DATABASE_URL"] = self.cluster.url
+        self.variables["PG_BIN"] = str(self.cluster.binaries)  # `manage.py backup` uses what stands there
         say(f"PostgreSQL {self.cluster.major} is ready")
 
     def _start_redis(self) -> None:
@@ -196,19 +197,8 @@ class Supervisor:
         self._start(
             Service("beat", [*celery, "beat", "-s", str(VAR / "beat-schedule"), "--pidfile", "", "-l", "WARNING"])
         )
-        web = [
-            "gunicorn",
-            "jol.wsgi",
-            "-b",
-            f"{LOOPBACK}:{self.port}",
-            "-k",
-            "gthread",
-            "-w",
-            "2",
-            "--threads",
-            "4",
-        ]
-        options = ["--preload", "--graceful-timeout", "5", "--log-level", "warning", "--no-control-socket"]
+        web = ["gunicorn", "jol.wsgi", "-c", "python:jol.serving", "-b", f"{LOOPBACK}:{self.port}"]
+        options = ["--preload", "--graceful-timeout", "5", "--log-level", "warning"]
         self._start(Service("web", [*python, *web, *options], death_signal=signal.SIGQUIT, grace_seconds=15))
         wait_for_port(self.smtp_port)
 

@@ -22,7 +22,7 @@ from devstack.redis_server import RedisServer
 from devstack.waiting import LOOPBACK, find_free_port, wait_for_port
 
 ROOT = Path(__file__).resolve().parent.parent
-GUNICORN = [sys.executable, "-m", "gunicorn", "jol.wsgi", "-k", "gthread", "-w", "1", "--threads", "4"]
+GUNICORN = [sys.executable, "-m", "gunicorn", "jol.wsgi", "-c", "python:jol.serving", "-w", "1"]
 CELERY = [sys.executable, "-m", "celery", "-A", "jol"]
 WORKER = [*CELERY, "worker", "-c", "2", "-l", "warning", "--without-gossip", "--without-mingle"]
 

@@ -43,6 +43,10 @@ def errand():
 from django.core.wsgi import get_wsgi_application
 application = get_wsgi_application()
 """,
+    "jol/serving.py": """
+worker_class, workers, threads = "gthread", 2, 4
+control_socket_disable = True
+""",
     "jol/urls.py": """
 from django.http import HttpResponse
 from django.urls import path

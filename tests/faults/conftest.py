@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     own = Cluster(tmp_path_factory.mktemp("faults"))
     own.start()
     try:
-        environment = os.environ | {"DATABASE_URL": own.url, "SECRET_KEY": "x" * 50}
+        environment = os.environ | {"DATABASE_URL": own.url, "SECRET_KEY": secrets.token_hex(32)}
         for command in (["migrate", "-v", "0"], ["createcachetable"]):
             subprocess.run(
                 [sys.executable, "-m", "django", *command],

@@ -6,10 +6,14 @@ together (but for a poisonous mail, which kills whoever touches it).
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
@@ -91,4 +95,24 @@ def poison() -> None:
     around(Sender, "_look_again_if_slow", before, None)
 
 
-PLACES = {one.__name__: one for one in (after_claim, after_data, in_settling, poison)}
+def clock() -> None:
+    """Let the clock of this process go wrong by the seconds that stand in a file."""
+    import time_machine
+
+    def follow() -> None:
+        shown = 0.0
+        wrong: time_machine.travel | None = None
+        while True:
+            with contextlib.suppress(OSError, ValueError):
+                wanted = float(Path(os.environ["CLOCK_OFFSET"]).read_text())
+                if wanted != shown:
+                    if wrong:
+                        wrong.stop()
+                    wrong, shown = time_machine.travel(time.time() + wanted, tick=True), wanted
+                    wrong.start()
+            time.sleep(0.05)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
+PLACES = {one.__name__: one for one in (after_claim, after_data, in_settling, poison, clock)}

@@ -129,8 +129,8 @@ class Harness:
     def start_beat(self) -> None:
         self._start("beat", [*BEAT, "-s", str(self.folder / "beat")])
 
-    def start_web(self) -> None:
-        self._start("web", [*GUNICORN, "-b", f"{LOOPBACK}:{self.web_port}"])
+    def start_web(self, *, processes: int = 1) -> None:
+        self._start("web", [*GUNICORN, "-b", f"{LOOPBACK}:{self.web_port}", "-w", str(processes)])
         wait_for_port(self.web_port, give_up=lambda: self.processes["web"].poll() is not None)
 
     def _start(self, name: str, command: list[str]) -> None:
@@ -166,10 +166,13 @@ class Harness:
 
     def kill_one_child(self) -> bool:
         """End one of the worker's children; say whether there was one."""
-        children = _children(self.processes["worker"].pid)
+        children = self.children("worker")
         if children:
             os.kill(children[0], signal.SIGKILL)
         return bool(children)
+
+    def children(self, of: str) -> list[int]:
+        return _children(self.processes[of].pid)
 
     def kill_database(self) -> None:
         """End PostgreSQL and all its processes as a power cut would."""
