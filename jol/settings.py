@@ -34,6 +34,7 @@ PLAIN_CONNECTIONS = env_list("PLAIN_CONNECTIONS")  # what may be spoken to witho
 
 # -- applications --------------------------------------------------------------------------------
 INSTALLED_APPS = [
+    "jol",  # its commands
     "notifications",
     "lessons",
     "accounts",
@@ -211,6 +212,9 @@ FILE_UPLOAD_HANDLERS = [
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+
+# -- backups are sealed with this public key; the secret one is kept elsewhere: manage.py make_backup_key ------
+BACKUP_KEY = env("BACKUP_KEY", "")
 
 # -- language and time ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
