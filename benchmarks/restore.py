@@ -1,0 +1,114 @@
+"""How long it takes to bring a large portal back: from a dump, and from a base backup with its log.
+
+    dev.py bench restore [--size 100000] [--keep FOLDER] [--quick]
+
+Each backup is sealed and each way back is the command of docs/runbook.md, with all it checks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg2
+
+from benchmarks._database import portal_database
+from devstack.installation import ROOT
+from devstack.postgres import Cluster, find_binaries
+from devstack.privileges import choose_run_as, popen_options
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--size", type=int, default=100_000, help="publications")
+    options.add_argument("--keep", type=Path, help="keep the database in this folder")
+    options.add_argument("--quick", action="store_true", help="1,000 publications")
+    chosen = options.parse_args()
+    size = 1_000 if chosen.quick else chosen.size
+    with tempfile.TemporaryDirectory(prefix="jol-restore-") as name, portal_database(chosen.keep) as url:
+        from benchmarks.search import load
+
+        Path(name).chmod(0o711)
+        load(size)
+        figures = drill(Path(name), url) | {"publications": size}
+    print(json.dumps(figures))
+
+
+def drill(folder: Path, url: str) -> dict[str, float]:
+    key, backups, waiting = folder / "key", folder / "backups", folder / "waiting"
+    waiting.mkdir()
+    os.environ |= {
+        "PG_BIN": str(find_binaries()),
+        "ATTACHMENTS_ROOT": str(folder / "files"),
+        "AUDIT_ANCHOR_DIR": str(folder / "anchors"),
+    }
+    os.environ["BACKUP_KEY"], _ = manage("make_backup_key", str(key))
+    figures: dict[str, float] = {}
+    dump, figures["dump_seconds"] = manage("backup", str(backups))
+    base, figures["base_seconds"] = manage("backup", str(backups), "--base")
+    figures["dump_mb"], figures["base_mb"] = megabytes(dump), megabytes(base)
+    second = disaster(url, waiting)
+    _, figures["log_seconds"] = manage("backup", str(backups), "--log", str(waiting))
+    figures["log_mb"] = megabytes(f"{backups}/log")
+
+    into = ["--into", str(folder / "again" / "data"), "--to", second.isoformat()]
+    (folder / "again").mkdir()
+    said, figures["restore_second_seconds"] = manage("restore", base, "--key", str(key), *into, as_postgres=True)
+    print(said)
+    other = Cluster(folder / "other", throwaway=True)
+    other.start()
+    try:
+        os.environ["DATABASE_URL"] = other.url
+        said, figures["restore_dump_seconds"] = manage("restore", dump, "--key", str(key))
+        print(said)
+    finally:
+        other.stop()
+    return figures
+
+
+def disaster(url: str, waiting: Path) -> datetime:
+    """Change every lesson, then lose them; hand out the log, and return the second between."""
+    with closing(psycopg2.connect(url)) as connection:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute("ALTER SYSTEM SET wal_keep_size = '16GB'")  # until it is copied below
+        cursor.execute("SELECT pg_reload_conf()")
+        cursor.execute("SELECT pg_walfile_name(pg_current_wal_lsn())")
+        first = cursor.fetchone()[0]
+        cursor.execute("UPDATE lessons_lesson SET title = title")
+        cursor.execute("SELECT clock_timestamp()")
+        second: datetime = cursor.fetchone()[0]
+        time.sleep(0.1)
+        cursor.execute("DELETE FROM lessons_word")
+        cursor.execute("SELECT pg_walfile_name(pg_switch_wal()), current_setting('data_directory')")
+        last, data = cursor.fetchone()
+    for part in sorted(Path(data, "pg_wal").glob("0000*")):
+        if part.is_file() and first <= part.name <= last:
+            (waiting / part.name).write_bytes(part.read_bytes())
+    return second.astimezone(UTC)
+
+
+def manage(*arguments: str, as_postgres: bool = False) -> tuple[str, float]:
+    """Run a command of the portal; return what it said and how many seconds it took."""
+    began = time.perf_counter()
+    rights = popen_options(choose_run_as()) if as_postgres else {}
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, **rights)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.strip(), round(time.perf_counter() - began, 1)
+
+
+def megabytes(folder: str) -> float:
+    return round(sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()) / 1e6, 1)
+
+
+if __name__ == "__main__":
+    main()
