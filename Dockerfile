@@ -12,19 +12,39 @@ FROM python:3.11-slim-bookworm AS packages
 COPY requirements/base.txt .
 RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r base.txt
 
-FROM python:3.11-slim-bookworm
-ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 DJANGO_SETTINGS_MODULE=jol.settings
+FROM python:3.11-slim-bookworm AS portal
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DJANGO_SETTINGS_MODULE=jol.settings
 RUN useradd --system --uid 10001 --home-dir /app portal
 WORKDIR /app
 COPY --from=packages /venv /venv
 COPY . .
 COPY --from=pages /app/static/build ./static/build
 # Settings ask for these; nothing of it stays in the image and no server is asked.
-RUN SECRET_KEY=only-for-this-step-and-nothing-of-it-stays-in-the-image DATABASE_URL=postgresql://nobody@/nothing \
+RUN SECRET_KEY=only-for-this-step-0123456789-abcdefghijklmnopqrstuvwxyz DATABASE_URL=postgresql:///nothing \
     python manage.py collectstatic --noinput \
-    && mkdir -p /app/run /var/lib/portal/attachments /var/lib/portal/audit \
-    && chown portal /app/run /var/lib/portal/attachments /var/lib/portal/audit
+    && mkdir -p /var/lib/portal/attachments /var/lib/portal/audit \
+    && chown -R portal /var/lib/portal
 USER portal
 EXPOSE 8000
-CMD ["gunicorn", "jol.wsgi", "--bind", "0.0.0.0:8000", "--worker-class", "gthread", "--workers", "2", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket", "--access-logfile", "-"]
+CMD ["gunicorn", "jol.wsgi", "-c", "python:jol.serving"]
+
+# The same with PostgreSQL's programs, to make backups and to bring them back.  It runs as the user that owns the
+# database's files, as in the image of PostgreSQL.
+FROM portal AS operation
+USER root
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends postgresql-15 \
+    && rm -rf /var/lib/apt/lists/* \
+    && mkdir /backups /archive \
+    && chown 999:999 /backups /archive
+ENV PG_BIN=/usr/lib/postgresql/15/bin
+USER 999:999
+CMD ["python", "manage.py", "backup", "/backups", "--log", "/archive", "--keep", "14"]
+
+# PostgreSQL with a folder for the log that `operation` seals.
+FROM postgres:15-bookworm AS database
+RUN mkdir /archive && chown postgres:postgres /archive
+USER postgres
+
+# What compose builds where it names no target.
+FROM portal

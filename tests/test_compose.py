@@ -1,30 +1,118 @@
-"""What docker-compose.yml starts fits together."""
+"""What docker-compose.yml, Dockerfile and nginx.conf start is closed, and fits together."""
 
+from __future__ import annotations
+
+import re
 from pathlib import Path
+from typing import Any
 
+import pytest
 import yaml
 
+from jol import serving
 from lessons.attachments.archives import MOST_UNPACKED
 from lessons.attachments.kinds import MOST_BYTES
 
 ROOT = Path(__file__).resolve().parent.parent
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+EXAMPLE = dict(line.split("=", 1) for line in (ROOT / ".env.example").read_text().splitlines() if line[:1].isupper())
+NGINX = (ROOT / "docker" / "nginx" / "nginx.conf").read_text()
+#: What it writes to when it starts is in several places; the rest of it is closed as the others are.
+WRITES_TO_ITS_IMAGE = {"clamav"}
+SECRETS = ("KEY", "PASSWORD", "TOKEN", "SECRET")
 
 
 def test_web_and_worker_share_the_folder_of_attachments_and_the_scanner_takes_what_may_be_attached() -> None:
-    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
-    example = dict(
-        line.split("=", 1) for line in (ROOT / ".env.example").read_text().splitlines() if line[:1].isupper()
-    )
     lines = (ROOT / "docker" / "clamd.conf").read_text().splitlines()
     clamd = dict(line.split(maxsplit=1) for line in lines if line and not line.startswith("#"))
 
-    for name in ("web", "worker"):
-        assert f"attachments:{example['ATTACHMENTS_ROOT']}" in services[name]["volumes"]
-    assert example["SCANNER_URL"] == f"clamd://clamav:{clamd['TCPSocket']}"
-    assert "./docker/clamd.conf:/etc/clamav/clamd.conf:ro" in services["clamav"]["volumes"]
+    for name in ("web", "web-2", "worker", "backup"):
+        assert f"attachments:{EXAMPLE['ATTACHMENTS_ROOT']}" in SERVICES[name]["volumes"]
+    assert EXAMPLE["SCANNER_URL"] == f"clamd://clamav:{clamd['TCPSocket']}"
+    assert "./docker/clamd.conf:/etc/clamav/clamd.conf:ro" in SERVICES["clamav"]["volumes"]
     assert clamd["AlertExceedsMax"] == "yes"
     assert _bytes(clamd["StreamMaxLength"]) > MOST_BYTES
     assert _bytes(clamd["MaxFileSize"]) > MOST_UNPACKED
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_can_do_no_more_than_it_must(name: str) -> None:
+    service = SERVICES[name]
+
+    assert service["read_only"] is (name not in WRITES_TO_ITS_IMAGE)
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert not service.get("privileged")
+    assert service["mem_limit"]
+    assert service["pids_limit"]
+    assert service["tmpfs"]
+    assert not any("docker.sock" in volume for volume in service.get("volumes", []))
+    assert ("healthcheck" in service) is (name != "migrate")
+    assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
+    for variable, value in service.get("environment", {}).items():
+        assert value.startswith("${") or not any(word in variable for word in SECRETS), f"{variable} stands in the file"
+
+
+def test_only_the_proxy_is_reached_from_outside_and_nobody_but_the_portal_reaches_the_data() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+    assert COMPOSE["networks"]["inner"]["internal"]
+    assert SERVICES["db"]["networks"] == SERVICES["redis"]["networks"] == SERVICES["backup"]["networks"] == ["inner"]
+    assert "inner" not in SERVICES["proxy"]["networks"]
+    hosts = {re.search(r"@(\w+):", EXAMPLE["DATABASE_URL"])[1], re.search(r"//(\w+):", EXAMPLE["REDIS_URL"])[1]}
+    assert hosts == {"db", "redis"}
+
+
+def test_the_proxy_knows_both_web_servers_and_waits_and_takes_what_they_do() -> None:
+    addresses = {SERVICES[name]["networks"]["front"]["ipv4_address"] for name in ("web", "web-2")}
+    port = serving.bind.rpartition(":")[2]
+
+    assert set(re.findall(r"server ([\d.]+:\d+)", NGINX)) == {f"{address}:{port}" for address in addresses}
+    assert MOST_BYTES < _bytes(re.search(r"client_max_body_size (\w+);", NGINX)[1].upper()) < 2 * MOST_BYTES
+    assert int(re.search(r"keepalive_timeout (\d+)s; # less", NGINX)[1]) < serving.keepalive
+    assert int(re.search(r"proxy_read_timeout (\d+)s", NGINX)[1]) > serving.timeout
+    assert SERVICES["web"]["stop_grace_period"] > f"{serving.graceful_timeout}s"
+
+
+def test_the_database_hands_out_its_log_often_enough_and_to_whom_seals_it() -> None:
+    command = SERVICES["db"]["command"]
+
+    timeout = next(int(one.partition("=")[2]) for one in command if one.startswith("-carchive_timeout"))
+    assert timeout <= 60, "three minutes may be lost: this, a minute to seal it, and one for what is slow"
+    assert "-carchive_mode=on" in command
+    assert "archive:/archive" in SERVICES["db"]["volumes"]
+    assert "archive:/archive" in SERVICES["backup"]["volumes"]
+
+
+def test_images_are_small_closed_and_without_secrets() -> None:
+    text = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    stages: dict[str, list[str]] = {}
+    for line in lines:
+        if line.startswith("FROM "):
+            image, _, name = line.removeprefix("FROM ").partition(" AS ")
+            assert image in stages or re.fullmatch(r"[\w./-]+:\d[\w.-]*", image), f"{image} names no version"
+            stages[name or "last"] = list(stages.get(image, []))
+        else:
+            stages[name or "last"].append(line)
+
+    for name in ("portal", "operation", "database", "last"):
+        users = [line.split()[1] for line in stages[name] if line.startswith("USER ")]
+        assert users, name
+        assert users[-1].partition(":")[0] not in {"root", "0"}, name
+    for line in lines:
+        assert not line.startswith("ADD "), "COPY says what it does"
+        if line.startswith(("ENV ", "ARG ")):
+            assert not any(word in line for word in SECRETS), line
+        if "apt-get install" in line:
+            assert "--no-install-recommends" in line
+            assert "rm -rf /var/lib/apt/lists" in line
+        if "pip install" in line:
+            assert "--require-hashes" in line
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert next(line for line in ignored if not line.startswith("#")) == "*", "only what is named comes in"
+    assert not any(line.startswith("!.env") for line in ignored)
+    assert stages["portal"][-1].startswith('CMD ["gunicorn", "jol.wsgi", "-c", "python:jol.serving"]')
 
 
 def _bytes(megabytes: str) -> int:
