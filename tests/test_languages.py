@@ -77,6 +77,15 @@ def test_the_choice_leads_to_our_own_pages_only(back: str) -> None:
     assert Client().post(CHOOSE, {"language": "cy", "next": back})["Location"] == "/"
 
 
+def test_without_a_page_to_go_to_the_choice_leads_back_to_where_it_was_made() -> None:
+    client = Client()
+    back = client.post(CHOOSE, {"language": "cy"}, headers={"referer": "http://testserver/no/such/page/"})
+    elsewhere = client.post(CHOOSE, {"language": "cy"}, headers={"referer": "http://evil.example/about/"})
+
+    assert back["Location"] == "/no/such/page/"
+    assert elsewhere["Location"] == "/"
+
+
 def test_an_unknown_cookie_and_an_unknown_language_of_a_person_mean_english() -> None:
     stranger = Client()
     stranger.cookies["language"] = "tlh"

@@ -123,7 +123,7 @@ def test_an_administrator_invites_with_a_last_day_and_clearance_and_sees_what_is
     fire: Organisation, admin: User
 ) -> None:
     client = sign_in(admin)
-    assert "Nobody is JOL SPoC, JOL Lead, JESIP Training Lead or JESIP Strategic Lead" in _text(client.get(page(fire)))
+    assert "Vacant: JOL SPoC, JOL Lead, JESIP Training Lead, JESIP Strategic Lead" in _text(client.get(page(fire)))
     last = timezone.localdate() + timedelta(days=30)
     asked = {"email": NEW, "name": "New Person", "role": "reader", "cleared": "on"}
     asked |= {"ends_on_day": str(last.day), "ends_on_month": str(last.month), "ends_on_year": str(last.year)}

@@ -1,6 +1,7 @@
 """Choosing the language: of a person for all pages and mails, of anybody else for this browser."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -15,6 +16,12 @@ from accounts.models import User
 KEPT = timedelta(days=365)
 
 
+def _page_before(request: HttpRequest) -> str:
+    """Return the path of the page on which the button was pressed, if it was ours."""
+    came_from = urlsplit(request.headers.get("Referer", ""))
+    return came_from.path if came_from.netloc == request.get_host() else "/"
+
+
 @login_not_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
@@ -24,7 +31,7 @@ def language(request: HttpRequest) -> HttpResponse:
         return HttpResponseBadRequest()
     if isinstance(request.user, User):
         User.objects.filter(pk=request.user.pk).update(language=chosen)
-    back = request.POST.get("next", "")
+    back = request.POST.get("next") or _page_before(request)
     is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     response = redirect(back if is_ours and back.startswith("/") else "/")
     # Signing out must not change the language of the page that follows.
