@@ -17,8 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from accounts.models import User
-from accounts.rates import WRONG_SIGN_INS, coded, network_address_of
+from accounts.rates import WRONG_SIGN_INS, network_address_of
 from accounts.second_factor import needs_second_factor
+from accounts.security_events import code_of, note
 from accounts.step_up import has_confirmed_lately
 from accounts.tries import PASSWORDS
 
@@ -35,6 +36,7 @@ class AccountAdapter(DefaultAccountAdapter):
         at = timezone.now()
         used = WRONG_SIGN_INS.count(network_address_of(request), at)
         if used.is_too_much or not PASSWORDS.may_try(_typed(credentials), at):
+            note("sign_in.throttled", request, who=_typed(credentials))
             raise self.validation_error("too_many_login_attempts")
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
@@ -47,6 +49,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: Any, **more: Any) -> Any:
         """Stop whose account is closed, asleep or opens nothing; they learn it after the right password only."""
         if not user.may_sign_in:
+            note("sign_in.closed", request, user=user.pk)
             clear_login(request)
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **more)
@@ -62,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def _typed(credentials: dict[str, Any]) -> str:
-    return coded(str(credentials.get("email", "")).strip().lower())
+    return code_of(str(credentials.get("email", "")))
 
 
 class FactorAdapter(DefaultMFAAdapter):

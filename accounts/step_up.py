@@ -3,6 +3,7 @@
 Never before a suspension: what is dangerous must be gone at once.
 """
 
+import logging
 import time
 
 from allauth.account.internal.flows.login import get_authentication_records
@@ -10,6 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
+
+from accounts.security_events import note
 
 
 def has_confirmed_lately(request: HttpRequest) -> bool:
@@ -20,4 +23,5 @@ def has_confirmed_lately(request: HttpRequest) -> bool:
 
 def ask_to_confirm(back_to: str) -> HttpResponseRedirect:
     """Return the way to the page that asks, and from there to `back_to`."""
+    note("step_up.asked", level=logging.INFO)
     return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': back_to})}")

@@ -1,11 +1,36 @@
 """The Celery application.  Tasks only spread work: database rows decide what is done."""
 
 import os
+from logging import captureWarnings
+from logging.config import dictConfig
+from typing import Any
 
-from celery import Celery
+from celery import Celery, signals
+
+from accounts.trace import request_id
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jol.settings")
 
 app = Celery("jol")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@signals.setup_logging.connect
+def log_as_we_do(**_: object) -> None:
+    """Keep Celery from lines of its own form."""
+    from django.conf import settings
+
+    dictConfig(settings.LOGGING)
+    captureWarnings(True)
+
+
+@signals.task_prerun.connect
+def note_the_task(*, task_id: str, **_: Any) -> None:
+    """Let the lines and audit rows of one task be joined, as those of one request are."""
+    request_id.set(task_id)
+
+
+@signals.task_postrun.connect
+def forget_the_task(**_: object) -> None:
+    request_id.set("")

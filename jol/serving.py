@@ -17,4 +17,12 @@ keepalive = 5  # more than nginx keeps an idle connection to us, so that it neve
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - gunicorn's heartbeat; no disk
 max_requests = 0
 control_socket_disable = True
-accesslog = None  # nginx keeps one, without queries: they may hold words that somebody searches for
+accesslog = None  # jol.request_log has a line for each request, without its path or query: they tell content
+logconfig_dict = {  # as the portal's own lines, from the first one on
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "jol.logs.LineFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
+    "loggers": {"gunicorn.error": {"propagate": True, "handlers": []}, "gunicorn.access": {"level": "CRITICAL"}},
+}

@@ -1,5 +1,6 @@
 """The web application, for gunicorn."""
 
+import logging
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -11,6 +12,7 @@ os.environ.setdefault(
     "PGOPTIONS", "-c lock_timeout=3s -c statement_timeout=5s -c idle_in_transaction_session_timeout=60s"
 )
 
+logging.captureWarnings(True)  # lines like all others
 application = get_wsgi_application()
 # The pages are loaded before gunicorn forks: once for all its processes, and not while the first reader waits.
 _ = get_resolver().url_patterns

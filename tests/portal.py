@@ -23,7 +23,7 @@ from devstack.waiting import LOOPBACK, find_free_port, wait_for_port
 
 ROOT = Path(__file__).resolve().parent.parent
 GUNICORN = [sys.executable, "-m", "gunicorn", "jol.wsgi", "-c", "python:jol.serving", "-w", "1"]
-CELERY = [sys.executable, "-m", "celery", "-A", "jol"]
+CELERY = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celery", "--quiet", "-A", "jol"]
 WORKER = [*CELERY, "worker", "-c", "2", "-l", "warning", "--without-gossip", "--without-mingle"]
 
 

@@ -3,16 +3,19 @@
 from typing import Any
 
 from allauth.core import context
+from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from accounts import audit
 from accounts.models import User
 from accounts.rates import WRONG_SIGN_INS, network_address_of
 from accounts.second_factor import note_second_factor, set_up_app, use_code
+from accounts.security_events import note
 from accounts.tries import CODES
 from govuk.look import Look
 
@@ -41,9 +44,12 @@ class CodeForm(forms.Form):
         at, request = timezone.now(), context.request
         used = WRONG_SIGN_INS.count(network_address_of(request), at)
         if used.is_too_much or not CODES.may_try(str(self.user.pk), at):
+            note("second_factor.throttled", request, user=self.user.pk)
             raise ValidationError(TOO_MANY)
         self.kind = self.check_code(self.cleaned_data["code"])
         if not self.kind:
+            note("second_factor.failed", request, user=self.user.pk)
+            _record_wrong(self.user)
             raise ValidationError(WRONG)
         CODES.forget(str(self.user.pk))
         WRONG_SIGN_INS.take_back(network_address_of(request), at)
