@@ -91,6 +91,8 @@ ROLES: dict[Role, dict[Scope, frozenset[str]]] = {
             "lessons.change_taxonomy",
             "notifications.look_after_mail",
             "notifications.edit_quarter_digest",
+            "accounts.look_after_records",
+            "lessons.record_foi",
         }
     },
     Role.AUDITOR: {Scope.NATIONAL: AUDITS},

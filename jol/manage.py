@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.merging import MERGE
 from accounts.models import User
+from accounts.records.holds import LOOK_AFTER_RECORDS
 from accounts.roles import ADMINISTERS, Role
 from accounts.sponsorships import sponsors_of
 from lessons.actions.editions import CHANGE_TAXONOMY
@@ -23,7 +24,7 @@ from notifications.models.subscriptions import mailboxes_of
 #: It stands in their navigation. Moderators of an area, who look after moderators only, find these in their account.
 MANAGES = (*ADMINISTERS, Role.SECRETARIAT)
 #: Beginnings of the addresses that the page leads to.
-MANAGED = ("manage", "people", "sponsorships", "mail", "registers")
+MANAGED = ("manage", "people", "sponsorships", "mail", "registers", "records", "foi_list")
 
 
 @require_GET
@@ -66,6 +67,12 @@ def _tasks(user: User) -> Iterator[tuple[str, str, str]]:
             gettext("Digests of the quarters"),
             gettext("Choose what stands first in the next one, and approve it"),
             reverse("quarters"),
+        )
+    if user.has_perm(LOOK_AFTER_RECORDS):
+        yield (
+            gettext("Records"),
+            gettext("How long they are kept, legal holds, a person’s records, requests for information"),
+            reverse("records"),
         )
     if user.has_perm(LOOK_AFTER_MAIL):
         yield gettext("Mail"), gettext("What was sent, what was not and why, and sending it again"), reverse("mail")

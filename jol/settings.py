@@ -300,6 +300,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
         "options": {"expires": 10},
     },
     "keep-accounts": {"task": "accounts.tasks.keep_accounts", "schedule": 3600.0, "options": {"expires": 3600}},
+    "apply-retention": {"task": "accounts.tasks.apply_retention", "schedule": 3600.0, "options": {"expires": 3600}},
     "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 3.0, "options": {"expires": 10}},
     "count-words": {"task": "lessons.tasks.count_words", "schedule": 60.0, "options": {"expires": 60}},
     "count-look-alikes": {"task": "lessons.tasks.count_look_alikes", "schedule": 30.0, "options": {"expires": 30}},

@@ -1,10 +1,15 @@
-"""Fetching what a person asks for: not visible is 404, visible but not allowed is 403, suspended is 410."""
+"""Fetching what a person asks for: not visible is 404, visible but not allowed is 403, suspended is 410.
+
+What is OFFICIAL-SENSITIVE and fetched counts as read.
+"""
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from accounts.models import User
+from lessons.actions.reading import record_read
 from lessons.models import Lesson, Publication
 
 
@@ -32,6 +37,7 @@ def get_lesson(*, user: User, pk: int, permission: str | None = None) -> Lesson:
     lesson = get_object_or_404(Lesson.objects.visible_to(user).for_list(), pk=pk)
     if permission and not user.has_perm(permission, lesson):
         raise PermissionDenied
+    record_read(lesson, by=user, at=timezone.now())
     return lesson
 
 
@@ -47,6 +53,7 @@ def get_publication(*, user: User, reference: str) -> Publication:
     if current:
         if current.suspended_at:
             raise Suspended
+        record_read(current, by=user, at=timezone.now())
         return current
     target = Publication.objects.readable_by(user).filter(lesson__mergers__reference=reference).select_related("lesson")
     if moved := target.first():

@@ -8,4 +8,10 @@ class LessonsConfig(AppConfig):
     verbose_name = "Lessons"
 
     def ready(self) -> None:
-        from lessons import receivers  # noqa: F401 - connects them
+        from accounts.records import holds
+        from accounts.trail import search
+        from lessons import receivers, retention, trail  # noqa: F401 - connect themselves
+
+        search.FINDERS.append(trail.of_reference)
+        search.NAMERS.append(trail.name_of)
+        holds.FINDERS.append(trail.to_hold)

@@ -9,7 +9,7 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         from lessons import waiting
-        from notifications import outlook, receivers, schedule  # noqa: F401 - connect themselves
+        from notifications import outlook, receivers, retention, schedule  # noqa: F401 - connect themselves
         from notifications.tasks_at_hand import mail_waiting_for
 
         waiting.SOURCES.append(mail_waiting_for)

@@ -24,6 +24,7 @@ WORDS = {
     "overdue": "Write to those who decide what is overdue",
     "tell-of-use": "Tell owners monthly how their lessons were used",
     "seal-audit": "Seal the audit trail",
+    "apply-retention": "Remove records that are older than they are kept",
     "keep-accounts": "Let roles and accounts end when their time is over",
     "count-look-alikes": "Count words for finding lessons that look alike",
     "check-attachments": "Check files that were attached",

@@ -22,8 +22,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from accounts.models import AccessRequest, ApiToken, User
+from accounts.models import AccessRequest, ApiToken, AuditEvent, User
+from accounts.records.holds import hold
 from accounts.roles import Role
+from lessons.actions.foi import consult, open_request
 from lessons.actions.sharing import share_lesson
 from lessons.attachments import store
 from lessons.forms.writing import STEPS
@@ -584,6 +586,33 @@ def test_the_digest_of_a_quarter_is_edited_by_the_secretariat_and_hidden_until_i
         assert {name: world.answer(row, name) for name in sent} == sent | refused, row
 
 
+def test_the_audit_trail_is_there_for_auditors_alone(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.DRAFT)
+    world.places = {"audit_event": {"pk": AuditEvent.objects.latest("pk").pk}}
+    for row in rows_of("audit trail"):
+        world.agrees(row, expected(seeing={"auditor"}, may={"auditor"}))
+
+
+def test_records_are_looked_after_by_the_secretariat_alone(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.PUBLISHED)
+    secretariat = world.people["secretariat"]
+    assert secretariat
+    held = hold(subject=world.lesson, reason="Inquest", until=None, by=secretariat, at=NOON)
+    asked = open_request(
+        lesson=world.lesson, reference="FOI 1", requester="public", received_on=NOON.date(), by=secretariat, at=NOON
+    )
+    consultee = consult(request=asked, organisation=world.lesson.organisation, by=secretariat, at=NOON)
+    world.places = {
+        "records_lift": {"pk": held.pk},
+        "records_period": {"code": "drafts"},
+        "foi_list": {},
+        "foi_answer": {"pk": asked.pk, "consultee": consultee.pk},
+        "foi_": {"pk": asked.pk},
+    }
+    for row in rows_of("records"):
+        world.agrees(row, expected(seeing=SECRETARIAT, may=SECRETARIAT))
+
+
 def test_what_is_public_asks_nobody_to_sign_in(world_of: Callable[..., World]) -> None:
     world = world_of(Status.DRAFT)
     token = {"token": DeliveryFactory(kind="new_lesson").token}
@@ -614,6 +643,8 @@ def test_what_is_public_asks_nobody_to_sign_in(world_of: Callable[..., World]) -
 
 #: Objects of the matrix; each has a test above.
 TESTED = {
+    "audit trail",
+    "records",
     "quarter",
     "mailbox",
     "public",

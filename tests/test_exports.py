@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from accounts.cells import harmless
 from accounts.models import AuditEvent, RateCount, TokenScope, User
 from accounts.roles import Role
 from accounts.tokens import create_token
 from lessons.exports.document import document_of
-from lessons.exports.writers import TABLE, csv_lines, harmless
+from lessons.exports.writers import TABLE, csv_lines
 from lessons.exports.xlsx import LONGEST_CELL, workbook
 from lessons.models import ExportRecord, Lesson, Publication, Status
 from tests.factories import PASSWORD, EventFactory, LessonFactory, NationalRiskFactory, PublicationFactory, person

@@ -7,6 +7,7 @@ from allauth.account.forms import ResetPasswordForm
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts import audit
 from accounts.models import User
 from accounts.rates import MAILS_TO_ADDRESS, coded
 
@@ -22,6 +23,8 @@ class ResetForm(ResetPasswordForm):
         address: str = self.cleaned_data["email"]
         used = MAILS_TO_ADDRESS.count(coded(address.lower()), timezone.now())
         self.users: list[User] = [user for user in self.users if user.dormant_at is None and not used.is_too_much]
+        for user in self.users:
+            audit.record(action="password.ask_reset", subject=user, by=None, at=timezone.now())
         super().save(request, **kwargs)
         time.sleep(max(0.0, began + ANSWER_SECONDS - time.monotonic()))
         return address

@@ -94,6 +94,13 @@ class PasskeyForm(AddWebAuthnForm):
 
 
 class SignInPasskeyForm(AuthenticateWebAuthnForm):
+    def clean_credential(self) -> Authenticator:
+        try:
+            return super().clean_credential()
+        except ValidationError:
+            _record_wrong(self.user)
+            raise
+
     def save(self) -> None:
         super().save()
         context.request.session.cycle_key()
@@ -101,3 +108,7 @@ class SignInPasskeyForm(AuthenticateWebAuthnForm):
 
 class AgainPasskeyForm(SignInPasskeyForm):
     reauthenticated = True
+
+
+def _record_wrong(user: User) -> None:
+    audit.record(action="factor.wrong", subject=user, by=None, at=timezone.now())

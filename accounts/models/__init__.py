@@ -5,6 +5,7 @@ from accounts.models.factors import RecoveryCode
 from accounts.models.organisations import Organisation, ResilienceArea, ResponderType, Sponsorship
 from accounts.models.people import Membership, User
 from accounts.models.rates import RateCount
+from accounts.models.records import LegalHold, RetentionRule
 from accounts.models.requests import AccessRequest, Reminder
 from accounts.models.tokens import ApiToken, TokenScope
 
@@ -13,6 +14,7 @@ __all__ = [
     "ApiToken",
     "AuditEvent",
     "AuditSeal",
+    "LegalHold",
     "Membership",
     "Organisation",
     "RateCount",
@@ -20,6 +22,7 @@ __all__ = [
     "Reminder",
     "ResilienceArea",
     "ResponderType",
+    "RetentionRule",
     "Sponsorship",
     "TokenScope",
     "UnsealedEvent",

@@ -83,6 +83,13 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # knox ma
         """Whether the account is open, in use, and a membership gives it something to do."""
         return self.is_active and self.dormant_at is None and bool(self.active_memberships)
 
+    def reads_first(self, item: models.Model) -> bool:
+        """Whether this was not asked of `item` before, in the life of this object (one request)."""
+        read, key = self.__dict__.setdefault("_read", set()), (item._meta.label_lower, item.pk)
+        is_first = key not in read
+        read.add(key)
+        return is_first
+
     # -- rights -------------------------------------------------------------------------------
     def has_perm(self, perm: str, obj: models.Model | None = None) -> bool:
         """Ask the backends whether this person may do `perm` ("app.codename") to `obj`."""

@@ -90,7 +90,8 @@ def anchor(*, head: AuditSeal, kind: str, at: datetime) -> None:
         file.write(f"{line}\n")
         file.flush()
         os.fsync(file.fileno())
-    logger.info("audit anchor %s", line)
+    facts = {"sequence": head.sequence, "hash": head.hash[:40], "count": unsigned.count}
+    logger.info("audit.anchored", extra={"facts": facts})
 
 
 def last_anchor_at() -> datetime | None:

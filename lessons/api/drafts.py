@@ -21,6 +21,7 @@ from rest_framework.response import Response
 from accounts.models import Organisation, TokenScope, User
 from accounts.rates import WRITES
 from lessons.actions.programs import draft_once
+from lessons.actions.reading import record_read
 from lessons.actions.writing import create_event, create_lesson, save_lesson
 from lessons.api.base import ApiView, caller
 from lessons.api.draft_shape import ANSWERED, MISSING, DraftChangesSerializer, DraftSerializer
@@ -98,6 +99,16 @@ class DraftViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
             drafts = drafts.exclude(marking=Marking.SENSITIVE)
         tagged = ("risks", "themes", "capabilities", "event__areas", "event__organisations")
         return drafts.select_related("organisation", "area", "event").prefetch_related(*tagged)
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        record_read(*page, by=caller(self.request), at=timezone.now())
+        return page
+
+    def get_object(self) -> Lesson:
+        lesson: Lesson = super().get_object()
+        record_read(lesson, by=caller(self.request), at=timezone.now())
+        return lesson
 
     @extend_schema(
         summary="Write a draft",

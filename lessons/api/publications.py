@@ -1,11 +1,15 @@
 """The published lessons, read-only."""
 
+from typing import Any
+
 from django.db.models import Prefetch
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 
 from accounts.models import TokenScope
 from lessons.access import get_publication
+from lessons.actions.reading import record_read
 from lessons.api.base import ApiView, caller
 from lessons.api.parameters import FILTERS, filters_of
 from lessons.api.shape import PublicationDetailSerializer, PublicationSerializer
@@ -29,6 +33,11 @@ class LessonViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, v
     def get_queryset(self) -> PublicationQuerySet:
         readable = Publication.objects.readable_by(caller(self.request))
         return filters_of(self.request).apply(readable).for_list()
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        page = super().paginate_queryset(queryset)
+        record_read(*page, by=caller(self.request), at=timezone.now())
+        return page
 
     def get_object(self) -> Publication:
         publication = get_publication(user=caller(self.request), reference=self.kwargs["reference"])

@@ -3,17 +3,15 @@
 import csv
 import io
 import json
-import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
+from accounts.cells import harmless
 from lessons.exports.document import CODE_LISTS
 
 #: Rows of one piece that is handed to the server.
 ROWS_IN_A_PIECE = 100
-#: A cell that a spreadsheet would calculate, however it hides the sign.
-FORMULA = re.compile(r"[\s\x00]*[=+\-@＝＋－＠]|[\t\r\n]")
 SEPARATOR = "; "
 
 #: Columns of a table, in reading order.
@@ -89,11 +87,6 @@ def _cell(value: Any) -> str | int:
     if isinstance(value, list):
         return SEPARATOR.join(value)
     return value or ""
-
-
-def harmless(cell: str | int) -> str | int:
-    """Return a cell that no spreadsheet takes for a formula: an apostrophe stands before what looks like one."""
-    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 
 def csv_lines(documents: Iterable[dict[str, Any]]) -> Iterator[bytes]:

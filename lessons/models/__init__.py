@@ -5,6 +5,7 @@ from lessons.models.bench import LookAlikes, OpenPage
 from lessons.models.debriefs import Debrief, DebriefKind, Disposition, Observation, PointKind, ServiceSystem
 from lessons.models.events import Event, EventKind, LegalContext, Precision, Scale
 from lessons.models.exports import ExportForm, ExportRecord, IdempotencyKey
+from lessons.models.foi import FoiConsultee, FoiRequest
 from lessons.models.grants import LessonGrant
 from lessons.models.lessons import Lesson, LessonLink, LessonQuerySet, ReferenceCounter, Status, Tier
 from lessons.models.moves import LessonMove, Move
@@ -33,6 +34,8 @@ __all__ = [
     "EventKind",
     "ExportForm",
     "ExportRecord",
+    "FoiConsultee",
+    "FoiRequest",
     "IdempotencyKey",
     "Kind",
     "LegalContext",

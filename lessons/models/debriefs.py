@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -15,6 +15,8 @@ from lessons.models.events import Event
 from lessons.models.lessons import Lesson
 from lessons.models.taxonomy import Theme
 
+#: So long it takes points again, once it was closed.
+OPEN_AGAIN = timedelta(days=7)
 RUNS = "lessons.run_debrief"
 
 

@@ -1,6 +1,6 @@
 """The addresses of the pages about lessons."""
 
-from lessons.urls import attachments, debriefs, exports, reading, review, statistics, writing
+from lessons.urls import attachments, debriefs, exports, foi, reading, review, statistics, writing
 
 urlpatterns = [
     *exports.urlpatterns,
@@ -10,4 +10,5 @@ urlpatterns = [
     *review.urlpatterns,
     *debriefs.urlpatterns,
     *attachments.urlpatterns,
+    *foi.urlpatterns,
 ]

@@ -15,6 +15,7 @@ from accounts.models import User
 from accounts.rates import Rate
 from lessons.access import get_lesson
 from lessons.actions import attachments as actions
+from lessons.actions.reading import record_read
 from lessons.attachments import store
 from lessons.attachments.content import TOO_LARGE
 from lessons.attachments.kinds import Refused
@@ -120,6 +121,7 @@ def attachment(request: SignedInRequest, key: str) -> FileResponse:
         file = store.opened(found.key)
     except FileNotFoundError as error:
         raise Http404 from error
+    record_read(found, by=request.user, at=timezone.now())
     answer = FileResponse(file, as_attachment=True, filename=found.name, content_type=found.kind.media_type)
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Content-Security-Policy"] = SANDBOX

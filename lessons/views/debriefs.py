@@ -1,6 +1,5 @@
 """Pages of those who run a debrief: open one, share its code, decide what becomes of its points."""
 
-from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
@@ -25,13 +24,11 @@ from lessons.forms.debriefs import DebriefEventForm, DebriefForm, organisations_
 from lessons.forms.points import PointForm, SortForm
 from lessons.look_alikes import events_seen_by
 from lessons.models import Debrief, Disposition, Event, Kind, Lesson, Observation
-from lessons.models.debriefs import RUNS
+from lessons.models.debriefs import OPEN_AGAIN, RUNS
 from lessons.promoting import kind_of
 from lessons.views.reading import SignedInRequest
 
 DEBRIEFS_PER_PAGE = 20
-#: So long it takes points again, once it was closed.
-OPEN_AGAIN = timedelta(days=7)
 
 
 def get_debrief(user: User, pk: int, *, to_run: bool = False) -> Debrief:

@@ -5,9 +5,9 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accounts.keyset import keyset_page
 from lessons.models import Publication
 from notifications.access import SignedInRequest
-from notifications.keyset import keyset_page
 from notifications.models import Announcement
 from notifications.reach import reach_of
 from notifications.schedule import schedule
