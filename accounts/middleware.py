@@ -45,7 +45,10 @@ class SessionMiddleware:
             else:
                 is_use = request.path != reverse(CLOCK) and BY_ITSELF not in request.headers
                 sessions.note_use(request.session, now, is_use=is_use)
-        return self.get_response(request)
+        response = self.get_response(request)
+        if getattr(request, "was_signed_out", False):  # see accounts.security_events
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        return response
 
 
 class SecondFactorMiddleware:

@@ -98,6 +98,8 @@ WRONG_SIGN_INS = Rate("wrong-sign-ins", 30, timedelta(minutes=5))
 #: Of one network address: what makes us send a mail to somebody else, and what comes back from such a mail.
 MAILS_ASKED_FOR = Rate("mails-asked-for", 20, timedelta(minutes=5))
 KEYS_SHOWN = Rate("keys-shown", 60, timedelta(minutes=5))
+#: Of one network address: what browsers report by themselves.
+CSP_REPORTS = Rate("csp-reports", 30, timedelta(minutes=5))
 #: To one mail address.
 MAILS_TO_ADDRESS = Rate("mails-to-address", 5, timedelta(minutes=15))
 

@@ -44,5 +44,7 @@ def sign_in_failed(*, credentials: dict[str, Any], request: HttpRequest | None =
 
 @receiver(user_logged_out)
 def signed_out(*, request: HttpRequest | None = None, user: Any, **_: object) -> None:
+    if request is not None:
+        request.was_signed_out = True  # type: ignore[attr-defined]  # the answer has the browser forget the pages
     if user is not None:
         note("sign_out", request, level=logging.INFO, user=user.pk)

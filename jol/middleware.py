@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -37,6 +37,18 @@ class RequestIdMiddleware:
             request_id.reset(token)
 
 
+class KnownMethodsMiddleware:
+    """Refuse methods that no page has, above all TRACE."""
+
+    KNOWN = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request) if request.method in self.KNOWN else HttpResponseNotAllowed(self.KNOWN)
+
+
 class PrivateByDefaultMiddleware:
     """Keep pages out of every cache, and keep the browser to itself."""
 
@@ -47,6 +59,7 @@ class PrivateByDefaultMiddleware:
         response = self.get_response(request)
         if not request.path.startswith(PUBLIC_PATHS):
             response.headers.setdefault("Cache-Control", "no-store, private")
+            response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         return response
 

@@ -78,7 +78,6 @@ MIDDLEWARE = [
     "accounts.middleware.SessionMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "jol.middleware.LessonErrorMiddleware",
 ]
@@ -166,6 +165,7 @@ SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 SESSION_COOKIE_AGE = int(timedelta(hours=8).total_seconds())
 SESSION_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of their own
 GUARDIAN_MONKEY_PATCH_USER = False
 GUARDIAN_MONKEY_PATCH_GROUP = False
 GUARDIAN_GROUP_OBJ_PERMS_MODEL = "lessons.LessonGrant"
@@ -203,6 +203,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
         "object-src": [NONE],
+        "report-uri": "/csp-report/",
     },
 }
 # -- attachments: kept where no web server looks, checked before anybody gets them ------------------
@@ -237,6 +238,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_FROM_SOURCE = env_flag("STATIC_FROM_SOURCE", default=DEBUG)
 WHITENOISE_USE_FINDERS = STATIC_FROM_SOURCE
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # no other site needs our files
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "attachments": {

@@ -3,7 +3,7 @@
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from jol import api, errors, health, manage, metrics
+from jol import api, csp_reports, errors, health, manage, metrics
 
 urlpatterns = [
     path("", include("lessons.urls")),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("health/live/", health.live, name="live"),
     path("health/ready/", health.ready, name="ready"),
     path("metrics", metrics.metrics, name="metrics"),
+    path("csp-report/", csp_reports.csp_report, name="csp_report"),
     *[
         path(f"{name}/", errors.public(TemplateView.as_view(template_name=f"pages/{name}.html")), name=name)
         for name in ("about", "accessibility", "privacy", "cookies")
