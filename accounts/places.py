@@ -7,6 +7,7 @@ from typing import Any, Literal
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.urls import reverse
+from django.utils.translation import gettext
 from guardian.utils import get_group_obj_perms_model
 
 from accounts.models import AccessRequest, Membership, Organisation, ResilienceArea, User
@@ -108,16 +109,21 @@ def _opens(membership: Membership) -> "list[str]":
     role, place = Role(membership.role), membership.organisation.name
     given = frozenset().union(*ROLES[role].values()) if ROLES[role] else frozenset()
     cleared = membership.cleared or role in CLEARED_BY_ROLE
-    marking = "OFFICIAL and OFFICIAL-SENSITIVE" if cleared else "OFFICIAL"
+    named = {
+        "place": place,
+        "marking": gettext("OFFICIAL and OFFICIAL-SENSITIVE") if cleared else "OFFICIAL",
+        "area": membership.area.name if membership.area else gettext("the whole country"),
+    }
+    sees_all, is_system = role in SEES_ALL_PUBLICATIONS, role == Role.SYSTEM_ADMIN
+    reads = gettext("Reads published lessons for which %(place)s is in the audience, %(marking)s") % named
     words = {
-        f"Reads published lessons for which {place} is in the audience, {marking}": role != Role.SYSTEM_ADMIN
-        and role not in SEES_ALL_PUBLICATIONS,
-        "Reads every published lesson, whatever its audience": role in SEES_ALL_PUBLICATIONS,
-        f"Writes drafts for {place}": "lessons.add_lesson" in given,
-        f"Sees, signs off and suspends what {place} recorded": role in OWNER_LEADS,
-        f"Moderates lessons of {membership.area.name if membership.area else 'the whole country'}": given >= MODERATES,
-        "Reads the audit trail": "accounts.view_auditevent" in given,
-        "Invites people and ends their roles": "accounts.manage_people" in given,
+        reads: not is_system and not sees_all,
+        gettext("Reads every published lesson, whatever its audience"): sees_all,
+        gettext("Writes drafts for %(place)s") % named: "lessons.add_lesson" in given,
+        gettext("Sees, signs off and suspends what %(place)s recorded") % named: role in OWNER_LEADS,
+        gettext("Moderates lessons of %(area)s") % named: given >= MODERATES,
+        gettext("Reads the audit trail"): "accounts.view_auditevent" in given,
+        gettext("Invites people and ends their roles"): "accounts.manage_people" in given,
     }
     return [text for text, holds in words.items() if holds]
 

@@ -36,6 +36,7 @@ def site(request: HttpRequest) -> dict[str, object]:
         "is_demo": settings.DEMO,
         "mfa_is_off": not settings.MFA_REQUIRED,
         "session_ends_at": _session_end(request),
+        "languages": settings.LANGUAGES,  # each by its own name, which is translated nowhere
         "words_of_scripts": words_of_scripts(),
         "here": request.get_full_path() if request.method == "GET" else "/",
         "navigation": list(_places(request)),

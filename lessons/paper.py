@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from django.forms import BoundField
+from django.utils.translation import gettext
 
 from lessons.forms.fields import GroupedChoices
 from lessons.forms.steps import StepForm
@@ -47,7 +48,8 @@ def _questions(form: StepForm) -> Iterator[PaperQuestion]:
     for one in form.visible_fields():
         label = str(one.label)
         if one.name.startswith(("what_", "by_whom_")) and one.name.rsplit("_", 1)[1].isdigit():
-            label = f"Recommendation {one.name.rsplit('_', 1)[1]}: {label[:1].lower()}{label[1:]}"
+            number, asked = one.name.rsplit("_", 1)[1], f"{label[:1].lower()}{label[1:]}"
+            label = gettext("Recommendation %(number)s: %(asked)s") % {"number": number, "asked": asked}
         yield _question(one, label)
 
 
@@ -64,5 +66,5 @@ def _question(one: BoundField, label: str) -> PaperQuestion:
         choices = [f"{choice.label}{': ' if choice.hint else ''}{choice.hint}" for choice in one.choices]  # type: ignore[attr-defined]
         return PaperQuestion(one.name, label, hint, groups=[("", choices)])
     if one.name in WRITTEN or control == "select":
-        return PaperQuestion(one.name, label, "Write its name", lines=1)
+        return PaperQuestion(one.name, label, gettext("Write its name"), lines=1)
     return PaperQuestion(one.name, label, hint, lines=int(one.field.widget.attrs.get("rows", 1)))

@@ -17,7 +17,7 @@ FOR_EVERYBODY = re.compile(
     r"templates/([^/]+\.html|account/|mfa/|socialaccount/|emails/|govuk/|pages/(about|accessibility|cookies|privacy)"
     r"|accounts/(_session|access|address|request|second_factor|security|sign_in_again|tokens)"
     r"|lessons/([^/]+\.html|writing/|debriefs/|attachments/)|notifications/(?!quarter_edit)[^/]+\.html)"
-    r"|govuk/|jol/(context|script_words)"
+    r"|govuk/|jol/(context|script_words|borrowed_words)"
     r"|accounts/(adapter|addresses|invitations|middleware|notices|passwords|roles)\.py"
     r"|accounts/(forms/(passwords|second_factor|tokens)|views/(access|addresses|second_factor|security|tokens))"
     r"|lessons/(around|checklist|conditions|filters|labels|readiness|results|sighting|summary|timeline|waiting|what_became)"

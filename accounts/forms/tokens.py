@@ -9,7 +9,7 @@ from accounts.models import TokenScope
 from accounts.tokens import NAME_LIMIT
 from govuk.look import Look
 
-LASTS = {30: "30 days", 90: "90 days", 180: "180 days", 365: "A year"}
+LASTS = {30: _("30 days"), 90: _("90 days"), 180: _("180 days"), 365: _("A year")}
 
 
 class TokenForm(forms.Form):

@@ -5,6 +5,7 @@ from datetime import date
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.utils import dateformat
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, ResilienceArea
@@ -43,12 +44,12 @@ class LegalContext(models.TextChoices):
 
 
 #: How an event's date is shown, by precision.
-DATE_FORMATS = {Precision.DAY: "%-d %B %Y", Precision.MONTH: "%B %Y", Precision.YEAR: "%Y"}
+DATE_FORMATS = {Precision.DAY: "j F Y", Precision.MONTH: "F Y", Precision.YEAR: "Y"}
 
 
 def dated(day: date | None, precision: str) -> str:
     """Return `day` in words as precisely as it is known: "3 March 2024", "March 2024", "2024", or ""."""
-    return day.strftime(DATE_FORMATS[Precision(precision)]) if day else ""
+    return dateformat.format(day, DATE_FORMATS[Precision(precision)]) if day else ""
 
 
 class Event(models.Model):

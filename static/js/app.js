@@ -23,6 +23,8 @@ for (const select of document.querySelectorAll("select[data-autocomplete]")) {
     showAllValues: true,
     confirmOnBlur: false,
     menuAttributes: { "aria-labelledby": id },
+    dropdownArrow: ({ className }) =>
+      `<svg class="${className}" viewBox="0 0 22 17" aria-hidden="true" focusable="false"><path d="M0 0h22L11 17z"/></svg>`,
     tNoResults: () => say("No results found"),
     tStatusQueryTooShort: (number) => say("Type in %(number)s or more characters for results", { number }),
     tAssistiveHint: () => [...description, help].join(". "),
