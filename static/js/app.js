@@ -12,6 +12,12 @@ for (const select of document.querySelectorAll("select[data-autocomplete]")) {
   const described = (select.getAttribute("aria-describedby") ?? "").split(" ").filter(Boolean);
   const description = described.map((part) => document.getElementById(part)?.textContent.trim()).filter(Boolean);
   const help = say("When results are there, use the up and down arrows to look through them and enter to choose one.");
+  // The package writes what a template returns into the page as HTML, and people give names to what can be chosen.
+  const asText = (words) => {
+    const holder = document.createElement("i");
+    holder.textContent = words ?? "";
+    return holder.innerHTML;
+  };
   const choose = (text) => {
     const words = (text ?? "").trim().toLowerCase();
     const wanted = [...select.options].find((option) => option.text.trim().toLowerCase() === words);
@@ -23,6 +29,7 @@ for (const select of document.querySelectorAll("select[data-autocomplete]")) {
     showAllValues: true,
     confirmOnBlur: false,
     menuAttributes: { "aria-labelledby": id },
+    templates: { inputValue: (words) => words ?? "", suggestion: asText },
     dropdownArrow: ({ className }) =>
       `<svg class="${className}" viewBox="0 0 22 17" aria-hidden="true" focusable="false"><path d="M0 0h22L11 17z"/></svg>`,
     tNoResults: () => say("No results found"),
