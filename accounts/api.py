@@ -11,8 +11,9 @@ from rest_framework.authentication import SessionAuthentication as PlainSessionA
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from accounts.alarms import tell_of_downloads
 from accounts.models import ApiToken, TokenScope, User
-from accounts.rates import READS, Rate, Used
+from accounts.rates import EXPORTS, READS, Rate, Used
 from accounts.second_factor import has_second_factor, needs_second_factor
 
 #: The last use of a token is written down this often at most.
@@ -78,6 +79,8 @@ class Throttle(BaseThrottle):
         rate: Rate = getattr(view, "rate", READS)
         self.used = rate.count(str(request.user.pk), timezone.now())
         request.rate_used = self.used  # type: ignore[attr-defined]
+        if rate is EXPORTS and self.used.is_first_too_much:
+            tell_of_downloads(request.user, timezone.now())
         return not self.used.is_too_much
 
     def wait(self) -> float | None:

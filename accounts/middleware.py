@@ -14,7 +14,9 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from accounts import sessions
+from accounts.languages import API
 from accounts.models import User
+from accounts.rates import PAGE_WRITES, too_many
 from accounts.second_factor import has_second_factor, needs_second_factor, used_second_factor
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -49,6 +51,21 @@ class SessionMiddleware:
         if getattr(request, "was_signed_out", False):  # see accounts.security_events
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
+
+
+class PaceMiddleware:
+    """Answer 429 to whoever sends from pages faster than hands can; they go on reading."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        # Programs have rates of their own.
+        if request.method == "POST" and isinstance(request.user, User) and not request.path.startswith(API):
+            used = PAGE_WRITES.count(str(request.user.pk), timezone.now())
+            if used.is_too_much:
+                return too_many(request, used.wait_seconds)
+        return self.get_response(request)
 
 
 class SecondFactorMiddleware:

@@ -1,10 +1,12 @@
 """Short mails about an account: what changed, what ends soon."""
 
+from allauth.account.signals import password_changed, password_reset
 from django.conf import settings
 from django.core.mail import send_mail
+from django.dispatch import receiver
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts.languages import language_of
 from accounts.models import User
@@ -18,6 +20,16 @@ def tell_of_change(user: User, what: object, *, address: str = "") -> None:
     """
     with language_of(user):
         send_notice(address or user.email, gettext("Your account was changed"), str(what), reverse("security"))
+
+
+@receiver([password_changed, password_reset])
+def tell_of_new_password(*, user: User, **_: object) -> None:
+    """Whoever sets a first password, invited a moment ago, is not told."""
+    if user.last_login is not None:
+        tell_of_change(
+            user,
+            gettext_lazy("The password was changed. If that was not you, set a new one and tell your administrator."),
+        )
 
 
 def send_notice(address: str, subject: str, text: str, path: str) -> None:

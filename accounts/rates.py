@@ -76,6 +76,10 @@ class Used:
         return self.count > self.rate.limit
 
     @property
+    def is_first_too_much(self) -> bool:
+        return self.count == self.rate.limit + 1
+
+    @property
     def wait_seconds(self) -> int:
         return int(self.left.total_seconds()) + 1
 
@@ -91,6 +95,8 @@ class Used:
 
 READS = Rate("reads", settings.API_REQUESTS_PER_MINUTE, timedelta(minutes=1))
 WRITES = Rate("writes", 120, timedelta(minutes=1))
+#: What a person sends from pages: more than hands can, fewer than a script would.
+PAGE_WRITES = Rate("page-writes", settings.PAGE_WRITES_PER_MINUTE, timedelta(minutes=1))
 #: Of a person, from the pages and from programs together.
 EXPORTS = Rate("exports", settings.EXPORTS_PER_DAY, timedelta(days=1))
 #: Of one network address, with a password or a code that turned out wrong.

@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "accounts.languages.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "accounts.middleware.SessionMiddleware",
+    "accounts.middleware.PaceMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -143,6 +144,7 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=10).total_seconds())
 ACCOUNT_RATE_LIMITS = False  # accounts.rates and accounts.tries count, for pages and API alike
 ACCOUNT_SESSION_REMEMBER = False  # the session ends with the browser; how long it lasts is in accounts.sessions
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.reset_links.ResetLinks"  # noqa: S105 - the name of a class
 ACCOUNT_FORMS = {"reset_password": "accounts.forms.passwords.ResetForm"}
 MFA_REQUIRED = env_flag("MFA_REQUIRED", default=not DEMO)  # of those who moderate, administer or read sensitive lessons
 MFA_ADAPTER = "accounts.adapter.FactorAdapter"
@@ -318,6 +320,7 @@ METRICS_TOKEN = env("METRICS_TOKEN", "")
 
 # -- API -----------------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = int(env_number("API_REQUESTS_PER_MINUTE", default=600))  # of one person
+PAGE_WRITES_PER_MINUTE = int(env_number("PAGE_WRITES_PER_MINUTE", default=150))  # of one person
 EXPORTS_PER_DAY = int(env_number("EXPORTS_PER_DAY", default=100))  # of one person
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 - the name of a class
 REST_KNOX = {"TOKEN_MODEL": "accounts.ApiToken", "TOKEN_TTL": timedelta(days=365)}

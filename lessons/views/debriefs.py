@@ -18,6 +18,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
+from govuk.numbers import number_sent
 from lessons.actions import debriefs as actions
 from lessons.actions.writing import create_event
 from lessons.forms.debriefs import DebriefEventForm, DebriefForm, organisations_run_for
@@ -189,7 +190,8 @@ def _lessons_from(points: list[Observation], user: User) -> list[dict[str, Any]]
 def debrief_promote(request: SignedInRequest, pk: int) -> HttpResponse:
     """Begin a lesson from a point, or from those under one heading, with one press."""
     debrief = get_debrief(request.user, pk, to_run=True)
-    chosen = [int(value) for value in request.POST.getlist("points") if value.isascii() and value.isdigit()]
+    sent = map(number_sent, request.POST.getlist("points"))
+    chosen = [number for number in sent if number is not None]
     points = debrief.observations.filter(pk__in=chosen)
     return _promote(request, debrief, chosen, kind_of(list(points)))
 

@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from accounts.alarms import tell_of_downloads
 from accounts.models import User
 from accounts.rates import EXPORTS, too_many
 from accounts.step_up import ask_to_confirm, has_confirmed_lately
@@ -34,6 +35,8 @@ def _file(request: SignedInRequest, filters: LessonFilters, form: DownloadForm) 
     user: User = request.user
     at = timezone.now()
     used = EXPORTS.count(str(user.pk), at)
+    if used.is_first_too_much:
+        tell_of_downloads(user, at)
     if used.is_too_much:
         return too_many(request, used.wait_seconds)
     user.without_sensitive = not form.cleaned_data.get("sensitive")

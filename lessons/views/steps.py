@@ -20,6 +20,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
+from govuk.numbers import number_sent
 from lessons.access import get_lesson, get_publication
 from lessons.actions.drafts import version_of
 from lessons.actions.recurrences import link_recurrence, unlink_recurrence
@@ -71,7 +72,7 @@ def _step_without_key(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 
 def _rows(wanted: str | None) -> int:
-    return min(int(wanted), LearningStep.MOST_ROWS) if wanted and wanted.isascii() and wanted.isdigit() else 0
+    return min(number_sent(wanted) or 0, LearningStep.MOST_ROWS)
 
 
 def _save_step(request: SignedInRequest, pk: int, step: str) -> HttpResponse:

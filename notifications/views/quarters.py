@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
+from govuk.numbers import number_sent
 from notifications import actions
 from notifications.access import SignedInRequest, for_readers
 from notifications.actions.quarters import EDIT, candidates
@@ -126,11 +127,10 @@ def _edit_page(request: HttpRequest, digest: QuarterDigest, form: QuarterForm, c
 @require_POST
 def quarter_approve(request: SignedInRequest, code: str) -> HttpResponse:
     digest = _get_to_edit(request.user, code)
-    version = request.POST.get("version", "")
     try:
         actions.approve_quarter(
             digest=digest,
-            version=int(version) if version.isascii() and version.isdigit() else 0,
+            version=number_sent(request.POST.get("version")) or 0,
             by=request.user,
             at=timezone.now(),
         )

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.utils.translation import gettext
 
 from accounts.models import User
+from govuk.numbers import number_sent
 from lessons import publishing
 from lessons.actions.comments import add_comment, delete_comment
 from lessons.actions.recurrences import link_recurrence, unlink_recurrence
@@ -52,7 +53,7 @@ def touch(
             unlink_recurrence(lesson=lesson, target=target, by=by, at=at)
             return f"It is no longer called a recurrence of {target.reference}.", "same-again"
         case "uncomment":
-            delete_comment(lesson=lesson, pk=int(code) if code.isdecimal() else 0, by=by, at=at)
+            delete_comment(lesson=lesson, pk=number_sent(code) or 0, by=by, at=at)
             return "The comment is deleted.", "main-content"
         case "discard":
             discard_working_text(lesson=lesson, by=by, at=at)
