@@ -51,9 +51,9 @@ def test_whoever_has_a_lesson_open_is_named_to_the_others_and_not_to_themselves(
     colleague = person(Role.LRF_MODERATOR, area=lesson.area, name="Jo Colleague")
 
     assert "Also open by" not in words_of(sign_in(moderator).get(review_url(lesson)))
-    assert f"Also open by {moderator.name}." in words_of(sign_in(colleague).get(review_url(lesson)))
-    assert "Also open by Jo Colleague." in words_of(sign_in(moderator).get(review_url(lesson)))
-    assert "Also open by Jo Colleague." in told_of(lesson, moderator)
+    assert f"Also open by: {moderator.name}." in words_of(sign_in(colleague).get(review_url(lesson)))
+    assert "Also open by: Jo Colleague." in words_of(sign_in(moderator).get(review_url(lesson)))
+    assert "Also open by: Jo Colleague." in told_of(lesson, moderator)
 
 
 def test_a_page_that_said_nothing_for_a_while_counts_as_closed_and_is_forgotten() -> None:

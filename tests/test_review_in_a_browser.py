@@ -224,7 +224,7 @@ def test_two_who_open_the_same_lesson_see_each_other_and_compare_it_with_a_publi
     visitor = Visitor(browser, live_server.url).sign_in(moderator)
     visitor.go(reverse("review", args=[lesson.pk]))
 
-    assert visitor.sees("Also open by Jo Colleague.")
+    assert visitor.sees("Also open by: Jo Colleague.")
     assert not violations(visitor.page)
     visitor.fill(statement="Two hours were lost.")
     visitor.press(f"Compare, or merge with {known.reference}")
