@@ -43,6 +43,11 @@ def checks() -> dict[str, list[str]]:
         DEPLOYMENT: [*manage, "check", "--deploy", "--fail-level", "WARNING"],
         "makemigrations": [*manage, "makemigrations", "--check", "--dry-run"],
         "mypy": [f"{BIN}/mypy"],
+        "rules of our own": [sys.executable, "-m", "devstack.code_rules"],
+        "secrets": [sys.executable, "-m", "devstack.tree_secrets"],
+        "licences": [sys.executable, "-m", "devstack.supply.licences"],
+        "known vulnerabilities": [sys.executable, "-m", "devstack.supply.vulnerabilities"],
+        "bill of materials": [sys.executable, "-m", "devstack.supply.sbom"],
     }
     if templates:
         found["djade"] = [f"{BIN}/djade", "--check", "--target-version", "5.2", *templates]

@@ -7,7 +7,8 @@ from lessons.models.warnings import WarningKind
 from lessons.warnings.found import Found
 from lessons.warnings.words import word_list
 
-EMAIL = re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
+#: It begins where such letters begin, or a long word would be looked at once from each of them.
+EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}")
 
 #: Digits with what people put between them; where it begins says which country's it is.
 PHONE = re.compile(

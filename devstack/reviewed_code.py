@@ -1,0 +1,50 @@
+"""Places where `devstack.code_rules` finds something that may stand there: by rule, then by file and function, why."""
+
+REVIEWED: dict[str, dict[str, str]] = {
+    "sql": {
+        "accounts/management/commands/grant_app_role.py handle": "names of a role and of tables, quoted",
+        "jol/backup/manifest.py count_rows": "the name of a table of ours, quoted",
+        "jol/backup/restoring.py count_rows_of": "names of tables that are there, quoted",
+        "lessons/counts.py _numbers": "SQL of the ORM, placeholders only",
+        "lessons/search/finding.py _first_with_enough": "SQL of the ORM, numbers of ours",
+        "lessons/search/ranking.py _scored": "constants and numbers of its package; lexemes are parameters",
+        "lessons/statistics/counts.py measure_pace": "SQL of the ORM",
+        "notifications/digests.py run_batch": "one of two constants",
+        "notifications/fan_out.py _to_subscriptions": "constants of fan_out_sql",
+        "notifications/fan_out.py _to_those_who_got_it": "constants of fan_out_sql",
+        "notifications/fan_out.py _tell_downloaders": "constants of fan_out_sql",
+        "notifications/fan_out.py _holders": "a constant of fan_out_sql",
+        "notifications/schedule.py _note": "a constant of the two callers",
+        "notifications/sending/lanes.py _renew": "numbers of ours and a time",
+    },
+    "html": {
+        "accounts/views/second_factor.py second_factor_app": "our drawing of a QR code, no text",
+        "lessons/snippets.py as_html": "escaped before",
+        "lessons/templatetags/finding.py choices": "one of two constants; joined from what format_html made",
+        "lessons/templatetags/wording.py prose": "escaped before",
+        "lessons/templatetags/wording.py marked_removals": "escaped before",
+        "lessons/views/debriefs.py _qr": "our drawing of a QR code, no text",
+        "notifications/templatetags/mail.py with_links": "urlize escapes",
+    },
+    "random": {"notifications/sending/outcomes.py": "spreads tries; no secret"},
+    "uuid": {
+        "lessons/actions/attachments.py add_attachment": "the name of a file, which opens nothing",
+        "notifications/models/deliveries.py Delivery": "the Message-ID of a mail, which opens nothing",
+        "notifications/sending/lanes.py take_lane": "tells senders apart",
+    },
+    "append-only": {"accounts/records/classes.py prune": "retention: rows past their time, with an anchor kept"},
+    "csrf": {
+        "jol/csp_reports.py csp_report": "browsers send it by themselves; it writes a log line and nothing else",
+        "lessons/views/steps.py submit_step": "asks for the token itself, unless a key of the draft stands for it",
+        "lessons/views/steps.py submit_autosave": "the key of the draft stands for it",
+        "notifications/views/mailboxes.py mailbox_confirm": "the signed address is the proof; no cookie",
+        "notifications/views/unsubscribing.py unsubscribe": "one click of a mail program (RFC 8058); no cookie",
+        "notifications/views/unsubscribing.py unsubscribe_undo": "the token of the mail is the proof; no cookie",
+    },
+    "outgoing": {
+        "accounts/oidc.py": "asks the configured provider; follows no redirect",
+        "accounts/views/oidc.py": "names the errors of that",
+        "lessons/attachments/scanners.py": "speaks to the configured scanner",
+        "notifications/sending/smtp.py": "speaks to the configured mail server",
+    },
+}
