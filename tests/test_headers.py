@@ -89,14 +89,15 @@ def said_too_little(answer: Any, address: str) -> list[str]:
     wrong = [f"{name}: {headers.get(name)}" for name, value in wanted.items() if headers.get(name) != value]
     wrong += [name for name in headers if name.startswith("Access-Control-") or name in {"Server", "X-Powered-By"}]
     kind = headers.get("Content-Type", "")
-    if kind.startswith("text/") and "charset=utf-8" not in kind.lower():
+    if kind.startswith("text/") and "charset=utf-8" not in kind.lower().replace('"', ""):
         wrong.append(kind)
     if answer.status_code != 204 and not kind and answer.content:
         wrong.append("no type")
     if not is_static:
         policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
         wrong += [f"{name} {policy.get(name)}" for name, value in POLICY.items() if policy.get(name) != value]
-        if not {"no-store", "private"} & set(re.split(r",\s*", headers.get("Cache-Control", ""))):
+        is_public = address.startswith("/schemas/")  # files of the exchange, the same for everyone
+        if not is_public and not {"no-store", "private"} & set(re.split(r",\s*", headers.get("Cache-Control", ""))):
             wrong.append("may be stored")
     for cookie in answer.cookies.values():
         ours = cookie.key.startswith("__Host-") and cookie["secure"] and cookie["httponly"] and cookie["path"] == "/"
