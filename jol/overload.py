@@ -15,7 +15,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from jol.away import busy
 
 #: A page that was refused is asked for again, a text that was refused may be lost: writers have more patience.
-READER_WAITS_SECONDS = 1.2
+READER_WAITS_SECONDS = 0.9
 WRITER_WAITS_SECONDS = 8.0
 #: Asked by what would start the portal again, which helps nobody under load.
 NEVER_REFUSED = ("/health/",)
