@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime, formataddr, parseaddr
+from functools import lru_cache
 
 BOUNDARY = "=_the-other-part_="
 SOFT_BREAK = b"=\r\n"
@@ -60,9 +61,15 @@ class Prepared:
         :param gaps: what `quoted` made of each filling, by name
         :param more: further header lines
         """
-        own = f"Message-ID: {message_id}\r\nDate: {format_datetime(date)}\r\nTo: {to}\r\n".encode("ascii")
+        own = f"Message-ID: {message_id}\r\nDate: {_date(date)}\r\nTo: {to}\r\n".encode("ascii")
         body = [piece if isinstance(piece, bytes) else SOFT_BREAK + gaps[piece] + SOFT_BREAK for piece in self.pieces]
         return b"".join([own, more, self.head, *body])
+
+
+@lru_cache(maxsize=8)
+def _date(date: datetime) -> str:
+    """The same for all mails of a batch."""
+    return format_datetime(date)
 
 
 def prepare(*, head: bytes, text: str, html: str, gaps: Mapping[str, str]) -> Prepared:

@@ -74,7 +74,10 @@ def content_of(delivery: Delivery, verdict: Verdict) -> bytes:
 
     :param verdict: what the last look at it found
     """
-    with translation.override((delivery.body or {}).get("language", delivery.language)):
+    language = (delivery.body or {}).get("language", delivery.language)
+    if language == translation.get_language():  # mostly: changing it takes as long as filling a mail in
+        return _content_of(delivery, verdict)
+    with translation.override(language):
         return _content_of(delivery, verdict)
 
 
@@ -140,18 +143,25 @@ class Drawn:
     is_sensitive: bool
     names: dict[str, str]
     reasons: dict[tuple[str, ...], tuple[bytes, bytes]] = field(default_factory=dict)
+    lines: dict[tuple[str, ...], str] = field(default_factory=dict)
 
     def why(self, reasons: list[dict[str, Any]]) -> tuple[bytes, bytes]:
         """Return the reasons as they stand in the text and in the HTML."""
         if self.is_sensitive:  # what was asked for would say what it is about
             lines: tuple[str, ...] = ("a subscription of yours; sign in to see which",)
         else:
-            lines = tuple(dict.fromkeys(reason_in_words(reason, self.names) for reason in reasons))
+            lines = tuple(dict.fromkeys(map(self._in_words, reasons)))
         if lines not in self.reasons:
             text = "\n".join(f"- {line}" for line in lines)
             items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
             self.reasons[lines] = (mime.quoted(text), mime.quoted(items))
         return self.reasons[lines]
+
+    def _in_words(self, reason: dict[str, Any]) -> str:
+        key = (*reason["matched"], reason.get("words", ""))
+        if key not in self.lines:
+            self.lines[key] = reason_in_words(reason, self.names)
+        return self.lines[key]
 
 
 _kept: OrderedDict[tuple[object, ...], Drawn] = OrderedDict()

@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.utils import OperationalError
 
+from lessons.models import Publication
 from notifications.models import Delivery, DeliveryKind, Notice, Priority, QuarterDigest, State, Suppression
 from notifications.sending.digest_checks import Item, items_of, rows_about
 from notifications.sending.quarter_checks import Chosen, chosen_of, quarters_about
@@ -59,7 +60,7 @@ WITH asked AS MATERIALIZED (
     GROUP BY n.delivery_id
 )
 SELECT d.id, d.kind, d.person_id, d.organisation_id, a.ended_at IS NOT NULL AS ended,
-       current.id AS current, current.readers,
+       current.id AS current,
        (u.id IS NULL OR (u.is_active AND u.dormant_at IS NULL)) AND (o.id IS NULL OR o.ended_at IS NULL) AS active,
        coalesce(asked.reasons, '[]') AS reasons
 FROM notifications_delivery d
@@ -98,6 +99,7 @@ def look(deliveries: Iterable[Delivery]) -> dict[int, Verdict]:
             cursor.execute(ABOUT_ANNOUNCED, {"ids": announced})
             names = [column.name for column in cursor.description]
             found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            _add_readers(found)
             keys = _keys_of(cursor, found)
             verdicts |= {facts["id"]: _verdict(facts, keys) for facts in found}
         if digests:
@@ -118,6 +120,14 @@ def look(deliveries: Iterable[Delivery]) -> dict[int, Verdict]:
     return verdicts
 
 
+def _add_readers(found: list[dict[str, Any]]) -> None:
+    """Most of them are about one publication: its readers are fetched once."""
+    publications = Publication.objects.filter(pk__in={facts["current"] for facts in found} - {None})
+    readers = dict(publications.values_list("pk", "readers"))
+    for facts in found:
+        facts["readers"] = readers.get(facts["current"], [])
+
+
 def _to_bouncing_addresses(deliveries: list[Delivery]) -> Iterator[int]:
     """Yield the mails whose address is suppressed.  Sign-in mails go nevertheless: somebody has just asked for one."""
     addresses = {one.address for one in deliveries if one.priority != Priority.TRANSACTIONAL}
@@ -134,7 +144,8 @@ Holder = tuple[int | None, int | None]  # person, organisation
 
 def _keys_of(cursor: Any, found: list[dict[str, Any]]) -> dict[Holder, set[str]]:
     """Return the keys of all who are named, as far as they open one of the publications."""
-    readers = sorted({key for facts in found for key in facts["readers"] or []})
+    lists = {id(facts["readers"]): facts["readers"] for facts in found}
+    readers = sorted({key for one in lists.values() for key in one or []})
     holders: set[Holder] = {(facts.get("person_id"), facts.get("organisation_id")) for facts in found}
     for facts in found:
         if isinstance(facts["reasons"], str):  # Django has the driver leave JSON as text
@@ -180,7 +191,8 @@ def _verdict(facts: dict[str, Any], keys: dict[Holder, set[str]]) -> Verdict:
 def lessons_of(deliveries: Iterable[Delivery]) -> list[int]:
     """Return the keys of the lessons that announced mails and digests are about, in order."""
     deliveries = list(deliveries)
-    lessons = {one.announcement.publication.lesson_id for one in deliveries if one.announcement}
+    news = {one.announcement_id: one for one in deliveries if one.announcement_id}.values()
+    lessons = {one.announcement.publication.lesson_id for one in news if one.announcement}
     digests = [one.pk for one in deliveries if one.kind == DeliveryKind.DIGEST]
     if digests:
         in_digests = Notice.objects.filter(delivery__in=digests)

@@ -90,6 +90,11 @@ class Domains:
         name = domain_of(delivery)
         return name in self.rests or (bool(self.per_minute) and self.left[name] <= 0)
 
+    def has_room_for_two(self, delivery: Delivery) -> bool:
+        """Whether the domain of `delivery` may get it even if the mail in hand goes there, too."""
+        name = domain_of(delivery)
+        return name not in self.rests and (not self.per_minute or self.left[name] > 1)
+
     def _until(self, name: str, at: datetime) -> datetime | None:
         if name not in self.rests and self.per_minute and self.left[name] <= 0:
             self._rest(name, _minute(at) + timedelta(minutes=1), at)

@@ -81,14 +81,17 @@ WHERE clock_timestamp() > pg_postmaster_start_time() + interval '5 seconds'
                WHERE d.datname = current_database() AND k.locktype = 'advisory' AND k.granted
                  AND k.classid = %(space)s AND k.objid = l.id)))
 """
-POINT = """
+PREPARE_POINT = """
+PREPARE lane_point (bigint, timestamptz, bigint, uuid) AS
 UPDATE notifications_lane SET current = $1, lease_until = $2 WHERE id = $3 AND holder = $4
 """
-#: The second does not wait for the disk: everybody sees it at once, and the next flush, of anything, takes it along.
-STATEMENTS = {
-    "lane_point": POINT,
-    "lane_point_soon": f"{POINT} AND set_config('synchronous_commit', 'off', true) = 'off'",
-}
+
+
+#: While a lane is held most commits do not wait for the disk.  What is written gets there in the order in which it was
+#: committed: where an outcome is lost, so are the notes of later mails.
+DO_NOT_WAIT = "SET synchronous_commit TO off"
+WAIT_FOR_DISK = "SELECT set_config('synchronous_commit', 'on', true);"  # for the transaction in hand
+ALWAYS_WAIT = "SET synchronous_commit TO on"
 
 
 class LaneLost(Exception):
@@ -103,6 +106,7 @@ class HeldLane:
         self.failures = lane.failures
         self.flushed_at = 0.0  # by the clock of this process
         self.cursor = connection.cursor()  # making one takes as long as what it is used for with each mail
+        self.mine = f"{self.pk}, '{self.holder}'"
 
     def claim(self, *, size: int, at: datetime) -> list[Delivery]:
         """Claim the most urgent mails that are due: all of one priority, in the order of their keys."""
@@ -120,13 +124,15 @@ class HeldLane:
         :raises LaneLost: the lane is somebody else's
         """
         if time.monotonic() - self.flushed_at < FLUSH_SECONDS:
-            self._renew(at, current=delivery.pk, statement="lane_point_soon")
+            self._renew(at, current=delivery.pk)
             return
-        self._renew(at, current=delivery.pk)
+        self._renew(at, current=delivery.pk, before=WAIT_FOR_DISK)
         self.flushed_at = time.monotonic()
 
-    def _renew(self, at: datetime, *, current: int | None, statement: str = "lane_point") -> None:
-        self.cursor.execute(f"EXECUTE {statement} (%s, %s, %s, %s)", [current, at + LEASE, self.pk, self.holder])
+    def _renew(self, at: datetime, *, current: int | None, before: str = "") -> None:
+        # Written out: to have the driver fill parameters in takes longer than the statement.
+        named = "NULL" if current is None else str(int(current))
+        self.cursor.execute(f"{before} EXECUTE lane_point ({named}, '{(at + LEASE).isoformat()}', {self.mine})")
         if self.cursor.rowcount != 1:
             raise LaneLost
 
@@ -139,6 +145,7 @@ class HeldLane:
         """
         sent = list(sent)
         with connection.cursor() as cursor:
+            cursor.execute(WAIT_FOR_DISK)
             cursor.execute(MARK_SENT, {"sent": sent, "lane": self.pk, "at": at})
             held = Lane.objects.select_for_update().filter(pk=self.pk, holder=self.holder).first()
             if held is None:
@@ -157,8 +164,9 @@ class HeldLane:
         Lane.objects.filter(pk=self.pk, holder=self.holder).update(failures=self.failures, rest_until=at + pause)
 
     def release(self) -> None:
-        Lane.objects.filter(pk=self.pk, holder=self.holder).update(holder=None, lease_until=None, current=None)
-        with connection.cursor() as cursor:
+        with connection.cursor() as cursor:  # it may be another connection than before
+            cursor.execute(ALWAYS_WAIT)
+            Lane.objects.filter(pk=self.pk, holder=self.holder).update(holder=None, lease_until=None, current=None)
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, self.pk])
 
 
@@ -181,12 +189,12 @@ def take_lane(*, at: datetime) -> HeldLane | None:
 
 
 def _prepare() -> None:
-    """Have this connection know the statements that go out with each mail: planning them takes longer than they do."""
+    """Have this connection know the statement that goes out with each mail: planning it takes longer than it does."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT name FROM pg_prepared_statements")
-        known = {name for (name,) in cursor.fetchall()}
-        for name in STATEMENTS.keys() - known:
-            cursor.execute(f"PREPARE {name} (bigint, timestamptz, bigint, uuid) AS {STATEMENTS[name]}")
+        cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE name = 'lane_point'")
+        if not cursor.fetchone():
+            cursor.execute(PREPARE_POINT)
+        cursor.execute(DO_NOT_WAIT)
 
 
 def _lock(lane: Lane) -> bool:

@@ -5,17 +5,18 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from notifications import rendering
 from notifications.bounces.counting import count_bounce
 from notifications.bounces.reports import STATUS
-from notifications.bounces.signing import envelope_sender
 from notifications.models import Delivery, State
 from notifications.sending import checks, outcomes
 from notifications.sending.domains import AFTER_REFUSALS, Domains, domain_of
 from notifications.sending.lanes import HeldLane, LaneLost, take_lane
+from notifications.sending.letters import Letters
 from notifications.sending.smtp import (
     AddressRefused,
     MailConnection,
@@ -134,24 +135,35 @@ class Sender:
     def _send_window(self, deliveries: list[Delivery]) -> int:
         """Send within one window; return how many were dealt with."""
         with checks.window(checks.lessons_of(deliveries)):
-            verdicts = checks.look(deliveries)
+            letters = Letters(checks.look(deliveries))
             self.domains.look(deliveries, at=self.clock())
             put_off = self.domains.put_off(deliveries, at=self.clock())
             until = time.monotonic() + WINDOW.total_seconds()
             for done, delivery in enumerate(deliveries, start=1):
                 if delivery.pk in put_off:
                     continue
-                verdict = verdicts.get(delivery.pk, checks.Verdict("The mail is gone."))
+                verdict = letters.verdict(delivery)
                 if verdict.reason:
                     end = outcomes.suppress if verdict.state == State.SUPPRESSED else outcomes.cancel
                     end(delivery, reason=verdict.reason, at=self.clock())
                 else:
-                    self._hand_over(delivery, verdict)
+                    is_last = time.monotonic() > until
+                    following = None if is_last else self._following(deliveries[done:], letters, put_off)
+                    self._hand_over(delivery, letters, following)
                     put_off |= self._put_off(delivery, deliveries[done:])
                 if self.must_rest or time.monotonic() > until:
                     break
             self.domains.store(at=self.clock())
         return done
+
+    def _following(self, later: list[Delivery], letters: Letters, put_off: set[int]) -> Delivery | None:
+        """Return the mail that is handed over next, as far as can be told before this one has gone."""
+        if self.pause:  # the server would wait for our throttle
+            return None
+        for one in later:
+            if one.pk not in put_off and not letters.verdict(one).reason:
+                return one if self.domains.has_room_for_two(one) else None
+        return None
 
     def _put_off(self, delivery: Delivery, claimed: list[Delivery]) -> set[int]:
         """Put back those of the window that must wait, after how it went with `delivery`; return their keys."""
@@ -163,24 +175,21 @@ class Sender:
             self.domains.rest_if_slow(delivery, self.took, claimed=claimed, at=at)
         return self.domains.put_off(claimed, at=at) if self.domains.must_wait(delivery) else set()
 
-    def _hand_over(self, delivery: Delivery, verdict: checks.Verdict) -> None:
-        try:
-            content = rendering.content_of(delivery, verdict)
-            recipient = rendering.envelope_address(delivery.address)
-        except Exception as error:
-            # One mail that cannot be written must not hold up the others.
-            logger.exception("mail %s cannot be written", delivery.pk)
-            outcomes.fail(delivery, reason=f"Cannot be written: {type(error).__name__}", at=self.clock())
+    def _hand_over(self, delivery: Delivery, letters: Letters, following: Delivery | None) -> None:
+        letter = letters.letter_of(delivery)
+        if letter.envelope is None:
+            outcomes.fail(delivery, reason=letter.problem, at=self.clock())
             return
         self._wait_for_turn()
         began = time.monotonic()
         try:
             self.over.send(
-                sender=envelope_sender(delivery.pk),
-                recipient=recipient,
-                content=content,
+                envelope=letter.envelope,
+                content=letter.content,
                 note=lambda: self.lane.point_at(delivery, at=self.clock()),
                 before_data=lambda: self._look_again_if_slow(delivery, began),
+                following=letters.announce(following) if following else None,
+                meanwhile=lambda: letters.write_ahead(following) if following else None,
             )
         except Stopped:
             outcomes.cancel(delivery, reason="Suspended while the mail server kept us waiting.", at=self.clock())
@@ -198,6 +207,9 @@ class Sender:
             self.must_rest = True
         except NoConnection as error:
             outcomes.defer(delivery, reason=str(error), at=self.clock())
+            self.must_rest = True
+        except SoftTimeLimitExceeded:  # its text has not gone
+            outcomes.defer(delivery, reason="The time of the task was over.", at=self.clock())
             self.must_rest = True
         else:
             self.sent.append(delivery.pk)

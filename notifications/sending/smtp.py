@@ -1,5 +1,6 @@
 """One kept connection to the mail server, and what can come of handing over a mail."""
 
+import io
 import smtplib
 import ssl
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 #: Of one answer.  Shorter than a lease, so that a silent server is told from a dead sender.
 TIMEOUT_SECONDS = 15.0
+LONGEST_ANSWER = 8192
 
 
 class NoConnection(Exception):
@@ -30,6 +32,18 @@ class AddressRefused(RefusedForGood):
 
 class NoAnswer(Exception):
     """The connection ended, or went silent, after the final dot: the mail may have been taken."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """Who a mail is from and for, in ASCII."""
+
+    sender: str
+    recipient: str
+
+    @property
+    def commands(self) -> tuple[str, str, str]:
+        return f"mail FROM:<{self.sender}>", f"rcpt TO:<{self.recipient}>", "data"
 
 
 #: Makes the error of an answer of 5xx, from its words.
@@ -80,6 +94,7 @@ class MailConnection:
         self.timeout_seconds = timeout_seconds
         self.pace = 0.0  # seconds that a mail takes here, of late
         self._smtp: smtplib.SMTP | None = None
+        self._announced: Envelope | None = None  # said already; its answers are not read yet
 
     def open(self) -> None:
         """Make sure that somebody answers at the other end.
@@ -87,7 +102,7 @@ class MailConnection:
         :raises NoConnection: nobody does
         """
         try:
-            if self._smtp and self._smtp.noop()[0] == 250:
+            if self._smtp and not self._announced and self._smtp.noop()[0] == 250:
                 return
         except (OSError, smtplib.SMTPException):
             pass  # the server closed it while it was idle
@@ -113,6 +128,7 @@ class MailConnection:
         return smtp
 
     def close(self) -> None:
+        self._announced = None
         if self._smtp:
             self._smtp.close()
             self._smtp = None
@@ -120,39 +136,50 @@ class MailConnection:
     def send(
         self,
         *,
-        sender: str,
-        recipient: str,
+        envelope: Envelope,
         content: bytes,
         note: Callable[[], None],
         before_data: Callable[[], None],
+        following: Envelope | None = None,
+        meanwhile: Callable[[], None] = lambda: None,
     ) -> None:
         """Hand one mail over; when this returns the server has taken it.
+
+        A server that takes commands at once (RFC 2920) hears with the text of a mail whom the next is for.  If that
+        does not come next, the connection ends: the server waits for a text, and only so hears that there is none.
 
         :param content: 7-bit, lines of at most 998 octets that end in CRLF and begin with no dot
         :param note: called before the text goes out, if possible while the server thinks
         :param before_data: called last before the text goes out; what either raises stops the hand-over
+        :param following: of the mail that will be handed over next
+        :param meanwhile: called while the server takes the text
         :raises NoConnection: not taken, through no fault of this mail
         :raises RefusedForNow: not taken, try again
         :raises RefusedForGood: not taken, and never will be; AddressRefused if that is the address's doing
         :raises NoAnswer: it may have been taken
         """
+        if self._announced and self._announced != envelope:
+            self.close()
         if self._smtp is None:
             self.open()
-        commands = [f"mail FROM:<{sender}>", f"rcpt TO:<{recipient}>", "data"]
         if self._smtp and self._smtp.has_extn("pipelining"):
-            self._say_at_once(commands, note)
+            if not self._announced:
+                self._announce(envelope)
+            self._or_hang_up(note)
+            self._hear(envelope)
             self._or_hang_up(before_data)
-        else:
-            note()
-            self._say(commands[0], refusal=RefusedForNow)  # 5xx here is about us, not about the mail
-            self._say(commands[1], refusal=_refused_address)
-            try:
-                before_data()
-            except Exception:
-                self._reset()
-                raise
-            self._say(commands[2], expect=354)
-        self._hand_over(content)
+            self._hand_over(content, following, meanwhile)
+            return
+        note()
+        self._say(envelope.commands[0], refusal=RefusedForNow)  # 5xx here is about us, not about the mail
+        self._say(envelope.commands[1], refusal=_refused_address)
+        try:
+            before_data()
+        except Exception:
+            self._reset()
+            raise
+        self._say(envelope.commands[2], expect=354)
+        self._hand_over(content, None, meanwhile)
 
     def _or_hang_up(self, call: Callable[[], None]) -> None:
         """Make a call; if it fails hang up: the server waits for a text, and hears only so that there is none."""
@@ -162,18 +189,22 @@ class MailConnection:
             self.close()
             raise
 
-    def _say_at_once(self, commands: list[str], meanwhile: Callable[[], None]) -> None:
-        """Say who the mail is from and for, and that it comes, in one breath (RFC 2920); judge the answers in order."""
+    def _announce(self, envelope: Envelope) -> None:
+        """Say who the mail is from and for, and that it comes, in one breath."""
 
         def say(smtp: smtplib.SMTP) -> tuple[int, bytes]:
-            smtp.send("".join(f"{command}\r\n" for command in commands))
+            smtp.send(_at_once(envelope))
             return 0, b""  # the answers are read later
 
         self._exchange(say)
-        self._or_hang_up(meanwhile)
-        answers = [self._exchange(lambda smtp: smtp.getreply())]
-        while len(answers) < len(commands) and answers[-1][0] != 421:
-            answers.append(self._exchange(lambda smtp: smtp.getreply()))
+        self._announced = envelope
+
+    def _hear(self, envelope: Envelope) -> None:
+        """Judge the answers to what was announced, in order."""
+        answers = [self._exchange(_reply)]
+        while len(answers) < len(envelope.commands) and answers[-1][0] != 421:
+            answers.append(self._exchange(_reply))
+        self._announced = None
         refusals: list[Refusal] = [RefusedForNow, _refused_address, RefusedForGood]
         for (code, words), expected, refusal in zip(answers, (250, 250, 354), refusals, strict=False):
             if code not in {expected, 251}:
@@ -204,22 +235,32 @@ class MailConnection:
             raise NoConnection(_words(error)) from error
         return code, f"{code} {words.decode(errors='replace')}"
 
-    def _hand_over(self, content: bytes) -> None:
+    def _hand_over(self, content: bytes, following: Envelope | None, meanwhile: Callable[[], None]) -> None:
         smtp = self._smtp
         if smtp is None:
             raise NoConnection("The connection was closed.")
         try:
-            smtp.send(content + b".\r\n")
-        except (OSError, smtplib.SMTPException) as error:
-            self.close()  # the final dot is in what could not be sent
-            raise NoConnection(_words(error)) from error
+            smtp.send(content + b".\r\n" + (_at_once(following) if following else b""))
+        except Exception as error:
+            self.close()
+            if following is None and isinstance(error, OSError | smtplib.SMTPException):
+                raise NoConnection(_words(error)) from error  # the final dot is in what could not be sent
+            raise NoAnswer(_words(error)) from error
+        self._announced = following
         try:
-            code, words = smtp.getreply()
-        except (OSError, smtplib.SMTPException) as error:
+            meanwhile()
+            code, words = _reply(smtp)
+        except (
+            Exception
+        ) as error:  # the line is cut, or the time of the task is over: whatever it is, the text has gone
             self.close()
             raise NoAnswer(_words(error)) from error
-        if code != 250:
-            self._refuse(code, f"{code} {words.decode(errors='replace')}")
+        if code == 250:
+            return
+        said = f"{code} {words.decode(errors='replace')}"
+        if self._announced and code != 421:  # the next has begun for the server
+            raise (RefusedForNow if code < 500 else RefusedForGood)(said)
+        self._refuse(code, said)
 
     def _reset(self) -> None:
         try:
@@ -227,6 +268,21 @@ class MailConnection:
                 self._smtp.rset()
         except (OSError, smtplib.SMTPException):
             self.close()
+
+
+def _at_once(envelope: Envelope) -> bytes:
+    return "".join(f"{command}\r\n" for command in envelope.commands).encode("ascii")
+
+
+def _reply(smtp: smtplib.SMTP) -> tuple[int, bytes]:
+    """Read one answer.  Most are one line, and many come at once: reading those takes as long as the mail otherwise."""
+    file = smtp.file
+    if file is None or not isinstance(file, io.BufferedReader) or file.peek(4)[3:4] != b" ":
+        return smtp.getreply()
+    line = file.readline(LONGEST_ANSWER)
+    if not line.endswith(b"\n") or not line[:3].isdigit():
+        raise smtplib.SMTPServerDisconnected("the answer is cut short")
+    return int(line[:3]), line[4:].strip()
 
 
 def _words(error: Exception) -> str:
