@@ -36,11 +36,17 @@ def die() -> None:
 
 
 def die_once() -> None:
+    if is_first():
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def is_first() -> bool:
+    """Say whether no process was here before."""
     try:
         os.close(os.open(os.environ["FAILPOINT_STRUCK"], os.O_CREAT | os.O_EXCL))
     except FileExistsError:
-        return
-    os.kill(os.getpid(), signal.SIGKILL)
+        return False
+    return True
 
 
 def around(owner: type, name: str, before: Callable[..., None] | None, after: Callable[..., None] | None) -> None:
@@ -115,4 +121,32 @@ def clock() -> None:
     threading.Thread(target=follow, daemon=True).start()
 
 
-PLACES = {one.__name__: one for one in (after_claim, after_data, in_settling, poison, clock)}
+def hang() -> None:
+    """One particular mail hangs once before its text goes out, and so does the task that has it in hand."""
+    _hang(obeys=True)
+
+
+def hang_for_good() -> None:
+    """The same, and the task does not end when it is told that its time is over."""
+    _hang(obeys=False)
+
+
+def _hang(*, obeys: bool) -> None:
+    from celery.exceptions import SoftTimeLimitExceeded
+
+    from notifications.sending.sender import Sender
+
+    def before(_: Any, delivery: Any, *__: Any) -> None:
+        if not delivery.address.startswith("hangs") or not is_first():
+            return
+        while True:
+            try:
+                time.sleep(600)
+            except SoftTimeLimitExceeded:
+                if obeys:
+                    raise
+
+    around(Sender, "_look_again_if_slow", before, None)
+
+
+PLACES = {one.__name__: one for one in (hang, hang_for_good, after_claim, after_data, in_settling, poison, clock)}

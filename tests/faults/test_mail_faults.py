@@ -13,11 +13,13 @@ from django.db import connection
 from django.utils import timezone
 from redis import Redis
 
+from accounts.roles import Role
 from devstack.postgres import find_binaries
 from notifications.models import Delivery
-from tests.factories import DeliveryFactory
+from tests.factories import DeliveryFactory, person
 from tests.faults.harness import GIVE_UP_SECONDS, AppendingRedis, Harness
 from tests.faults.oracles import assert_sound
+from tests.faults.test_wire_faults import look
 from tests.faults.world import World
 from tests.portal import ROOT, wait_until
 
@@ -109,6 +111,32 @@ def test_a_mail_that_kills_whoever_sends_it_is_given_up_and_the_others_go(harnes
     assert harness.states() == {"sent": 60, "failed": 1}
 
 
+@pytest.mark.parametrize("place", ["hang", "hang_for_good"])
+def test_a_task_that_hangs_is_ended_and_its_mail_goes_later(harness: Harness, world: World, place: str) -> None:
+    struck = harness.fail_at(place)
+    harness.environment["TASK_SECONDS"] = "6 8"
+    world.subscribe(1, addresses="hangs-")
+    world.subscribe(60)
+    harness.start()
+    world.publish()
+    wait_until(struck.exists, seconds=GIVE_UP_SECONDS, what="the task that hangs")
+
+    sign_in = DeliveryFactory(due_at=timezone.now(), date=timezone.now(), address="locked-out@responder.example")
+    took = wait_until(
+        lambda: sign_in.message_id_header in harness.arrived(), seconds=GIVE_UP_SECONDS, what="the sign-in mail"
+    )
+    assert took < 10
+    if place == "hang":  # the task was told, and noted what became of the mail
+        put_off = Delivery.objects.filter(address__startswith="hangs-", state="deferred")
+        wait_until(put_off.exists, seconds=GIVE_UP_SECONDS, what="the mail put off")
+        harness.let_time_pass()
+
+    harness.wait_for(62)
+    assert_sound(harness, world, repeats=0)
+    assert harness.states() == {"sent": 62}
+    assert ("Hard time limit" in harness.logs()) == (place == "hang_for_good")
+
+
 def test_a_new_release_loses_and_repeats_nothing(harness: Harness, world: World, recover: Recover) -> None:
     half_way(harness, world)
 
@@ -145,18 +173,24 @@ def test_redis_is_killed_and_started_again(harness: Harness, world: World, recov
 
 @pytest.mark.parametrize("how", ["stopped", "paused"])
 def test_redis_stalls(harness: Harness, world: World, recover: Recover, how: str) -> None:
+    browser = harness.sign_in(person(Role.CONTRIBUTOR))
+    harness.start_web()
     half_way(harness, world)
 
     if how == "stopped":
         harness.redis.server.send_signal(signal.SIGSTOP)
-        time.sleep(8)
+        time.sleep(4)
+        pages = look(harness, browser, 3)
+        time.sleep(4)
         harness.redis.server.send_signal(signal.SIGCONT)
     else:
         Redis(unix_socket_path=str(harness.redis.socket)).client_pause(5000)
+        pages = look(harness, browser, 3)
     world.publish()
 
     recover(2 * READERS)
     assert_sound(harness, world, repeats=0)
+    assert {status for status, _ in pages} == {200}
 
 
 @pytest.mark.parametrize("away_seconds", [2, 25])
