@@ -6,7 +6,7 @@
 2. Finding out who hears of it: 80,000 rows, then 800,000, and what memory that takes.
 3. While a blast of 20,000 is sent, at the throttle that the portal comes with: how long a password-reset mail takes to
    arrive, and how long pages take, beside a quiet moment.
-4. A run of 60,000 digests that is killed half-way and goes on.
+4. A run of 60,000 digests that is killed half-way and goes on; the same for the digest of a quarter.
 
 PostgreSQL writes to disk what it says it has written; worker, beat and web server are the real ones.
 """
@@ -286,20 +286,35 @@ for run in begin_due_runs(at=timezone.now()):
 
 
 def measure_digests(chosen: argparse.Namespace, share: int) -> dict[str, float]:
+    return measure_run(chosen.digests // share, "daily", "digests")
+
+
+def measure_quarterly(chosen: argparse.Namespace, share: int) -> dict[str, float]:
+    """With something that the Secretariat chose for everybody, beside what each of them waits for."""
+    return measure_run(chosen.digests // share, "quarterly", "quarterly")
+
+
+def measure_run(number: int, frequency: str, name: str) -> dict[str, float]:
     from datetime import timedelta
 
     from django.db.models import Count
     from django.utils import timezone
 
     from benchmarks._news import lesson_in_review, publish, subscribe
-    from notifications.models import Announcement, Delivery, Notice
+    from notifications.models import Announcement, Delivery, Frequency, Notice, QuarterDigest
+    from notifications.periods import last_period
     from notifications.tasks import fan_out
 
-    number = chosen.digests // share
-    subscribe(number, frequency="daily")
-    for _ in range(2):
-        publish(lesson_in_review())
-    Announcement.objects.update(at=timezone.now() - timedelta(days=2))
+    period = last_period(Frequency(frequency), timezone.now())
+    subscribe(number, frequency=frequency)
+    lessons = [lesson_in_review() for _ in range(2)]
+    for lesson in lessons:
+        publish(lesson)
+    Announcement.objects.update(at=period.end - timedelta(hours=1))
+    if frequency == "quarterly":
+        QuarterDigest.objects.create(
+            period_start=period.start, period_end=period.end, made_at=period.end, made=[one.pk for one in lessons]
+        )
     while Announcement.objects.filter(fanned_out_at=None).exists():
         fan_out()
     digests = Delivery.objects.filter(kind="digest")
@@ -316,18 +331,18 @@ def measure_digests(chosen: argparse.Namespace, share: int) -> dict[str, float]:
     assert begin().wait() == 0
     took = time.perf_counter() - began
     twice = digests.values("address").annotate(times=Count("pk")).filter(times__gt=1).count()
-    waiting = Notice.objects.filter(frequency="daily", delivery=None).count()
+    waiting = Notice.objects.filter(frequency=frequency, delivery=None).count()
     assert digests.values("address").distinct().count() == number
     return {
-        "digests": number,
-        "digests_when_killed": half,
-        "digests_repeated": twice,
-        "digests_items_left": waiting,
-        "digests_second_half_seconds": round(took, 1),
+        name: number,
+        f"{name}_when_killed": half,
+        f"{name}_repeated": twice,
+        f"{name}_items_left": waiting,
+        f"{name}_second_half_seconds": round(took, 1),
     }
 
 
-PARTS = {"news": measure_news, "blast": measure_blast, "digests": measure_digests}
+PARTS = {"news": measure_news, "blast": measure_blast, "digests": measure_digests, "quarterly": measure_quarterly}
 
 if __name__ == "__main__":
     main()
