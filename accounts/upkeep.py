@@ -1,8 +1,9 @@
 """Once a day: accounts that nobody uses go to sleep; what ends soon, and roles that nobody holds, are told of."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.languages import language_of
@@ -29,10 +31,13 @@ REMIND_BEFORE = (timedelta(days=30), timedelta(days=7))
 
 @dataclass(frozen=True)
 class Ending:
-    """Something that ends on a day, and whom to tell."""
+    """Something that ends on a day, and whom to tell.
+
+    :ivar what: says it in the language that is spoken when it is called
+    """
 
     name: str
-    what: str
+    what: Callable[[], str]
     people: frozenset[str]
     path: str
 
@@ -61,14 +66,16 @@ def warn_before_sleep(at: datetime) -> int:
     sent = 0
     for user in unused.order_by("pk"):
         asleep_on = timezone.localdate(user.used_at + UNUSED_FOR)
-        with language_of(user):
-            text = gettext(
-                "Nobody has used your account for a while. It goes to sleep on %(day)s unless you sign in before; then "
-                "an administrator of your organisation has to wake it."
-            ) % {"day": date_format(asleep_on, "j F Y")}
-            subject = gettext("Your account will go to sleep")
-            sent += _once(f"sleep:{user.pk}:{asleep_on}", user.email, text, reverse("account_login"), at, subject)
+        text, subject = partial(_goes_to_sleep, asleep_on), _("Your account will go to sleep")
+        sent += _once(f"sleep:{user.pk}:{asleep_on}", user.email, text, reverse("account_login"), at, subject)
     return sent
+
+
+def _goes_to_sleep(day: date) -> str:
+    return gettext(
+        "Nobody has used your account for a while. It goes to sleep on %(day)s unless you sign in before; then "
+        "an administrator of your organisation has to wake it."
+    ) % {"day": date_format(day, "j F Y")}
 
 
 def remind(at: datetime) -> int:
@@ -77,22 +84,24 @@ def remind(at: datetime) -> int:
     for before in REMIND_BEFORE:
         for ending in [*_roles(at, before), *_sponsorships(at, before)]:
             for address in sorted(ending.people):
-                sent += _once(f"{ending.name}:{before.days}", address, f"{ending.what}.", ending.path, at)
+                sent += _once(f"{ending.name}:{before.days}", address, ending.what, ending.path, at)
     return sent
 
 
 def _once(
     name: str,
     address: str,
-    text: str,
+    text: Callable[[], str],
     path: str,
     at: datetime,
-    subject: str = "Something of your account ends soon",
+    subject: object = _("Something of your account ends soon"),
 ) -> bool:
+    """Mail it in the language of whose address it is, unless that was done before; say whether it was done now."""
     with transaction.atomic():
-        _, is_new = Reminder.objects.get_or_create(about=f"{name}:{address}"[:120], defaults={"sent_at": at})
+        _reminder, is_new = Reminder.objects.get_or_create(about=f"{name}:{address}"[:120], defaults={"sent_at": at})
         if is_new:
-            send_notice(address, subject, text, path)
+            with language_of(User.objects.filter(email__iexact=address).first()):
+                send_notice(address, str(subject), text(), path)
     return is_new
 
 
@@ -100,19 +109,35 @@ def _roles(at: datetime, before: timedelta) -> Iterator[Ending]:
     last = timezone.localdate(at) + before
     ending = Membership.objects.active().filter(ends_on__lte=last).select_related("user", "organisation")
     for one in ending:
-        place = f"{one.get_role_display()}, {one.organisation.name}"
-        what = f"The role “{place}” of {one.user.get_full_name()} ends on {one.ends_on:%-d %B %Y}"
         people = administrators_of(one.organisation) | {one.user.email}
-        yield Ending(f"role:{one.pk}:{one.ends_on}", what, frozenset(people), reverse("security"))
+        yield Ending(f"role:{one.pk}:{one.ends_on}", partial(_role_ends, one), frozenset(people), reverse("security"))
+
+
+def _role_ends(one: Membership) -> str:
+    return gettext("The role “%(role)s, %(organisation)s” of %(person)s ends on %(day)s.") % {
+        "role": one.get_role_display(),
+        "organisation": one.organisation.name,
+        "person": one.user.get_full_name(),
+        "day": date_format(one.ends_on, "j F Y"),
+    }
 
 
 def _sponsorships(at: datetime, before: timedelta) -> Iterator[Ending]:
     today = timezone.localdate(at)
     ending = Sponsorship.objects.filter(ended_at=None, starts_on__lte=today, ends_on__range=(today, today + before))
     for one in ending.select_related("organisation", "sponsor"):
-        what = f"{one.sponsor.name} sponsors {one.organisation.name} until {one.ends_on:%-d %B %Y}"
         people = administrators_of(one.organisation) | administrators_of(one.sponsor)
-        yield Ending(f"sponsorship:{one.pk}", what, frozenset(people), reverse("sponsorships"))
+        yield Ending(
+            f"sponsorship:{one.pk}", partial(_sponsorship_ends, one), frozenset(people), reverse("sponsorships")
+        )
+
+
+def _sponsorship_ends(one: Sponsorship) -> str:
+    return gettext("%(sponsor)s sponsors %(organisation)s until %(day)s.") % {
+        "sponsor": one.sponsor.name,
+        "organisation": one.organisation.name,
+        "day": date_format(one.ends_on, "j F Y"),
+    }
 
 
 def tell_of_vacancies(at: datetime) -> int:
@@ -129,11 +154,18 @@ def tell_of_vacancies(at: datetime) -> int:
     for one in ended.select_related("organisation"):
         if Role(one.role) not in vacancies_of(one.organisation) or _ended_later(one, at):
             continue
-        text = f"Nobody is {one.get_role_display()} of {one.organisation.name} any more. Invite somebody into the role."
+        text = partial(_is_vacant, one)
         path = reverse("people_of", args=["organisation", one.organisation.code])
         for address in sorted(administrators_of(one.organisation)):
-            sent += _once(f"vacant:{one.pk}", address, text, path, at, subject="A role is vacant")
+            sent += _once(f"vacant:{one.pk}", address, text, path, at, subject=_("A role is vacant"))
     return sent
+
+
+def _is_vacant(one: Membership) -> str:
+    return gettext("Nobody is %(role)s of %(organisation)s any more. Invite somebody into the role.") % {
+        "role": one.get_role_display(),
+        "organisation": one.organisation.name,
+    }
 
 
 def _ended_later(membership: Membership, at: datetime) -> bool:

@@ -72,7 +72,7 @@ def template() -> Catalog:
     """Return all that is marked, each with the files in which it stands."""
     catalogue = Catalog()
     for name, _line, message, context in found():
-        catalogue.add(message, locations=[(name, None)], context=context)
+        catalogue.add(message, locations=[(name, 0)], context=context)
     for message in catalogue:
         message.locations = sorted(set(message.locations))
     return catalogue

@@ -54,7 +54,7 @@ class GovukBoundField(BoundField):
         self.look: Look = getattr(form, "looks", {}).get(name) or Look()
         self.control = control_of(field.widget)
         fit(field.widget, is_decimal=isinstance(field, forms.DecimalField | forms.FloatField))
-        say_plainly(field, label=str(self.label), called=self.look.called)
+        say_plainly(field, label=str(self.label), called=str(self.look.called))
 
     @property
     def data(self) -> Any:
@@ -166,7 +166,7 @@ class GovukBoundField(BoundField):
                 label=option["label"],
                 checked=option["selected"],
                 disabled=bool(option["attrs"].get("disabled")),
-                hint=self.look.hints.get(value, ""),
+                hint=str(self.look.hints.get(value, "")),
                 is_alternative=is_alternative,
                 reveals=[self.form[name] for name in self.look.reveals.get(value, "").split()],
             )

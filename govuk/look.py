@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from django.utils.functional import Promise
+
+#: Words that may be translated only when they are shown.
+Words = str | Promise
+
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
@@ -26,12 +31,12 @@ class Look:
     label_size: Literal["", "s", "m", "l", "xl"] = ""
     is_heading: bool = False
     width: int | str = ""
-    called: str = ""
+    called: Words = ""
     prefix: str = ""
     suffix: str = ""
     inline: bool = False
     small: bool = False
-    hints: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, Words] = field(default_factory=dict)
     reveals: Mapping[str, str] = field(default_factory=dict)
     alternative: str = ""
     notes: tuple[str, ...] = ()

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-CHECKLIST: dict[str, str] = {
+CHECKLIST = {
     "no_people": _("No names, and nobody can be identified"),
     "no_casualties": _("No detail about casualties"),
     "no_identifiers": _("No addresses, call signs or vehicle registration marks"),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from django import forms
+from django.db import models
 from django.db.models import CharField, TextChoices, Value
 from django.utils.formats import date_format
 from django.utils.translation import gettext
@@ -37,6 +38,11 @@ class Archived(TextChoices):
 
     INCLUDE = "include", _("Archived lessons too")
     ONLY = "only", _("Archived lessons only")
+
+
+def named(choices: type[models.TextChoices]) -> dict[str, str]:
+    """Return the labels by their codes, in the language that is spoken."""
+    return {code: str(label) for code, label in choices.choices}
 
 
 class LessonFilters(forms.Form):
@@ -94,9 +100,9 @@ class LessonFilters(forms.Form):
             "capability": self.capability_names,
             "area": self.area_names,
             "sector": self.sector_names,
-            "kind": dict(Kind.choices),
-            "source": dict(EventKind.choices),
-            "brag": dict(Brag.choices),
+            "kind": named(Kind),
+            "source": named(EventKind),
+            "brag": named(Brag),
         }
 
     @property
@@ -114,7 +120,7 @@ class LessonFilters(forms.Form):
     @property
     def labels(self) -> dict[str, str]:
         """What is filtered by, in words, by filter."""
-        names = self.names() | {"archived": dict(Archived.choices)}
+        names = self.names() | {"archived": named(Archived)}
         found = {name: names[name][str(value)] for name, value in self.cleaned.items() if name in names}
         days = {name: value for name, value in self.cleaned.items() if name in DAYS}
         return found | {

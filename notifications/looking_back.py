@@ -42,7 +42,7 @@ def look_back(subscription: Subscription, *, viewer: User, at: datetime) -> Look
     seen = found.filter(pk__in=Publication.objects.readable_by(viewer).values("pk")) if mailbox else found
     return LookBack(
         phrases=phrases(subscription, names_of(subscription.criteria())),
-        how_often=HOW_OFTEN.get(subscription.frequency, Frequency(subscription.frequency).label.lower()),
+        how_often=str(HOW_OFTEN.get(subscription.frequency, Frequency(subscription.frequency).label.lower())),
         count=found.count(),
         newest=list(seen.for_list()[:SHOWN]),
         is_for_mailbox=mailbox is not None,

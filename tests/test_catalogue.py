@@ -90,7 +90,7 @@ def test_every_translation_is_a_whole_one(catalogue: Catalog) -> None:
 
 def test_what_is_compiled_is_what_the_catalogue_says(catalogue: Catalog) -> None:
     def words(compiled: bytes) -> dict[object, str]:
-        found = gettext.GNUTranslations(io.BytesIO(compiled))._catalog  # type: ignore[attr-defined]
+        found = gettext.GNUTranslations(io.BytesIO(compiled))._catalog
         return {key: value for key, value in found.items() if key}
 
     assert words(WELSH.with_suffix(".mo").read_bytes()) == words(messages.compiled(catalogue)), "run dev.py messages"

@@ -26,9 +26,10 @@ PLACEHOLDER = re.compile(r"(%\(\w+\)[sd]|%%|\{\w+\}|<[^>]*>)")
 READ_OUT = ("aria-label", "title", "alt", "placeholder")
 #: The same in every language: markings, initials, names of formats and of the product.
 NAMES = (
-    "OFFICIAL-SENSITIVE", "OFFICIAL", "JESIP", "JOL", "BRAG", "METHANE", "ETHANE", "LRF", "API", "PDF", "CSV", "JSON",
-    "Excel", "JavaScript", "nothing like this", "Joint Organisational Learning", "English", "Cymraeg", "SPoC", "session", "csrf", "language",
-)  # fmt: skip
+    *("OFFICIAL-SENSITIVE", "OFFICIAL", "JESIP", "JOL", "BRAG", "METHANE", "ETHANE", "LRF", "SPoC"),
+    *("API", "PDF", "CSV", "JSON", "Excel", "JavaScript", "English", "Cymraeg", "Joint Organisational Learning"),
+    *("session", "csrf", "language", "nothing like this"),
+)
 
 
 def bracketed(message: str) -> str:
@@ -89,7 +90,7 @@ class Unmarked(HTMLParser):
         outside = ""
         for letter in text:
             self.depth += {"⟦": 1, "⟧": -1}.get(letter, 0)
-            outside += letter if self.depth == 0 and letter not in "⟦⟧" else ""
+            outside += " " if letter in "⟦⟧" else "" if self.depth else letter
         return outside
 
     def words(self) -> list[str]:
@@ -109,7 +110,7 @@ def stored() -> list[str]:
 
     for model in apps.get_models():
         if model._meta.managed and model._meta.app_label in {"accounts", "lessons", "notifications"}:
-            for row in model._default_manager.all().values():  # type: ignore[attr-defined]
+            for row in model._default_manager.all().values():
                 add(row)
     return [text for text in texts if len(text) > 2]
 

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import people as actions
@@ -196,6 +195,6 @@ def _change(request: HttpRequest, place: Place, person: User, held: list[Members
         raise Http404
     if then == "end":
         actions.end_role(membership=chosen[0], by=by, at=at)
-        return _("The role has ended.")
+        return gettext("The role has ended.")
     actions.set_clearance(membership=chosen[0], cleared=then == "clear", by=by, at=at)
-    return _("Whether they may read OFFICIAL-SENSITIVE is changed.")
+    return gettext("Whether they may read OFFICIAL-SENSITIVE is changed.")

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from accounts.models import User
+from govuk.look import Words as Text
 from lessons.actions.writing import save_lesson
 from lessons.forms.questions import question
 from lessons.models import Lesson
@@ -20,8 +21,8 @@ class StepForm(forms.Form):
     """One step.  Fields are asked for in the words of the lesson's kind."""
 
     slug: ClassVar[str]
-    heading: ClassVar[str]
-    practice_heading: ClassVar[str] = ""
+    heading: ClassVar[Text]
+    practice_heading: ClassVar[Text] = ""
     #: fields that only a lesson identified has, or only notable practice
     only_lesson: ClassVar[tuple[str, ...]] = ()
     only_practice: ClassVar[tuple[str, ...]] = ()
@@ -45,7 +46,7 @@ class StepForm(forms.Form):
 
     @classmethod
     def heading_for(cls, lesson: Lesson) -> str:
-        return cls.practice_heading if lesson.is_practice and cls.practice_heading else cls.heading
+        return str(cls.practice_heading if lesson.is_practice and cls.practice_heading else cls.heading)
 
     @property
     def is_blank(self) -> bool:

@@ -100,7 +100,7 @@ class Pace:
 
     @property
     def tier_name(self) -> str:
-        return Tier(self.tier).label
+        return str(Tier(self.tier).label)
 
 
 def measure_pace(found: PublicationQuerySet) -> list[Pace]:

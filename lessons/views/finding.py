@@ -70,7 +70,7 @@ def lesson_list(request: SignedInRequest) -> HttpResponse:
         "chosen": _chosen(filters, query),
         "hidden": [(name, value) for name, value in query.items() if name in CODES or name == "sort"],
         "sorts": [
-            Link(one.label, _with(query, sort=one.value), is_chosen=one == results.sort) for one in results.sorts
+            Link(str(one.label), _with(query, sort=one.value), is_chosen=one == results.sort) for one in results.sorts
         ],
         "query": query.urlencode(),
         "suggestion": Link(better, _with(query, q=better)) if better else None,

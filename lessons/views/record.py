@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
 from govuk.look import Look
+from govuk.look import Words as Text
 from lessons.access import get_lesson
 from lessons.actions.moves import move_lesson
 from lessons.clocks import appeal_until
@@ -38,7 +39,7 @@ WAIT_FOR_OWNER = (Status.CHANGES_REQUESTED, Status.AWAITING_SIGN_OFF, Status.DRA
 
 class StatusFilter(forms.Form):
     looks = {"status": Look(width="full", called=_("a status"))}
-    status = forms.ChoiceField(required=False, choices=[("", _("Any")), *Status.choices])
+    status = forms.ChoiceField(required=False, label=_("Status"), choices=[("", _("Any")), *Status.choices])
 
 
 @require_GET
@@ -67,11 +68,11 @@ class OwnersMove:
 
     move: Move
     permission: str
-    heading: str
-    button: str
-    done: str
-    note: str = ""  # label of the note; none: the page asks for no words
-    hint: str = ""
+    heading: Text
+    button: Text
+    done: Text
+    note: Text = ""  # label of the note; none: the page asks for no words
+    hint: Text = ""
     is_warning: bool = False
 
     def is_open(self, lesson: Lesson, user: User) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext
 
 #: Words that say a direction and no deed.
 VAGUE = re.compile(
@@ -28,11 +28,13 @@ def hint_on(text: str, by_whom: str) -> str:
     is_vague = len(words) < 3 or (VAGUE.match(text.strip()) is not None and len(words) < ENOUGH_WORDS)
     is_nobodys = not by_whom.strip() or NOBODY.match(by_whom.strip()) is not None
     if is_vague and is_nobodys:
-        return _(
+        return gettext(
             "It says neither what to do nor who does it. Name one thing to do, and the role or service that does it."
         )
     if is_vague:
-        return _("It names a direction. Say what exactly should be done, so that others can tell when it is done.")
+        return gettext(
+            "It names a direction. Say what exactly should be done, so that others can tell when it is done."
+        )
     if is_nobodys:
-        return _("It names nobody. What everybody should do is often done by nobody: name a role or service.")
+        return gettext("It names nobody. What everybody should do is often done by nobody: name a role or service.")
     return ""
