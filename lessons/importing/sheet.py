@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
@@ -57,10 +59,16 @@ NEEDED = ("Title", "Event")
 LISTS = {"National Risks", "Principles and topics", "Capabilities"}
 
 
+def _in_english(choices: type[Kind] | type[EventKind] | type[Brag] | type[Marking]) -> list[tuple[str, str]]:
+    """Return codes and labels as they stand in every sheet, whatever the language of who fills it in or sends it."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return [(code, str(label)) for code, label in choices.choices]
+
+
 def _codes(choices: type[Kind] | type[EventKind] | type[Brag] | type[Marking]) -> dict[str, str]:
     """Return what people write for each code: its label, the label up to a colon, in capitals or not."""
     written: dict[str, str] = {}
-    for code, label in choices.choices:
+    for code, label in _in_english(choices):
         short = str(label).split(":")[0]
         written |= dict.fromkeys([str(label), short, short.lower(), short.upper(), short.capitalize()], code)
     return written
@@ -167,14 +175,14 @@ def choices_of() -> dict[str, list[str]]:
     """Return what can be written in the columns that take names or short answers."""
     themes = Theme.objects.order_by("group", "name").values_list("name", flat=True)
     return {
-        "Kind": [str(label) for label in Kind.labels],
-        "Kind of event": [str(label) for label in EventKind.labels],
+        "Kind": [label for _, label in _in_english(Kind)],
+        "Kind of event": [label for _, label in _in_english(EventKind)],
         "Resilience area": list(ResilienceArea.objects.current().order_by("name").values_list("name", flat=True)),
         "National Risks": sorted(NationalRisk.objects.current().values_list("name", flat=True)),
         "Principles and topics": list(themes),
         "Capabilities": list(Capability.objects.order_by("name").values_list("name", flat=True)),
-        "BRAG rating": [str(label).split(":")[0] for label in Brag.labels],
-        "Marking": [str(label) for label in Marking.labels],
+        "BRAG rating": [label.split(":")[0] for _, label in _in_english(Brag)],
+        "Marking": [label for _, label in _in_english(Marking)],
     }
 
 
