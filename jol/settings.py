@@ -58,6 +58,9 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "csp",
 ]
+ADMIN_LOOK_UP = env_flag("ADMIN_LOOK_UP", default=False)  # Django's admin, for looking up: see jol.look_up
+if ADMIN_LOOK_UP:
+    INSTALLED_APPS.append("django.contrib.admin.apps.SimpleAdminConfig")
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

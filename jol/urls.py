@@ -1,5 +1,6 @@
 """All addresses of the site and the API."""
 
+from django.conf import settings
 from django.urls import include, path
 from django.views.generic import TemplateView
 
@@ -21,6 +22,11 @@ urlpatterns = [
         for name in ("about", "accessibility", "privacy", "cookies")
     ],
 ]
+
+if settings.ADMIN_LOOK_UP:
+    from jol.look_up import look_up
+
+    urlpatterns.append(path("look-up/", look_up.urls))
 
 handler400 = errors.bad_request
 handler403 = errors.permission_denied
