@@ -31,10 +31,10 @@ class LengthValidator:
         if len(password) < least:
             raise ValidationError(gettext("Use %(least)s characters or more") % {"least": least}, code="too_short")
         if len(password) > MOST:
-            raise ValidationError(gettext("Use %(MOST)s characters or fewer") % {"MOST": MOST}, code="too_long")
+            raise ValidationError(gettext("Use %(most)s characters or fewer") % {"most": MOST}, code="too_long")
 
     def get_help_text(self) -> str:
-        return gettext("Use %(LEAST)s characters or more.") % {"LEAST": LEAST}
+        return gettext("Use %(least)s characters or more.") % {"least": LEAST}
 
 
 class OwnWordsValidator:

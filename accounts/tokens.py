@@ -37,19 +37,18 @@ def create_token(
     scopes = list(dict.fromkeys(scopes))
     if unknown := [scope for scope in scopes if scope not in TokenScope.values]:
         raise TokenError(
-            gettext("Unknown scope: %(join)s. Scopes: %(join2)s.")
-            % {"join": ", ".join(unknown), "join2": ", ".join(TokenScope.values)}
+            gettext("Unknown scope: %(join)s. Scopes: %(scopes)s.")
+            % {"join": ", ".join(unknown), "scopes": ", ".join(TokenScope.values)}
         )
     if not scopes:
         raise TokenError(gettext("A token needs a scope. Scopes: %(join)s.") % {"join": ", ".join(TokenScope.values)})
     if not timedelta() < lasts <= LONGEST:
-        raise TokenError(gettext("A token lasts from 1 to %(LONGEST_days)s days.") % {"LONGEST_days": LONGEST.days})
+        raise TokenError(gettext("A token lasts from 1 to %(days)s days.") % {"days": LONGEST.days})
     if len(name) > NAME_LIMIT:
-        raise TokenError(gettext("The name is longer than %(NAME_LIMIT)s characters.") % {"NAME_LIMIT": NAME_LIMIT})
+        raise TokenError(gettext("The name is longer than %(longest)s characters.") % {"longest": NAME_LIMIT})
     if ApiToken.objects.filter(user=user).count() >= MOST_TOKENS:
         raise TokenError(
-            gettext("There are %(MOST_TOKENS)s tokens already. Revoke one that is not used any more.")
-            % {"MOST_TOKENS": MOST_TOKENS}
+            gettext("There are %(most)s tokens already. Revoke one that is not used any more.") % {"most": MOST_TOKENS}
         )
     token, text = ApiToken.objects.create(user=user, expiry=lasts, name=name or "command line", scopes=scopes)
     # The record names the first characters only, by which a leaked token can be told apart.

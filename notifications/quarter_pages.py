@@ -29,7 +29,7 @@ class QuarterPage:
 
     @property
     def title(self) -> str:
-        return gettext("Lessons of %(quarter_name)s") % {"quarter_name": self.quarter.name}
+        return gettext("Lessons of %(quarter)s") % {"quarter": self.quarter.name}
 
     @property
     def marking(self) -> str:

@@ -63,8 +63,7 @@ def add_attachment(*, lesson: Lesson, file: BinaryIO, name: str, by: User, at: d
 def _has_room(lesson: Lesson) -> None:
     if lesson.attachments.kept().count() >= MOST_ATTACHMENTS:
         raise TooManyAttachments(
-            gettext("A lesson holds %(MOST_ATTACHMENTS)s files. Take one out first.")
-            % {"MOST_ATTACHMENTS": MOST_ATTACHMENTS}
+            gettext("A lesson holds %(most)s files. Take one out first.") % {"most": MOST_ATTACHMENTS}
         )
 
 

@@ -62,4 +62,4 @@ def kind_by_name(name: str) -> FileKind:
     _, dot, suffix = plain_name(name).rpartition(".")
     if dot and (kind := BY_SUFFIX.get(suffix.casefold())):
         return kind
-    raise Refused(gettext("This kind of file cannot be attached. Choose a %(IN_WORDS)s file") % {"IN_WORDS": IN_WORDS})
+    raise Refused(gettext("This kind of file cannot be attached. Choose a %(kinds)s file") % {"kinds": IN_WORDS})

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -36,8 +37,9 @@ class SheetForm(forms.Form):
     )
     file = forms.FileField(
         label=_("Upload the sheet"),
-        help_text=_("An Excel workbook (.xlsx) or a CSV file, up to 10 megabytes and %(ROWS_LIMIT)s rows")
-        % {"ROWS_LIMIT": ROWS_LIMIT},
+        help_text=format_lazy(
+            _("An Excel workbook (.xlsx) or a CSV file, up to 10 megabytes and {rows} rows"), rows=ROWS_LIMIT
+        ),
         widget=forms.FileInput(attrs={"accept": ".xlsx,.csv"}),
     )
 
@@ -86,8 +88,8 @@ def by_columns(table: Table) -> tuple[list[Row], list[str]]:
     names = {column: ours[column.casefold()] for column in table.columns if column.casefold() in ours}
     if missing := [column for column in NEEDED if column not in names.values()]:
         raise UnreadableTable(
-            gettext("The sheet has no column called %(or_join)s. Use the template: its first row names the columns.")
-            % {"or_join": " or ".join(missing)}
+            gettext("The sheet has no column called %(columns)s. Use the template: its first row names the columns.")
+            % {"columns": " or ".join(missing)}
         )
     rows = []
     for row in table.rows():

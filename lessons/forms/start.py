@@ -77,8 +77,8 @@ class StartForm(forms.Form):
         if event and organisation and event.organisation_id != organisation.pk and not is_for_the_area(event):
             self.add_error(
                 "event",
-                gettext("%(event_organisation)s recorded this event. Choose that organisation, or a new event.")
-                % {"event_organisation": event.organisation},
+                gettext("%(organisation)s recorded this event. Choose that organisation, or a new event.")
+                % {"organisation": event.organisation},
             )
         return values
 

@@ -55,8 +55,8 @@ def register_load(request: SignedInRequest) -> HttpResponse:
         return _preview(request, comparison, form, status=422)
     messages.success(
         request,
-        gettext("%(edition_name)s is loaded: %(loaded_added)s entries added, %(loaded_changed)s changed.")
-        % {"edition_name": edition.name, "loaded_added": loaded.added, "loaded_changed": loaded.changed},
+        gettext("%(edition)s is loaded: %(added)s entries added, %(changed)s changed.")
+        % {"edition": edition.name, "added": loaded.added, "changed": loaded.changed},
     )
     return redirect("registers")
 

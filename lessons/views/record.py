@@ -193,8 +193,8 @@ def _move_page(request: SignedInRequest, pk: int, page: OwnersMove) -> HttpRespo
     rule = rule_for(page.move, lesson.status)
     if rule is None or rule.permission != page.permission:
         raise WrongStatus(
-            gettext("This lesson is %(lesson_get_status_display)s now, so this cannot be done.")
-            % {"lesson_get_status_display": lesson.get_status_display().lower()}
+            gettext("This lesson is %(status)s now, so this cannot be done.")
+            % {"status": lesson.get_status_display().lower()}
         )
     wants_note = bool(page.note) and not (page is WITHDRAW and lesson.status == Status.DRAFT)
     form = NoteForm(request.POST if request.method == "POST" else None, page=page, wants_note=wants_note)

@@ -189,7 +189,7 @@ def _keep_step(request: HttpRequest, pk: int, step: str, holder: User) -> HttpRe
         return _signed_out_page(request, status=409)
     said = gettext("What you wrote is saved.")
     if left_out:
-        said = gettext("What you wrote is saved, except %(listed)s.") % {"listed": _listed(left_out)}
+        said = gettext("What you wrote is saved, except %(fields)s.") % {"fields": _listed(left_out)}
     if request.user.is_authenticated:
         messages.success(request, said)
         return redirect("home")

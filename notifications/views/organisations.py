@@ -50,8 +50,7 @@ def bounced_right(request: SignedInRequest, pk: int) -> HttpResponse:
         lift_suppression(suppression=suppression, by=request.user, at=timezone.now())
         messages.success(
             request,
-            gettext("Emails go to %(suppression_address)s again from now on.")
-            % {"suppression_address": suppression.address},
+            gettext("Emails go to %(address)s again from now on.") % {"address": suppression.address},
         )
     return redirect("bounced")
 

@@ -72,7 +72,7 @@ class ReviewForm(forms.Form):
         """Add what is said about fields: comments for the owner, and why words that a rule found are needed."""
         for name in ORDER:
             self.fields[f"comment_{name}"] = Words(
-                label=gettext("Comment on: %(label_of)s") % {"label_of": label_of(name, self.kind)},
+                label=gettext("Comment on: %(label)s") % {"label": label_of(name, self.kind)},
                 max_length=LONGEST_COMMENT,
                 rows=3,
             )

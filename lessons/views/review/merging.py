@@ -32,8 +32,8 @@ def merge(request: SignedInRequest, pk: int) -> HttpResponse:
     lesson = get_lesson(user=request.user, pk=pk, permission=REVIEW)
     if rule_for(Move.MERGE, lesson.status) is None:
         raise WrongStatus(
-            gettext("This lesson is %(lesson_get_status_display)s now, so it cannot be merged.")
-            % {"lesson_get_status_display": lesson.get_status_display().lower()}
+            gettext("This lesson is %(status)s now, so it cannot be merged.")
+            % {"status": lesson.get_status_display().lower()}
         )
     sent = request.POST if request.method == "POST" else request.GET if "into" in request.GET else None
     form = MergeForm(sent)
@@ -62,15 +62,15 @@ def _decide(request: SignedInRequest, lesson: Lesson, stays: Lesson) -> HttpResp
         link_recurrence(lesson=lesson, target=stays, by=by, at=at)
         messages.success(
             request,
-            gettext("%(lesson_reference)s is called a recurrence of %(stays_reference)s. Both say so.")
-            % {"lesson_reference": lesson.reference, "stays_reference": stays.reference},
+            gettext("%(lesson_reference)s is called a recurrence of %(reference)s. Both say so.")
+            % {"lesson_reference": lesson.reference, "reference": stays.reference},
         )
     else:
         move_lesson(lesson=lesson, move=Move.MERGE, by=by, at=at, target=stays)
         messages.success(
             request,
-            gettext("%(lesson_reference)s is merged into %(stays_reference)s. Both owners are told.")
-            % {"lesson_reference": lesson.reference, "stays_reference": stays.reference},
+            gettext("%(lesson_reference)s is merged into %(reference)s. Both owners are told.")
+            % {"lesson_reference": lesson.reference, "reference": stays.reference},
         )
     return redirect("review", lesson.pk)
 

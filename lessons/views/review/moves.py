@@ -120,8 +120,8 @@ def _move_page(request: SignedInRequest, pk: int, page: MovePage) -> HttpRespons
     if rule is None:
         get_lesson(user=request.user, pk=pk, permission="lessons.review_lesson")
         raise WrongStatus(
-            gettext("This lesson is %(lesson_get_status_display)s now, so this cannot be done.")
-            % {"lesson_get_status_display": lesson.get_status_display().lower()}
+            gettext("This lesson is %(status)s now, so this cannot be done.")
+            % {"status": lesson.get_status_display().lower()}
         )
     get_lesson(user=request.user, pk=pk, permission=rule.permission)
     form = page.form(request.POST if request.method == "POST" else None, lesson=lesson, user=request.user)
