@@ -211,6 +211,20 @@ def test_the_matrix_has_theme_by_year_of_the_event(reader: User, some_lessons: l
             assert length(sign_in(reader), cell.url) == cell.count
 
 
+def test_years_long_ago_share_a_column_of_the_matrix_and_have_their_own_in_its_table(
+    reader: User, some_lessons: list[Lesson]
+) -> None:
+    for year in (2009, 2012):
+        published(event=EventFactory(started_on=NOON.date().replace(year=year)))
+
+    one = figure(sign_in(reader), "matrix")
+
+    assert one.columns == ["Before 2017", *map(str, range(2017, 2027))]
+    assert one.head[2:] == [*map(str, range(2009, 2027))]
+    hazards = next(row for row in one.drawn if row.cells[0].count)
+    assert hazards.cells[0].count == 2 == length(sign_in(reader), hazards.cells[0].url)
+
+
 def test_gaps_are_the_risks_without_a_lesson_that_one_may_read(reader: User, some_lessons: list[Lesson]) -> None:
     NationalRiskFactory(code="drought", name="Drought")
     published(risks=[NationalRiskFactory(code="meteor", name="Meteor")], audience="national_team")

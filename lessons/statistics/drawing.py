@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any
 
 #: Steps of the one colour in which maps and matrices are shaded; 0 is nothing.
@@ -175,13 +176,24 @@ class MatrixRow:
     total: int
 
 
-def matrix(rows: dict[str, list[tuple[int, str]]]) -> list[MatrixRow]:
-    """:param rows: name -> (count, url) by column"""
-    highest = max((count for cells in rows.values() for count, _ in cells), default=0) or 1
+def matrix(rows: dict[str, list[tuple[int, str]]], *, years_of_first: int = 1) -> list[MatrixRow]:
+    """:param rows: name -> (count, url) by column
+
+    :param years_of_first: that the first column stands for: it is shaded as one of them would be
+    """
+
+    def weight(column: int, count: int) -> int:
+        return count if column else ceil(count / max(years_of_first, 1))
+
+    weights = {name: [weight(n, count) for n, (count, _) in enumerate(cells)] for name, cells in rows.items()}
+    highest = max((each for all_of_row in weights.values() for each in all_of_row), default=0) or 1
     return [
         MatrixRow(
             name,
-            [MatrixCell(count, url, shade(count, highest)) for count, url in cells],
+            [
+                MatrixCell(count, url, shade(each, highest))
+                for (count, url), each in zip(cells, weights[name], strict=True)
+            ],
             sum(count for count, _ in cells),
         )
         for name, cells in rows.items()

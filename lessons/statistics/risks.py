@@ -7,6 +7,9 @@ from lessons.statistics import drawing
 from lessons.statistics.drawing import Row
 from lessons.statistics.study import NOTHING, Figure, Study
 
+#: Columns that fit on a page beside the names of the themes; earlier years share one.  The table has them all.
+YEARS_SHOWN = 10
+
 
 def matrix(study: Study) -> Figure:
     """Theme of risk by year of the event."""
@@ -27,14 +30,20 @@ def matrix(study: Study) -> Figure:
         default=None,
     )
     title = f"{most[1]} in {most[2]} has most lessons: {most[0]}" if most and most[0] else NOTHING
+    earlier = len(years[:-YEARS_SHOWN])
+    shown = {
+        name: [*_before(study, code, years[earlier], table[name][:earlier]), *table[name][earlier:]]
+        for code, name in study.filters.risk_theme_names.items()
+        if years
+    }
     return Figure(
         "matrix",
         title,
         ["Theme of the risk", "All", *map(str, years)],
         rows,
         shape="matrix",
-        drawn=drawing.matrix(table),
-        columns=[*map(str, years)],
+        drawn=drawing.matrix({name: shown[name] for name in table if name in shown}, years_of_first=earlier),
+        columns=[*([f"Before {years[earlier]}"] if earlier else []), *map(str, years[earlier:])],
         note="By the year of the event. A lesson about risks of two themes counts in both.",
     )
 
@@ -42,6 +51,13 @@ def matrix(study: Study) -> Figure:
 def _in_year(study: Study, risk_theme: str, year: int) -> str:
     days = {"event_since": date(year, 1, 1), "event_until": date(year, 12, 31)}
     return study.list_url(risk_theme=risk_theme, **study.between(**days))
+
+
+def _before(study: Study, risk_theme: str, year: int, cells: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    if not cells:
+        return []
+    days = study.between(event_until=date(year - 1, 12, 31))
+    return [(sum(count for count, _ in cells), study.list_url(risk_theme=risk_theme, **days))]
 
 
 def gaps(study: Study) -> Figure:
