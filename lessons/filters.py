@@ -1,6 +1,8 @@
 """The filters of published lessons: one form for the page, the API and what is subscribed to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
+from operator import itemgetter
 from typing import NamedTuple
 
 from django import forms
@@ -87,9 +89,10 @@ class LessonFilters(forms.Form):
         self.area_names = {row.code: row.name for row in rows["area"]}
         self.capability_names = {row.code: row.name for row in rows["capability"]}
         self.sector_names = {row.code: row.code.replace("-", " ").capitalize() for row in rows["sector"]}
+        names = self.names()
         for name in FROM_TABLES:
-            names = sorted(self.names()[name].items(), key=lambda pair: pair[1])
-            self.fields[name].choices = [("", gettext("Any")), *names]  # type: ignore[attr-defined]
+            # A function: hundreds of choices are put in order only where a value is checked or a list is drawn.
+            self.fields[name].choices = partial(_in_order, names[name])  # type: ignore[attr-defined]
 
     def names(self) -> dict[str, dict[str, str]]:
         """Return the name of each code, by filter."""
@@ -157,6 +160,10 @@ class LessonFilters(forms.Form):
         if words := self.cleaned.get("q"):
             found = search(publications, str(words)).among(found)
         return found
+
+
+def _in_order(names: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [("", gettext("Any")), *sorted(names.items(), key=itemgetter(1))]
 
 
 class _Coded(NamedTuple):
