@@ -310,6 +310,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "apply-retention": {"task": "accounts.tasks.apply_retention", "schedule": 3600.0, "options": {"expires": 3600}},
     "seal-audit": {"task": "accounts.tasks.seal_audit", "schedule": 3.0, "options": {"expires": 10}},
     "count-words": {"task": "lessons.tasks.count_words", "schedule": 60.0, "options": {"expires": 60}},
+    "tell-of-deprecations": {
+        "task": "lessons.tasks.tell_of_deprecations",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "count-look-alikes": {"task": "lessons.tasks.count_look_alikes", "schedule": 30.0, "options": {"expires": 30}},
 }
 

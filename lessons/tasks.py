@@ -6,6 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from lessons.actions.scanning import check_next
+from lessons.api.deprecations import tell_owners
 from lessons.attachments.scanners import scanner
 from lessons.presence import forget_closed
 from lessons.same_again import count_next
@@ -40,3 +41,9 @@ def count_look_alikes() -> None:
     while time.monotonic() < end and count_next(at=timezone.now()):
         pass
     forget_closed(at=timezone.now())
+
+
+@shared_task
+def tell_of_deprecations() -> None:
+    """Every hour: tell owners of tokens which address of the API goes, if one does."""
+    tell_owners(at=timezone.now())

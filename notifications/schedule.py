@@ -23,6 +23,7 @@ WORDS = {
     "digest": "Write the digests whose period has ended",
     "overdue": "Write to those who decide what is overdue",
     "tell-of-use": "Tell owners monthly how their lessons were used",
+    "tell-of-deprecations": "Tell owners of tokens which address of the API goes",
     "seal-audit": "Seal the audit trail",
     "apply-retention": "Remove records that are older than they are kept",
     "keep-accounts": "Let roles and accounts end when their time is over",

@@ -1,15 +1,19 @@
 """The OpenAPI description says all that there is to know, and its examples are such as it describes."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.core.mail import EmailMessage
 from django.test import Client
 from jsonschema import Draft4Validator, FormatChecker
 
+from accounts.models import ApiToken
+from accounts.tokens import create_token
 from lessons.api.base import Deprecation
+from lessons.api.deprecations import tell_owners
 from lessons.api.reference import ThemeViewSet
 from tests.calling import Caller, problem
 from tests.factories import person
@@ -78,7 +82,7 @@ def test_every_body_has_an_example_that_its_schema_allows(description: dict[str,
 
 @pytest.mark.django_db
 def test_an_address_that_goes_says_so_and_is_gone_after_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    going = Deprecation(since=date(2026, 1, 2), ends=date(2027, 1, 2), instead="https://jol.example.org/api/v2/")
+    going = Deprecation("/api/v1/themes/", date(2026, 1, 2), date(2027, 1, 2), "https://jol.example.org/api/v2/")
     monkeypatch.setattr(ThemeViewSet, "deprecation", going)
 
     with time_machine.travel(datetime(2027, 1, 1, 23, tzinfo=UTC), tick=False):
@@ -92,6 +96,30 @@ def test_an_address_that_goes_says_so_and_is_gone_after_its_day(monkeypatch: pyt
     assert answer.headers["Sunset"] == "Sat, 02 Jan 2027 00:00:00 GMT"
     assert answer.headers["Link"] == '<https://jol.example.org/api/v2/>; rel="deprecation"'
     problem(gone, 410)
+
+
+@pytest.mark.django_db
+def test_owners_of_tokens_in_use_are_told_at_once_and_three_months_before_the_end(
+    monkeypatch: pytest.MonkeyPatch, mailoutbox: list[EmailMessage]
+) -> None:
+    going = Deprecation("/api/v1/themes/", date(2026, 1, 2), date(2027, 1, 2), "https://jol.example.org/api/v2/")
+    first, later, last = (datetime(2026, month, 2, 12, tzinfo=UTC) for month in (1, 2, 11))
+    users = {name: person(email=f"{name}@responder.example") for name in ("uses", "used", "begins")}
+    for name, at in (("uses", first), ("used", first - timedelta(days=31)), ("begins", None)):
+        token, _ = create_token(user=users[name], scopes=["read:published"], at=first)
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=at)
+
+    assert tell_owners(first) == 0
+    monkeypatch.setattr(ThemeViewSet, "deprecation", going)
+    told = [tell_owners(first), tell_owners(first)]
+    ApiToken.objects.filter(user=users["begins"]).update(last_used_at=later)
+    told.append(tell_owners(later))
+    ApiToken.objects.update(last_used_at=last)
+    told += [tell_owners(last), tell_owners(last), tell_owners(datetime(2027, 1, 2, tzinfo=UTC))]
+
+    assert told == [1, 0, 1, 3, 0, 0]
+    assert [mail.to for mail in mailoutbox[:2]] == [[users["uses"].email], [users["begins"].email]]
+    assert "/api/v1/themes/ answers until 1 January 2027" in mailoutbox[0].body
 
 
 def test_a_merged_a_suspended_and_a_missing_reference_are_described(description: dict[str, Any]) -> None:

@@ -22,11 +22,13 @@ from accounts.models import ApiToken, User
 class Deprecation:
     """That an address goes (docs/api/deprecation.md).
 
+    :ivar what: the address, as programs know it
     :ivar since: when that was said
     :ivar ends: the first day on which it answers 410
     :ivar instead: the address that tells what to use
     """
 
+    what: str
     since: date
     ends: date
     instead: str
