@@ -37,8 +37,26 @@ def delete_mails(mails: "QuerySet[Any]", at: datetime) -> None:
 
 
 CLASSES += [
-    Kept("mail_bodies", _("Texts of emails, after they went"), 7, Unit.DAY, Outcome.DELETE, bodies_due, forget_bodies),
-    Kept("mails", _("To whom which email went, and when"), 12, Unit.MONTH, Outcome.DELETE, mails_due, delete_mails),
+    Kept(
+        "mail_bodies",
+        _("Texts of emails, after they went"),
+        7,
+        Unit.DAY,
+        Outcome.DELETE,
+        bodies_due,
+        forget_bodies,
+        is_large=True,
+    ),
+    Kept(
+        "mails",
+        _("To whom which email went, and when"),
+        12,
+        Unit.MONTH,
+        Outcome.DELETE,
+        mails_due,
+        delete_mails,
+        is_large=True,
+    ),
 ]
 FATES |= dict.fromkeys(("notifications.delivery.person", "notifications.notice.person"), Fate.RENAME)
 FATES |= dict.fromkeys(("notifications.subscription.person", "notifications.usemailsoff.person"), Fate.DELETE)

@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Browser, Page
 
-from accounts.models import User
+from accounts.models import AuditEvent, User
+from accounts.records.holds import hold
 from accounts.roles import Role
+from lessons.actions.foi import consult, open_request
 from lessons.models import Lesson, Marking, Status
 from tests.browsing import Visitor
 from tests.factories import (
@@ -52,6 +55,15 @@ class World:
         self.declined = LessonFactory(status=Status.DECLINED, moderator=self.moderator, **own)
         self.suspended = LessonFactory(status=Status.SUSPENDED, **own)
         self.secretariat = person(Role.SECRETARIAT)
+        self._keep_records()
+
+    def _keep_records(self) -> None:
+        by, now = self.secretariat, timezone.now()
+        hold(subject=self.published, reason="Inquest 7", until=None, by=by, at=now)
+        self.request = open_request(
+            lesson=self.published, reference="FOI 2026/7", requester="media", received_on=now.date(), by=by, at=now
+        )
+        consult(request=self.request, organisation=self.published.organisation, by=by, at=now)
 
     def pages(self) -> dict[str, tuple[User | None, list[str]]]:
         """Return who looks at which pages."""
@@ -96,7 +108,21 @@ class World:
                     f"/lessons/{self.published.reference}/suspend/",
                 ],
             ),
-            "secretariat": (self.secretariat, ["/manage/"]),
+            "secretariat": (
+                self.secretariat,
+                [
+                    "/manage/",
+                    "/accounts/records/",
+                    "/accounts/records/periods/drafts/",
+                    "/accounts/records/holds/",
+                    "/foi/",
+                    f"/foi/{self.request.pk}/",
+                ],
+            ),
+            "auditor": (
+                person(Role.AUDITOR),
+                ["/accounts/audit/", f"/accounts/audit/{AuditEvent.objects.latest('pk').pk}/"],
+            ),
         }
 
 
@@ -112,7 +138,7 @@ def violations(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("who", ["stranger", "contributor", "moderator", "secretariat"])
+@pytest.mark.parametrize("who", ["stranger", "contributor", "moderator", "secretariat", "auditor"])
 def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(live_server: Any, browser: Browser, who: str) -> None:
     user, paths = World().pages()[who]
     visitor = Visitor(browser, live_server.url)

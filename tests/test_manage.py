@@ -22,7 +22,7 @@ LINK = re.compile(r'<dt[^>]*><a class="govuk-link" href="([^"]+)">([^<]+)</a>')
             Role.SECRETARIAT,
             (
                 "People, Sponsored organisations, Mergers, Editions of the National Risk Register, "
-                "Digests of the quarters, Mail, Schedule, Addresses that bounce"
+                "Digests of the quarters, Records, Mail, Schedule, Addresses that bounce"
             ),
         ),
         (

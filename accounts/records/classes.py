@@ -45,5 +45,15 @@ CLASSES += [
     Kept(
         "accounts", _("Accounts, after they were closed"), 12, Unit.MONTH, Outcome.ANONYMISE, accounts_due, erase_each
     ),
-    Kept("audit", _("Events of the audit trail"), 7, Unit.YEAR, Outcome.DELETE, audit_due, prune, by_owner=True),
+    Kept(
+        "audit",
+        _("Events of the audit trail"),
+        7,
+        Unit.YEAR,
+        Outcome.DELETE,
+        audit_due,
+        prune,
+        is_large=True,
+        by_owner=True,
+    ),
 ]

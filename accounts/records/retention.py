@@ -32,6 +32,7 @@ class Kept:
 
     :ivar due: what is older than a time, and not held; the second time is now
     :ivar carry_out: removes these objects, and is called with at most `AT_ONCE`; None: somebody decides
+    :ivar is_large: so many rows that a page should not count them
     :ivar by_owner: takes the rights of the owner of the database, so the hourly job leaves it out
     """
 
@@ -42,6 +43,7 @@ class Kept:
     outcome: Outcome
     due: Callable[[datetime, datetime, Held], "QuerySet[Any]"]
     carry_out: Callable[["QuerySet[Any]", datetime], None] | None = None
+    is_large: bool = False
     by_owner: bool = False
 
     def before(self, at: datetime) -> datetime:
@@ -52,11 +54,11 @@ class Kept:
 
 @dataclass(frozen=True)
 class Done:
-    """What came of one class: so many are due, or were removed."""
+    """What came of one class: so many are due, or were removed; None: not counted."""
 
     kept: Kept
     before: datetime
-    count: int
+    count: int | None
 
 
 #: Apps above add theirs.
@@ -72,12 +74,13 @@ def back(at: datetime, number: int, unit: Unit) -> datetime:
     return at.replace(year=year, month=month + 1, day=min(at.day, calendar.monthrange(year, month + 1)[1]))
 
 
-def what_is_due(*, at: datetime) -> Iterator[Done]:
+def what_is_due(*, at: datetime, counts_large: bool = True) -> Iterator[Done]:
     """Count what the rules would remove, or want looked at, without doing it."""
     held = Held(at)
     for kept in CLASSES:
         before = kept.before(at)
-        yield Done(kept, before, kept.due(before, at, held).count())
+        is_counted = counts_large or not kept.is_large
+        yield Done(kept, before, kept.due(before, at, held).count() if is_counted else None)
 
 
 def to_review(*, at: datetime, most: int) -> list[Any]:
