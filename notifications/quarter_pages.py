@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typst
 from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext
 
 from accounts.models import User
@@ -59,6 +60,13 @@ def pdf_of(page: QuarterPage) -> bytes:
     content = {
         "title": page.title,
         "marking": page.marking,
+        "lang": (translation.get_language() or "en").partition("-")[0],
+        "said": {
+            "page": gettext("Page"),
+            "chosen": gettext("Chosen by the JOL Secretariat"),
+            "sensitive": gettext("OFFICIAL-SENSITIVE. Sign in to read it:"),
+            "portal": gettext("On the portal:"),
+        },
         "site": settings.SITE_NAME,
         "url": settings.SITE_URL + page.quarter.get_absolute_url(),
         "words": page.words,
