@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-from django.test import Client
-from django.utils import translation
+from datetime import date, timedelta
 
-from accounts.models import User
+import pytest
+from django import forms
+from django.core import mail
+from django.test import Client
+from django.utils import timezone, translation
+
+from accounts import upkeep
+from accounts.models import Membership, User
+from accounts.roles import Role
+from govuk.fields import DateField, PartialDate
 from notifications import rendering
 from notifications.backend import content_from
 from notifications.sending.checks import Verdict
@@ -126,6 +133,7 @@ def test_a_mail_is_drawn_once_per_language_whoever_gets_it() -> None:
 
     spoken = ["cy" if "Nid yw" in one or 'lang=3D"cy"' in one else "en" for one in drawn]
     assert spoken == ["en", "cy", "en", "cy", "cy"]
+    assert ["Cyhoeddwyd gwers newydd" in one for one in drawn] == [False, True, False, True, True]
     assert len(rendering._kept) == 2
     assert translation.get_language() == "en-gb"
 
@@ -135,3 +143,34 @@ def test_a_mail_about_an_account_is_drawn_in_the_language_in_which_it_was_writte
         delivery = DeliveryFactory(body=content_from("Pwnc", "Testun"))
 
     assert 'lang=3D"cy"' in rendering.content_of(delivery, Verdict()).decode()
+
+
+def test_forms_speak_and_read_welsh() -> None:
+    class Asked(forms.Form):
+        day = DateField(label="Dyddiad")
+        title = forms.CharField(label="Teitl")
+
+    with translation.override("cy"):
+        form = Asked({"day-day": "3", "day-month": "Mawrth", "day-year": "2026"})
+        page = form.as_p()
+
+        assert form.cleaned_data["day"] == date(2026, 3, 3)
+        assert form.errors["title"] == ["Rhowch: Teitl"]
+        assert str(PartialDate(date(2026, 3, 3), "month")) == "Mawrth 2026"
+        assert "Diwrnod" in page
+    with translation.override("en-gb"):
+        assert Asked({"day-day": "3", "day-month": "March", "day-year": "2026", "title": "x"}).is_valid()
+
+
+def test_a_reminder_is_written_in_the_language_of_each_reader() -> None:
+    place = OrganisationFactory()
+    for language in ("en-gb", "cy"):
+        person(Role.ORGANISATION_ADMIN, place, language=language)
+    leaver = person(Role.JOL_LEAD, place)
+    Membership.objects.filter(user=leaver).update(ends_on=timezone.localdate() + timedelta(days=20))
+
+    assert upkeep.remind(timezone.now()) == 3
+
+    subjects = sorted(message.subject for message in mail.outbox)
+    assert subjects.count("Something of your account ends soon") == 2
+    assert subjects.count("Mae rhywbeth yn eich cyfrif yn dod i ben cyn hir") == 1
