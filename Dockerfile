@@ -28,22 +28,24 @@ USER portal
 EXPOSE 8000
 CMD ["gunicorn", "jol.wsgi", "-c", "python:jol.serving"]
 
-# The same with PostgreSQL's programs, to make backups and to bring them back.  It runs as the user that owns the
-# database's files, as in the image of PostgreSQL.
+# The same with PostgreSQL's programs, to make backups and to bring them back.  It reads attachments and the log, and
+# writes the files of a database: portal and PostgreSQL have one number as users, and each its own folders.
 FROM portal AS operation
 USER root
 RUN apt-get update \
     && apt-get install -y --no-install-recommends postgresql-15 \
     && rm -rf /var/lib/apt/lists/* \
     && mkdir /backups /archive \
-    && chown 999:999 /backups /archive
+    && chown portal /backups /archive
 ENV PG_BIN=/usr/lib/postgresql/15/bin
-USER 999:999
+USER portal
 CMD ["python", "manage.py", "backup", "/backups", "--log", "/archive", "--keep", "14"]
 
 # PostgreSQL with a folder for the log that `operation` seals.
 FROM postgres:15-bookworm AS database
-RUN mkdir /archive && chown postgres:postgres /archive
+RUN usermod --uid 10001 postgres \
+    && mkdir /archive \
+    && chown -R postgres /archive /var/lib/postgresql /var/run/postgresql
 USER postgres
 
 # What compose builds where it names no target.

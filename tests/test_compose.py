@@ -100,6 +100,8 @@ def test_images_are_small_closed_and_without_secrets() -> None:
         users = [line.split()[1] for line in stages[name] if line.startswith("USER ")]
         assert users, name
         assert users[-1].partition(":")[0] not in {"root", "0"}, name
+    assert "--uid 10001 " in " ".join(stages["operation"]), "who seals the log must be able to read it"
+    assert "--uid 10001 " in " ".join(stages["database"])
     for line in lines:
         assert not line.startswith("ADD "), "COPY says what it does"
         if line.startswith(("ENV ", "ARG ")):
