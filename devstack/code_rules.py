@@ -43,7 +43,11 @@ def _called(node: ast.AST) -> str:
     """Return the last name of what is called: `execute` of `cursor.execute(…)`."""
     if not isinstance(node, ast.Call):
         return ""
-    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return node.func.attr if isinstance(node.func, ast.Attribute) else _name(node.func)
+
+
+def _name(node: ast.AST) -> str:
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_fixed(node: ast.expr) -> bool:
@@ -54,7 +58,7 @@ def _is_fixed(node: ast.expr) -> bool:
         return _is_fixed(node.body) and _is_fixed(node.orelse)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return _is_fixed(node.left) and _is_fixed(node.right)
-    name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+    name = node.attr if isinstance(node, ast.Attribute) else _name(node)
     return bool(CONSTANT.fullmatch(name))
 
 
@@ -90,7 +94,7 @@ def uuids_are_no_secrets(node: ast.AST) -> bool:
 def rows_stay(node: ast.AST) -> bool:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return bool(CHANGES_ROWS.search(node.value))
-    if isinstance(node, ast.Attribute) and node.attr == "ignore" and getattr(node.value, "id", "") == "pgtrigger":
+    if isinstance(node, ast.Attribute) and node.attr == "ignore" and _name(node.value) == "pgtrigger":
         return True
     return _called(node) in {"update", "delete", "bulk_update"} and _model_of(node) in APPEND_ONLY_MODELS
 
@@ -103,11 +107,11 @@ def _model_of(node: ast.AST) -> str:
         elif isinstance(node, ast.Attribute):
             node = node.value
         else:
-            return getattr(node, "id", "")
+            return _name(node)
 
 
 def forms_have_tokens(node: ast.AST) -> bool:
-    return getattr(node, "id", getattr(node, "attr", "")) == "csrf_exempt"
+    return "csrf_exempt" in {_name(node), node.attr if isinstance(node, ast.Attribute) else ""}
 
 
 def few_speak_to_others(node: ast.AST) -> bool:
