@@ -18,9 +18,10 @@ from lessons.search.ranking import matching
 from lessons.search.wishes import quoted
 
 EXACT = 10_000
-#: Samples that are counted.
+#: Samples that are counted; the first alone where it holds plenty.
 COUNTED_SAMPLES = 2
-#: A sample that stands for so many times `EXACT` leaves no doubt that there are more: nine standard deviations.
+PLENTY = 2_000
+#: A sample that stands for so many times `EXACT` leaves no doubt that there are more: six standard deviations.
 NO_DOUBT = 1.5
 #: Stands for every publication, among the terms that are counted; no term begins like it.
 EVERY = "every:"
@@ -66,28 +67,39 @@ def count(others: PublicationQuerySet, chosen: Sequence[str]) -> Counts:
     """
     if others.query.is_empty():
         return Counts(0, {}, is_about=False)
-    near = _count(_lacking_one_at_most(others, chosen), chosen)
-    if not near.is_about or not chosen:
-        return near
-    # Too many lack one of the filters to be counted, not what has all of them.
-    found = _count(others.filter(terms__contains=list(chosen)), ())
-    prefixes = tuple(_prefix(term) for term in chosen)
-    by_term = {term: number for term, number in found.by_term.items() if not term.startswith(prefixes)}
-    by_term |= {term: number for term, number in near.by_term.items() if term.startswith(prefixes)}
-    if not found.is_more:
-        by_term |= dict.fromkeys(chosen, found.total)
-    return Counts(found.total, {term: number for term, number in by_term.items() if number}, is_about=True)
-
-
-def _count(publications: PublicationQuerySet, chosen: Sequence[str]) -> Counts:
-    sampled = matching(publications, joined("|", [quoted(f"s:{n}") for n in range(COUNTED_SAMPLES)]))
-    every, by_term = _numbers(sampled, chosen)
-    each = SAMPLES / COUNTED_SAMPLES
+    near = _lacking_one_at_most(others, chosen)
+    each, every, by_term = _sample(near, chosen, 1)
     if sum(every.values()) * each <= NO_DOUBT * EXACT:
-        all_of_them, exactly = _numbers(publications, chosen, unless_more=True)
+        all_of_them, exactly = _numbers(near, chosen, unless_more=True)
         if sum(all_of_them.values()) <= EXACT:
             return Counts(all_of_them.get("", 0), exactly, is_about=False)
-    return Counts(EXACT + 1, {term: round(number * each) for term, number in by_term.items()}, is_about=True)
+    if sum(every.values()) < PLENTY:
+        each, every, by_term = _sample(near, chosen, COUNTED_SAMPLES)
+    about = {term: round(number * each) for term, number in by_term.items()}
+    if not chosen or every.get("", 0) * each > NO_DOUBT * EXACT:
+        return Counts(EXACT + 1, about, is_about=True)
+    # Too many lack one of the filters to be counted, not what has all of them.
+    total, exactly = _exactly(others.filter(terms__contains=list(chosen)))
+    if total > EXACT:
+        return Counts(EXACT + 1, about, is_about=True)
+    prefixes = tuple(_prefix(term) for term in chosen)
+    of_the_chosen = {term: number for term, number in about.items() if term.startswith(prefixes)}
+    by_term = {term: number for term, number in exactly.items() if not term.startswith(prefixes)}
+    by_term |= of_the_chosen | dict.fromkeys(chosen, total)
+    return Counts(total, {term: number for term, number in by_term.items() if number}, is_about=True)
+
+
+def _sample(
+    publications: PublicationQuerySet, chosen: Sequence[str], samples: int
+) -> tuple[float, dict[str, int], dict[str, int]]:
+    """Return for how many each counted publication stands, and the numbers of those in the first `samples`."""
+    in_sample = matching(publications, joined("|", [quoted(f"s:{n}") for n in range(samples)]))
+    return SAMPLES / samples, *_numbers(in_sample, chosen)
+
+
+def _exactly(publications: PublicationQuerySet) -> tuple[int, dict[str, int]]:
+    every, by_term = _numbers(publications, (), unless_more=True)
+    return every.get("", 0), by_term
 
 
 def _numbers(
