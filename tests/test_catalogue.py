@@ -94,9 +94,8 @@ def test_what_is_compiled_is_what_the_catalogue_says(catalogue: Catalog) -> None
         return {key: value for key, value in found.items() if key}
 
     assert words(WELSH.with_suffix(".mo").read_bytes()) == words(messages.compiled(catalogue)), "run dev.py messages"
-    assert all(
-        english == said for english, said in words(messages.ENGLISH.read_bytes()).items() if isinstance(english, str)
-    )
+    for english, said in words(messages.ENGLISH.read_bytes()).items():
+        assert not isinstance(english, str) or english.rpartition("\x04")[2] == said, "English is its own translation"
 
 
 def test_the_plural_forms_are_those_of_welsh(catalogue: Catalog) -> None:
