@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Func, Q, Value
 
-from lessons.models import PublicationQuerySet
+from lessons.models import Publication, PublicationQuerySet
 from lessons.search.matching import joined
 from lessons.search.measure import SAMPLES
 from lessons.search.ranking import matching
@@ -67,14 +67,17 @@ def count(others: PublicationQuerySet, chosen: Sequence[str]) -> Counts:
     """
     if others.query.is_empty():
         return Counts(0, {}, is_about=False)
-    near = _lacking_one_at_most(others, chosen)
-    each, every, by_term = _sample(near, chosen, 1)
+    near = _lacking_one_at_most(others, "terms", chosen)
+    # Of a sample the terms are read from its rows: an index of them would first gather all that have each term.
+    terms_as_read = Func("terms", Value([]), function="array_cat", output_field=Publication._meta.get_field("terms"))
+    near_in_samples = _lacking_one_at_most(others.alias(read=terms_as_read), "read", chosen)
+    each, every, by_term = _sample(near_in_samples, chosen, 1)
     if sum(every.values()) * each <= NO_DOUBT * EXACT:
         all_of_them, exactly = _numbers(near, chosen, unless_more=True)
         if sum(all_of_them.values()) <= EXACT:
             return Counts(all_of_them.get("", 0), exactly, is_about=False)
     if sum(every.values()) < PLENTY:
-        each, every, by_term = _sample(near, chosen, COUNTED_SAMPLES)
+        each, every, by_term = _sample(near_in_samples, chosen, COUNTED_SAMPLES)
     about = {term: round(number * each) for term, number in by_term.items()}
     if not chosen or every.get("", 0) * each > NO_DOUBT * EXACT:
         return Counts(EXACT + 1, about, is_about=True)
@@ -130,12 +133,12 @@ def _numbers(
     return every, dict(by_term)
 
 
-def _lacking_one_at_most(publications: PublicationQuerySet, chosen: Sequence[str]) -> PublicationQuerySet:
+def _lacking_one_at_most(publications: PublicationQuerySet, column: str, chosen: Sequence[str]) -> PublicationQuerySet:
     if len(chosen) < 2:
         return publications
     any_but_one = Q()
     for term in chosen:
-        any_but_one |= Q(terms__contains=[other for other in chosen if other != term])
+        any_but_one |= Q(**{f"{column}__contains": [other for other in chosen if other != term]})
     return publications.filter(any_but_one)
 
 
