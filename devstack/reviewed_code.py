@@ -34,6 +34,7 @@ REVIEWED: dict[str, dict[str, str]] = {
     },
     "append-only": {"accounts/records/classes.py prune": "retention: rows past their time, with an anchor kept"},
     "csrf": {
+        "accounts/views/languages.py language": "asks who is signed in for the token; of others only a cookie changes",
         "jol/csp_reports.py csp_report": "browsers send it by themselves; it writes a log line and nothing else",
         "lessons/views/steps.py submit_step": "asks for the token itself, unless a key of the draft stands for it",
         "lessons/views/steps.py submit_autosave": "the key of the draft stands for it",

@@ -93,6 +93,18 @@ def test_without_a_page_to_go_to_the_choice_leads_back_to_where_it_was_made() ->
     assert elsewhere["Location"] == "/"
 
 
+def test_a_form_elsewhere_changes_nobody_s_language_and_a_stranger_needs_no_cookie_to_choose() -> None:
+    user = person()
+    strict = Client(enforce_csrf_checks=True)
+    assert not strict.get("/about/").cookies
+    assert strict.post(CHOOSE, {"language": "cy"}).status_code == 302
+
+    strict.force_login(user)
+    assert strict.post(CHOOSE, {"language": "cy"}).status_code == 403
+    user.refresh_from_db()
+    assert user.language == "en-gb"
+
+
 def test_an_unknown_cookie_and_an_unknown_language_of_a_person_mean_english() -> None:
     stranger = Client()
     stranger.cookies["language"] = "tlh"

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext, gettext_noop
 
 from lessons.statistics import drawing
 from lessons.statistics.counts import count_months
@@ -14,20 +15,31 @@ from lessons.statistics.study import NOTHING, Figure, Study
 MOST_MONTHS = 36
 
 
+PUBLISHED = gettext_noop("Most were published in %(when)s: %(count)s of %(total)s")
+SUBMITTED = gettext_noop("Most were submitted in %(when)s: %(count)s of %(total)s")
+
+
 def published(study: Study) -> Figure:
-    return _over_time(study, "published", "published_at", "since", "until", "published")
+    return _over_time(study, "published", "published_at", "since", "until", PUBLISHED)
 
 
 def submitted(study: Study) -> Figure:
-    figure = _over_time(study, "submitted", "lesson__submitted_at", "submitted_since", "submitted_until", "submitted")
-    figure.note = "Only lessons that are published and that you may read."
+    figure = _over_time(study, "submitted", "lesson__submitted_at", "submitted_since", "submitted_until", SUBMITTED)
+    figure.note = gettext("Only lessons that are published and that you may read.")
     return figure
 
 
-def _over_time(study: Study, code: str, moment: str, since: str, until: str, done: str) -> Figure:
+def _over_time(study: Study, code: str, moment: str, since: str, until: str, sentence: str) -> Figure:
     months = count_months(study.found, moment)
     if not months:
-        return Figure(code, NOTHING, ["Month", "Lessons"], [], shape="columns", drawn=drawing.columns([]))
+        return Figure(
+            code,
+            gettext(NOTHING),
+            [gettext("Month"), gettext("Lessons")],
+            [],
+            shape="columns",
+            drawn=drawing.columns([]),
+        )
     first, last = min(months), max(months)
     by_year = _months_from(first, last) >= MOST_MONTHS
     rows = []
@@ -36,8 +48,8 @@ def _over_time(study: Study, code: str, moment: str, since: str, until: str, don
         name = str(begin.year) if by_year else date_format(begin, "M Y")
         rows.append(Row(name, count, study.list_url(**study.between(**{since: begin, until: end}))))
     most = max(rows, key=lambda row: row.count)
-    title = f"Most were {done} in {most.name}: {most.count} of {sum(row.count for row in rows)}"
-    head = ["Year" if by_year else "Month", "Lessons"]
+    title = gettext(sentence) % {"when": most.name, "count": most.count, "total": sum(row.count for row in rows)}
+    head = [gettext("Year") if by_year else gettext("Month"), gettext("Lessons")]
     return Figure(code, title, head, rows, shape="columns", drawn=drawing.columns(rows))
 
 

@@ -1,5 +1,7 @@
 """How long it takes until a lesson is published, and what comes back."""
 
+from django.utils.translation import gettext
+
 from lessons.recurring import TREND_MONTHS, trends
 from lessons.statistics import drawing
 from lessons.statistics.counts import SMALLEST_TOLD, measure_pace
@@ -7,31 +9,34 @@ from lessons.statistics.drawing import Row
 from lessons.statistics.kinds import MOST_BARS
 from lessons.statistics.study import Figure, Study
 
-FEW = f"fewer than {SMALLEST_TOLD}"
-
 
 def pace(study: Study) -> Figure:
-    measured = measure_pace(study.found)
+    measured, every_year = measure_pace(study.found), gettext("all years")
     rows = [
         Row(
-            f"{one.tier_name}, {one.year}" if one.year else f"{one.tier_name}, all years",
+            f"{one.tier_name}, {one.year or every_year}",
             one.lessons if one.is_told else 0,
             more=(round(one.median_days, 1), round(one.ninetieth_days, 1)) if one.is_told else ("", ""),
-            instead="" if one.is_told else FEW,
+            instead="" if one.is_told else gettext("fewer than %(number)s") % {"number": SMALLEST_TOLD},
         )
         for one in measured
     ]
     whole = [one for one in measured if one.year is None and one.is_told]
-    told = [f"{one.tier_name} {one.median_days:.0f} days" for one in whole]
-    title = f"Half are published within: {', '.join(told)}" if told else "Too few lessons to tell how long it takes"
+    told = [
+        gettext("%(tier)s %(number)s days") % {"tier": one.tier_name, "number": f"{one.median_days:.0f}"}
+        for one in whole
+    ]
+    half = gettext("Half are published within: %(times)s") % {"times": ", ".join(told)}
+    title = half if told else gettext("Too few lessons to tell how long it takes")
     bars = [Row(one.tier_name, round(one.median_days)) for one in whole]
     return Figure(
         "pace",
         title,
-        ["Decided by", "Lessons", "Half within, days", "Nine in ten within, days"],
+        [gettext("Decided by"), gettext("Lessons"), gettext("Half within, days"), gettext("Nine in ten within, days")],
         rows,
         drawn=drawing.bars(bars),
-        note=f"From submission to the first publication. Fewer than {SMALLEST_TOLD} lessons are not told.",
+        note=gettext("From submission to the first publication. Fewer than %(number)s lessons are not told.")
+        % {"number": SMALLEST_TOLD},
     )
 
 
@@ -46,15 +51,26 @@ def recurring(study: Study) -> Figure:
         )
         for trend in trends(study.found)
     ]
-    title = f"{rows[0].name}: {rows[0].count} lessons" if rows else "Nothing comes back yet"
+    title = (
+        gettext("%(name)s: %(count)s lessons") % {"name": rows[0].name, "count": rows[0].count}
+        if rows
+        else gettext("Nothing comes back yet")
+    )
     return Figure(
         "recurring",
         title,
-        ["Theme and theme of the risk", "Lessons", "Areas", "Sectors", f"Within {TREND_MONTHS} months"],
+        [
+            gettext("Theme and theme of the risk"),
+            gettext("Lessons"),
+            gettext("Areas"),
+            gettext("Sectors"),
+            gettext("Within %(months)s months") % {"months": TREND_MONTHS},
+        ],
         rows,
         drawn=drawing.bars(rows[:MOST_BARS]),
-        note=(
-            f"At least 3 lessons from at least 2 areas or 2 sectors, within {TREND_MONTHS} months, "
+        note=gettext(
+            "At least 3 lessons from at least 2 areas or 2 sectors, within %(months)s months, "
             "on the same theme and theme of risk."
-        ),
+        )
+        % {"months": TREND_MONTHS},
     )

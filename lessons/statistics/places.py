@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from accounts.models import Organisation
 from lessons.statistics import drawing
@@ -21,15 +22,21 @@ def areas(study: Study) -> Figure:
     ]
     rows = sorted((row for row, _, _ in places), key=lambda row: (-row.count, row.name))
     with_some = [row for row in rows if row.count]
-    title = f"{rows[0].name} has most lessons: {rows[0].count}" if with_some else NOTHING
+    title = (
+        gettext("%(name)s has most lessons: %(count)s") % {"name": rows[0].name, "count": rows[0].count}
+        if with_some
+        else gettext(NOTHING)
+    )
     return Figure(
         "areas",
         title,
-        ["Resilience area", "Lessons"],
+        [gettext("Resilience area"), gettext("Lessons")],
         rows,
         shape="tiles",
         drawn=drawing.tiles(places),
-        note="Each area has a tile of the same size, about where it lies. Lessons that name no area are not on it.",
+        note=gettext(
+            "Each area has a tile of the same size, about where it lies. Lessons that name no area are not on it."
+        ),
     )
 
 
@@ -40,8 +47,17 @@ def silent_areas(study: Study) -> Figure:
         for area in study.areas
         if _is_silent(study, last.get(area.code))
     ]
-    title = f"Nothing of {len(rows)} of {len(study.areas)} areas was published in the last 12 months"
-    return Figure("silent_areas", title, ["Resilience area", "Lessons", "Last published"], rows, shape="table")
+    title = gettext("Nothing of %(number)s of %(total)s areas was published in the last 12 months") % {
+        "number": len(rows),
+        "total": len(study.areas),
+    }
+    return Figure(
+        "silent_areas",
+        title,
+        [gettext("Resilience area"), gettext("Lessons"), gettext("Last published")],
+        rows,
+        shape="table",
+    )
 
 
 def silent_organisations(study: Study) -> Figure:
@@ -56,14 +72,17 @@ def silent_organisations(study: Study) -> Figure:
     names = study.filters.sector_names
     rows = [Row(names.get(code, code), silent, more=(total,)) for code, (silent, total) in sorted(sectors.items())]
     silent, total = sum(row.count for row in rows), len(current)
-    title = f"{silent} of {total} organisations are named in nothing published in the last 12 months"
+    title = gettext("%(number)s of %(total)s organisations are named in nothing published in the last 12 months") % {
+        "number": silent,
+        "total": total,
+    }
     return Figure(
         "silent_organisations",
         title,
-        ["Sector", "Silent organisations", "All organisations"],
+        [gettext("Sector"), gettext("Silent organisations"), gettext("All organisations")],
         rows,
         drawn=drawing.bars(rows),
-        note="An organisation may have published without its name: only attribution tells.",
+        note=gettext("An organisation may have published without its name: only attribution tells."),
     )
 
 

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from django.utils.translation import gettext
+
 from lessons.models import NationalRisk
 from lessons.statistics import drawing
 from lessons.statistics.drawing import Row
@@ -29,7 +31,12 @@ def matrix(study: Study) -> Figure:
         ((count, name, year) for name, cells in table.items() for (count, _), year in zip(cells, years, strict=True)),
         default=None,
     )
-    title = f"{most[1]} in {most[2]} has most lessons: {most[0]}" if most and most[0] else NOTHING
+    title = (
+        gettext("%(name)s in %(year)s has most lessons: %(count)s")
+        % {"name": most[1], "year": most[2], "count": most[0]}
+        if most and most[0]
+        else gettext(NOTHING)
+    )
     earlier = len(years[:-YEARS_SHOWN])
     shown = {
         name: [*_before(study, code, years[earlier], table[name][:earlier]), *table[name][earlier:]]
@@ -39,12 +46,15 @@ def matrix(study: Study) -> Figure:
     return Figure(
         "matrix",
         title,
-        ["Theme of the risk", "All", *map(str, years)],
+        [gettext("Theme of the risk"), gettext("All"), *map(str, years)],
         rows,
         shape="matrix",
         drawn=drawing.matrix({name: shown[name] for name in table if name in shown}, years_of_first=earlier),
-        columns=[*([f"Before {years[earlier]}"] if earlier else []), *map(str, years[earlier:])],
-        note="By the year of the event. A lesson about risks of two themes counts in both.",
+        columns=[
+            *([gettext("Before %(year)s") % {"year": years[earlier]}] if earlier else []),
+            *map(str, years[earlier:]),
+        ],
+        note=gettext("By the year of the event. A lesson about risks of two themes counts in both."),
     )
 
 
@@ -64,5 +74,8 @@ def gaps(study: Study) -> Figure:
     counts = study.counts.under("risk")
     current = sorted(NationalRisk.objects.current(), key=lambda risk: (risk.theme, risk.name))
     rows = [Row(risk.name, 0, risk.get_absolute_url(), (risk.theme,)) for risk in current if risk.code not in counts]
-    title = f"{len(rows)} of {len(current)} National Risks have no lesson that you may read"
-    return Figure("gaps", title, ["National Risk", "Lessons", "Theme"], rows, shape="table")
+    title = gettext("%(number)s of %(total)s National Risks have no lesson that you may read") % {
+        "number": len(rows),
+        "total": len(current),
+    }
+    return Figure("gaps", title, [gettext("National Risk"), gettext("Lessons"), gettext("Theme")], rows, shape="table")

@@ -8,6 +8,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
+from django.utils.translation import gettext_noop
 
 from accounts.models import ResilienceArea, User
 from lessons.filters import CODES, LessonFilters
@@ -15,7 +16,7 @@ from lessons.models import Publication, PublicationQuerySet
 from lessons.statistics.counts import TermCounts, count_terms
 from lessons.statistics.drawing import Row
 
-NOTHING = "Nothing is published yet that you may read"
+NOTHING = gettext_noop("Nothing is published yet that you may read")
 
 
 @dataclass
