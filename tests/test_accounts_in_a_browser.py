@@ -94,6 +94,7 @@ def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(
         reverse("people_invite", args=place),
         reverse("people_request", args=[*place, AccessRequest.objects.get().pk]),
         reverse("people_person", args=[*place, spoc.pk]),
+        reverse("mail_domains", args=[place[1]]),
     ):
         faults += looked_at(visitor, path, tmp_path)
     secretariat = Visitor(browser, live_server.url).sign_in(person(Role.SECRETARIAT))
