@@ -36,6 +36,9 @@ class Search:
         """Keep what is found."""
         return publications.none() if self.is_empty else matching(publications, self.query)
 
+    def finds_any(self, publications: PublicationQuerySet) -> bool:
+        return not self.is_empty and first_with(publications, [self.query], enough=1) is not None
+
     def best(
         self, publications: PublicationQuerySet, *, at_most: int = RANKED, there: int | None = None
     ) -> list[Ranked]:
@@ -64,17 +67,28 @@ def _first_with_enough(publications: PublicationQuerySet, queries: list[str]) ->
     """Return the first query that finds enough; the later ones are not tried then."""
     if not queries:
         return None
-    whens = ""
+    chosen = first_with(publications, queries, enough=ENOUGH)
+    return None if chosen is None else queries[chosen]
+
+
+def first_with(publications: PublicationQuerySet, queries: list[str], *, enough: int) -> int | None:
+    """Return the place of the first query that finds `enough`.
+
+    Materialised, so that each is planned as if all it finds were wanted: for a few rows the planner would read the
+    table until it comes across them, which takes minutes where there are none.
+    """
+    found, whens = [], ""
     parameters: list[Any] = []
-    for position, query in enumerate(queries):
-        few = matching(publications.order_by(), query).values("pk")[:ENOUGH]
-        sql, values = few.query.sql_with_params()
-        whens += f" WHEN (SELECT count(*) FROM ({sql}) AS few) >= {ENOUGH} THEN {position}"  # noqa: S608 - made by the ORM
+    for place, query in enumerate(queries):
+        sql, values = matching(publications.order_by(), query).values("pk").query.sql_with_params()
+        found.append(f"found_{place} AS MATERIALIZED ({sql})")
+        few = f"SELECT count(*) FROM (SELECT FROM found_{place} LIMIT {enough}) AS few"  # noqa: S608 - numbers
+        whens += f" WHEN ({few}) >= {enough} THEN {place}"
         parameters += values
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT CASE {whens} END", parameters)
+        cursor.execute(f"WITH {', '.join(found)} SELECT CASE {whens} END", parameters)
         (chosen,) = cursor.fetchone()
-    return None if chosen is None else queries[chosen]
+    return None if chosen is None else int(chosen)
 
 
 def found(publications: PublicationQuerySet, words: str) -> PublicationQuerySet:

@@ -35,7 +35,7 @@ def suggestion(words: str, publications: PublicationQuerySet) -> str | None:
         return None
     corrected = re.sub(r"\w+", lambda match: better.get(_plain(match[0]), match[0]), words)
     # A word counted a minute ago may stand in nothing that is still open: what is offered must find something.
-    return corrected if search(publications, corrected).among(publications).exists() else None
+    return corrected if search(publications, corrected).finds_any(publications) else None
 
 
 def _unknown(words: str) -> list[str]:
