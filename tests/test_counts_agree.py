@@ -16,7 +16,13 @@ from tests.test_access_matrix import SIGNED_IN
 from tests.test_search_page import tell
 
 AUDIENCES = ("all_responders", "category_1", "areas", "national_team")
-QUERIES = ({}, {"area": "cumbria"}, {"q": "radio"}, {"brag": "red", "archived": "include"}, {"theme": "co-locate"})
+QUERIES: tuple[dict[str, str], ...] = (
+    {},
+    {"area": "cumbria"},
+    {"q": "radio"},
+    {"brag": "red", "archived": "include"},
+    {"theme": "co-locate"},
+)
 #: What a program is asked about a query, and what it may read then.
 SCOPES = [TokenScope.READ_PUBLISHED, TokenScope.READ_STATISTICS]
 #: Filters that are counted by statistics too.
