@@ -133,7 +133,8 @@ def lessons_let_into(organisations: Iterable[int]) -> list[Any]:
 
     Its model is that of the settings: lessons are above us.
     """
-    grants = get_group_obj_perms_model().objects.filter(group__in=list(organisations))
+    model: Any = get_group_obj_perms_model()
+    grants = model.objects.filter(group__in=list(organisations))
     found = grants.select_related("group", "content_object__organisation", "permission")
     by_lesson: dict[tuple[int, int], Any] = {}
     for grant in found.order_by("content_object_id", "pk"):

@@ -114,6 +114,7 @@ def _roles(at: datetime, before: timedelta) -> Iterator[Ending]:
 
 
 def _role_ends(one: Membership) -> str:
+    assert one.ends_on  # noqa: S101 - only roles that end are looked for
     return gettext("The role “%(role)s, %(organisation)s” of %(person)s ends on %(day)s.") % {
         "role": one.get_role_display(),
         "organisation": one.organisation.name,

@@ -77,8 +77,8 @@ def template() -> Catalog:
     catalogue = Catalog()
     for name, _line, message, context in found():
         catalogue.add(message, locations=[(name, 0)], context=context)
-    for message in catalogue:
-        message.locations = sorted(set(message.locations))
+    for one in catalogue:
+        one.locations = sorted(set(one.locations))
     return catalogue
 
 
@@ -125,8 +125,8 @@ def main() -> int:
     return 0
 
 
-def is_translated(string: str | tuple[str, ...]) -> bool:
-    return bool(string) and (isinstance(string, str) or all(string))
+def is_translated(string: str | tuple[str, ...] | list[str] | None) -> bool:
+    return bool(string and (isinstance(string, str) or all(string)))
 
 
 if __name__ == "__main__":

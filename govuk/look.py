@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from django.utils.functional import Promise
+if TYPE_CHECKING:  # what gettext_lazy returns has a name of its own in the stubs alone
+    from django.utils.functional import _StrPromise as Promise
+else:
+    from django.utils.functional import Promise
 
 #: Words that may be translated only when they are shown.
 Words = str | Promise

@@ -53,7 +53,7 @@ class LookUp(admin.ModelAdmin):
     list_per_page = 50
 
     def __init__(self, model: type[models.Model], site: admin.AdminSite) -> None:
-        self.fields = self.readonly_fields = self.list_display
+        self.fields = self.readonly_fields = self.list_display  # type: ignore[misc, assignment]  # they name columns only
         super().__init__(model, site)
 
     def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:

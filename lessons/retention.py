@@ -1,6 +1,7 @@
 """How long lessons and what led to them are kept."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import models, transaction
@@ -60,7 +61,8 @@ def delete_drafts(drafts: "QuerySet[Any]", at: datetime) -> None:
     points.update(lesson=None, disposition=Disposition.NO_ACTION)
     keys = [key for key in drafts.values_list("attachments__key", flat=True) if key]
     drafts.delete()
-    transaction.on_commit(lambda: [store.delete(key) for key in keys])
+    for key in keys:
+        transaction.on_commit(partial(store.delete, key))
 
 
 def _lesson_is_held(held: Held) -> Q:

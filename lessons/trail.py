@@ -24,9 +24,9 @@ def name_of(object_type: str, object_id: str) -> Named | None:
     if object_type == Lesson._meta.label_lower:
         lesson = Lesson.objects.filter(pk=object_id).first()
     elif object_type == Publication._meta.label_lower:
-        lesson = Lesson.objects.filter(publications=object_id).first()
+        lesson = Lesson.objects.filter(publications__pk=object_id).first()
     elif object_type == Attachment._meta.label_lower:
-        lesson = Lesson.objects.filter(attachments=object_id).first()
+        lesson = Lesson.objects.filter(attachments__pk=object_id).first()
     return Named(lesson.reference or str(lesson.pk), reverse("lesson_record", args=[lesson.pk])) if lesson else None
 
 

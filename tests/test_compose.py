@@ -59,7 +59,7 @@ def test_only_the_proxy_is_reached_from_outside_and_nobody_but_the_portal_reache
     assert COMPOSE["networks"]["inner"]["internal"]
     assert SERVICES["db"]["networks"] == SERVICES["redis"]["networks"] == SERVICES["backup"]["networks"] == ["inner"]
     assert "inner" not in SERVICES["proxy"]["networks"]
-    hosts = {re.search(r"@(\w+):", EXAMPLE["DATABASE_URL"])[1], re.search(r"//(\w+):", EXAMPLE["REDIS_URL"])[1]}
+    hosts = {_first(r"@(\w+):", EXAMPLE["DATABASE_URL"]), _first(r"//(\w+):", EXAMPLE["REDIS_URL"])}
     assert hosts == {"db", "redis"}
 
 
@@ -68,9 +68,9 @@ def test_the_proxy_knows_both_web_servers_and_waits_and_takes_what_they_do() -> 
     port = serving.bind.rpartition(":")[2]
 
     assert set(re.findall(r"server ([\d.]+:\d+)", NGINX)) == {f"{address}:{port}" for address in addresses}
-    assert MOST_BYTES < _bytes(re.search(r"client_max_body_size (\w+);", NGINX)[1].upper()) < 2 * MOST_BYTES
-    assert int(re.search(r"keepalive_timeout (\d+)s; # less", NGINX)[1]) < serving.keepalive
-    assert int(re.search(r"proxy_read_timeout (\d+)s", NGINX)[1]) > serving.timeout
+    assert MOST_BYTES < _bytes(_first(r"client_max_body_size (\w+);", NGINX).upper()) < 2 * MOST_BYTES
+    assert int(_first(r"keepalive_timeout (\d+)s; # less", NGINX)) < serving.keepalive
+    assert int(_first(r"proxy_read_timeout (\d+)s", NGINX)) > serving.timeout
     assert SERVICES["web"]["stop_grace_period"] > f"{serving.graceful_timeout}s"
 
 
@@ -115,6 +115,12 @@ def test_images_are_small_closed_and_without_secrets() -> None:
     assert next(line for line in ignored if not line.startswith("#")) == "*", "only what is named comes in"
     assert not any(line.startswith("!.env") for line in ignored)
     assert stages["portal"][-1].startswith('CMD ["gunicorn", "jol.wsgi", "-c", "python:jol.serving"]')
+
+
+def _first(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    assert found, pattern
+    return found[1]
 
 
 def _bytes(megabytes: str) -> int:

@@ -265,6 +265,7 @@ def test_whoever_follows_a_risk_that_leaves_the_register_is_told_once_and_sees_i
         load_edition(edition=read_edition(FILE), became=became, by=secretariat, at=NOON)
 
     told = Delivery.objects.get(kind="risk_left")
+    assert told.body
     text = "\n".join(told.body["paragraphs"])
     assert told.address == follower.email
     assert "“Volcano”" in text

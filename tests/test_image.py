@@ -102,7 +102,9 @@ def test_the_image_serves_pages_over_production_settings_from_a_folder_that_nobo
         wait_until(lambda: asks("live") == 0, seconds=60, what=(scratch / "log").read_text() or "the web server")
         assert asks("ready") == 0
         page = get("/")
-        styles = get(re.search(r'href="(/static/build/app\.[0-9a-f]+\.css)"', page.text)[1])
+        address = re.search(r'href="(/static/build/app\.[0-9a-f]+\.css)"', page.text)
+        assert address
+        styles = get(address[1])
         plain = requests.get(f"http://{LOOPBACK}:{port}/", headers={"Host": HOST}, timeout=20, allow_redirects=False)
         elsewhere = requests.get(f"http://{LOOPBACK}:{port}/", timeout=20)
 

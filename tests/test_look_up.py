@@ -8,8 +8,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client, modify_settings
 from django.urls import clear_url_caches, include, path, set_urlconf
 
-from accounts.models import User
+from accounts.models import Organisation, User
 from accounts.roles import Role
+from notifications.models import Delivery
 from tests.factories import PASSWORD, DeliveryFactory, OrganisationFactory, person
 
 pytestmark = pytest.mark.django_db
@@ -38,7 +39,8 @@ def sign_in(user: User) -> Client:
 
 
 def test_the_secretariat_looks_up_reference_data_and_the_state_of_mails() -> None:
-    organisation, mail = OrganisationFactory(name="Cumbria Fire"), DeliveryFactory(address="hidden@responder.example")
+    organisation = OrganisationFactory(name="Cumbria Fire")
+    mail: Delivery = DeliveryFactory(address="hidden@responder.example")
     client = sign_in(person(Role.SECRETARIAT))
 
     assert "Organisations" in client.get(HOME).text
@@ -51,7 +53,7 @@ def test_the_secretariat_looks_up_reference_data_and_the_state_of_mails() -> Non
 
 
 def test_nothing_is_added_changed_or_deleted() -> None:
-    organisation = OrganisationFactory(name="Cumbria Fire")
+    organisation: Organisation = OrganisationFactory(name="Cumbria Fire")
     client = sign_in(person(Role.SECRETARIAT))
     one = f"{ORGANISATIONS}{organisation.pk}/"
 

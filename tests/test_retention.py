@@ -55,7 +55,7 @@ def draft(at: datetime) -> models.Model:
 
 def draft_written_in(at: datetime) -> models.Model:
     made = draft(at - 5 * YEAR)
-    audit.record(action="lesson.change", subject=made, by=made.author, at=at)  # type: ignore[attr-defined]
+    audit.record(action="lesson.change", subject=made, by=made.author, at=at)
     return made
 
 
@@ -96,7 +96,7 @@ def published(at: datetime) -> models.Model:
 
 def state_of(one: models.Model) -> str:
     """Return "gone", "anonymous", "blank" (a mail without its text) or "there"."""
-    found = type(one).objects.filter(pk=one.pk).first()  # type: ignore[attr-defined]
+    found = type(one).objects.filter(pk=one.pk).first()
     if found is None:
         return "gone"
     if isinstance(found, Observation) and found.text == REMOVED:
@@ -260,7 +260,7 @@ def test_a_persons_records_are_complete_and_hold_no_secret() -> None:
         assert found[path], path
     assert len(found["accounts.auditevent.object"]) >= 2
     text = str(found)
-    for secret in (ApiToken.objects.get().digest, RecoveryCode.objects.first().digest, user.password):  # type: ignore[union-attr]
+    for secret in (ApiToken.objects.get().digest, RecoveryCode.objects.first().digest, user.password):
         assert secret not in text
 
 
@@ -319,7 +319,7 @@ def test_the_secretariat_looks_after_records_on_pages(signed_in: Client) -> None
 
     signed_in.post(reverse("records_period", args=["points"]), {"number": "3", "unit": "year"})
     assert "3 years" in signed_in.get(reverse("records")).content.decode()
-    held = {"subject": str(lesson.reference), "reason": "Inquest 9", "until": "2099-01-02"}  # type: ignore[attr-defined]
+    held = {"subject": str(lesson.reference), "reason": "Inquest 9", "until": "2099-01-02"}
     assert signed_in.post(reverse("records_holds"), held).status_code == 302
     made = LegalHold.objects.get()
     assert "Inquest 9" in signed_in.get(reverse("records_holds")).content.decode()

@@ -86,7 +86,7 @@ def test_every_point_of_the_checklist_has_to_be_ticked(code: str) -> None:
         make(lesson, Move.PUBLISH, moderator)
 
     assert list(refusal.value.problems) == ["checklist"]
-    assert CHECKLIST[code] in refusal.value.problems["checklist"]
+    assert str(CHECKLIST[code]) in refusal.value.problems["checklist"]
 
 
 @pytest.mark.parametrize(

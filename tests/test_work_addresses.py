@@ -16,7 +16,7 @@ from accounts.invitations import InvitationError, invite
 from accounts.models import AccessRequest, AuditEvent, Membership, Organisation, User
 from accounts.roles import Role
 from lessons.actions.sharing import share_lesson
-from lessons.models import Status
+from lessons.models import Lesson, Status
 from tests.factories import NOON, PASSWORD, LessonFactory, MembershipFactory, OrganisationFactory, UserFactory, person
 
 pytestmark = pytest.mark.django_db
@@ -161,7 +161,7 @@ def test_an_administrator_of_the_site_with_a_password_alarms_too_but_not_where_t
 def test_what_a_partner_was_let_into_is_shown_to_the_person_and_to_the_administrator(
     fire: Organisation, admin: User
 ) -> None:
-    lesson = LessonFactory(status=Status.DRAFT, title="Hidden from administrators")
+    lesson: Lesson = LessonFactory(status=Status.DRAFT, title="Hidden from administrators")
     share_lesson(lesson=lesson, organisation=fire, may_write=True, by=lesson.author, at=NOON)
     reader = UserFactory()
     MembershipFactory(user=reader, organisation=fire)

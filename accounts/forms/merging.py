@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.people import LOOK_UP, OrganisationField
 from accounts.models import ResilienceArea
+from govuk.look import Words
 
 
-def areas() -> list[tuple[str, str]]:
+def areas() -> list[tuple[str, Words]]:
     return [("", _("Select an area")), *ResilienceArea.objects.current().order_by("name").values_list("code", "name")]
 
 

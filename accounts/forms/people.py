@@ -13,10 +13,11 @@ from accounts.models import Organisation, ResilienceArea, User
 from accounts.places import Place
 from accounts.roles import CLEARED_BY_ROLE, Role
 from govuk.fields import DateField
-from govuk.look import Look
+from govuk.look import Look, Words
 
 LOOK_UP = {"data-autocomplete": ""}
-ROLE_HINTS: dict[str, str] = {
+YOUR_OWN = _("Your own work address, not a shared mailbox")
+ROLE_HINTS: dict[str, Words] = {
     Role.READER: _("Reads published lessons and subscribes to them"),
     Role.CONTRIBUTOR: _("Reads, and writes lessons and debriefs"),
     Role.JOL_SPOC: _("Sees, signs off and answers for all that your organisation records"),
@@ -33,7 +34,7 @@ ROLE_HINTS: dict[str, str] = {
 }
 
 
-def organisations() -> list[tuple[str, str]]:
+def organisations() -> list[tuple[str, Words]]:
     found = Organisation.objects.current().order_by("name").values_list("code", "name")
     return [("", _("Select an organisation")), *found]
 
@@ -41,7 +42,7 @@ def organisations() -> list[tuple[str, str]]:
 class AddressField(forms.EmailField):
     """Somebody's own mail address."""
 
-    def __init__(self, help_text: str = _("Your own work address, not a shared mailbox")) -> None:
+    def __init__(self, help_text: Words = YOUR_OWN) -> None:
         words = {"required": _("Enter an email address"), "invalid": _("Enter an email address, like name@example.org")}
         super().__init__(label=gettext("Email address"), max_length=254, help_text=help_text, error_messages=words)
 

@@ -80,7 +80,7 @@ def _rows_of(user: User) -> Iterator[tuple[str, "QuerySet[Any]"]]:
         yield path, model.objects.filter(**{f"{column}__iexact": user.email})
 
 
-def _model_of(path: str) -> tuple[type[models.Model], str]:
+def _model_of(path: str) -> tuple[Any, str]:
     app, name, column = path.split(".")
     return apps.get_model(app, name), column
 

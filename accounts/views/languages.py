@@ -29,14 +29,14 @@ def _page_before(request: HttpRequest) -> str:
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Take the language into use and go back to the page on which it was chosen."""
-    return _of_person(request) if isinstance(request.user, User) else _of_browser(request)
+    return _of_person(request, request.user.pk) if isinstance(request.user, User) else _of_browser(request)
 
 
 @csrf_protect
-def _of_person(request: HttpRequest) -> HttpResponse:
+def _of_person(request: HttpRequest, pk: int) -> HttpResponse:
     response = _of_browser(request)  # signing out must not change the language of the page that follows
     if response.status_code == HTTPStatus.FOUND:
-        User.objects.filter(pk=request.user.pk).update(language=request.POST["language"])
+        User.objects.filter(pk=pk).update(language=request.POST["language"])
     return response
 
 

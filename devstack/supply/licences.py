@@ -61,12 +61,16 @@ def licence_of(part: Part) -> str:
 
 
 def _of_metadata(about: PackageMetadata) -> str:
-    if expression := about.get("License-Expression"):
-        return str(expression)
+    if expression := _said(about, "License-Expression"):
+        return expression
     classified = [one.rpartition(" :: ")[2] for one in about.get_all("Classifier") or [] if one.startswith("License")]
     words = [one for one in classified if one != "OSI Approved"]
-    words = words or re.split(r"\s+(?:OR|AND)\s+", (about.get("License") or "").strip())
+    words = words or re.split(r"\s+(?:OR|AND)\s+", _said(about, "License").strip())
     return " OR ".join(sorted({SPDX.get(one, one) for one in words if one}))
+
+
+def _said(about: PackageMetadata, name: str) -> str:
+    return str(about[name]) if name in about else ""
 
 
 def problems(parts: Iterable[Part]) -> Iterator[str]:

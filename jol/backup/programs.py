@@ -74,4 +74,4 @@ def fed(command: list[str]) -> Iterator[IO[bytes]]:
 def unseal_into(source: Path, command: list[str], *, key: object) -> None:
     """Give what is sealed in a file to a command."""
     with fed(command) as pipe:
-        unseal(source, pipe, key=key)  # type: ignore[arg-type]
+        unseal(source, pipe, key=key)

@@ -1,6 +1,6 @@
 """Drafts written by programs, for their owner to finish and submit on the pages."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -101,7 +101,7 @@ class DraftViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
         return drafts.select_related("organisation", "area", "event").prefetch_related(*tagged)
 
     def paginate_queryset(self, queryset: Any) -> Any:
-        page = super().paginate_queryset(queryset)
+        page = cast("list[Lesson]", super().paginate_queryset(queryset))  # every list here is cut into pages
         record_read(*page, by=caller(self.request), at=timezone.now())
         return page
 

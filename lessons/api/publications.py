@@ -1,6 +1,6 @@
 """The published lessons, read-only."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Prefetch
 from django.utils import timezone
@@ -35,7 +35,7 @@ class LessonViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, v
         return filters_of(self.request).apply(readable).for_list()
 
     def paginate_queryset(self, queryset: Any) -> Any:
-        page = super().paginate_queryset(queryset)
+        page = cast("list[Publication]", super().paginate_queryset(queryset))  # every list here is cut into pages
         record_read(*page, by=caller(self.request), at=timezone.now())
         return page
 

@@ -53,7 +53,9 @@ class Site:
 
     def sign_in(self) -> None:
         self.browser = self.harness.sign_in(self.author)
-        self.token = TOKEN.search(self.get(self.withdrawal(self.drafts[-1])).text)[1]
+        token = TOKEN.search(self.get(self.withdrawal(self.drafts[-1])).text)
+        assert token
+        self.token = token[1]
 
     def get(self, path: str = "/lessons/") -> requests.Response:
         return self.browser.get(self.harness.url(path), timeout=60)
