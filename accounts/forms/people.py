@@ -16,7 +16,6 @@ from govuk.fields import DateField
 from govuk.look import Look, Words
 
 LOOK_UP = {"data-autocomplete": ""}
-YOUR_OWN = _("Your own work address, not a shared mailbox")
 ROLE_HINTS: dict[str, Words] = {
     Role.READER: _("Reads published lessons and subscribes to them"),
     Role.CONTRIBUTOR: _("Reads, and writes lessons and debriefs"),
@@ -37,6 +36,9 @@ ROLE_HINTS: dict[str, Words] = {
 def organisations() -> list[tuple[str, Words]]:
     found = Organisation.objects.current().order_by("name").values_list("code", "name")
     return [("", _("Select an organisation")), *found]
+
+
+YOUR_OWN = _("Your own work address, not a shared mailbox")
 
 
 class AddressField(forms.EmailField):
