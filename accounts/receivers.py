@@ -39,13 +39,6 @@ def record_wrong_sign_in(*, credentials: dict[str, Any], **_: object) -> None:
 
 
 @receiver(user_logged_out)
-def clear_browser(*, request: HttpRequest | None, **_: object) -> None:
-    """Have the answer tell the browser to forget what it kept of the pages."""
-    if request is not None:
-        request.was_signed_out = True  # type: ignore[attr-defined]  # accounts.middleware reads it
-
-
-@receiver(user_logged_out)
 def record_sign_out(*, user: User | None, **_: object) -> None:
     if user is not None:
         _record("session.sign_out", user)

@@ -54,16 +54,16 @@ def read_lines(text: str) -> list[dict[str, Any]]:
 
 @contextmanager
 def written() -> Iterator[io.StringIO]:
-    """Collect what is logged meanwhile, as it is written."""
+    """Collect what is logged meanwhile, as it is written; nobody else gets it: pytest cannot pass half a letter on."""
     text = io.StringIO()
     handler = logging.StreamHandler(text)
     handler.setFormatter(LineFormatter())
     root = logging.getLogger()
-    level = root.level
-    root.addHandler(handler)
+    level, others = root.level, root.handlers
+    root.handlers = [handler]
     root.setLevel(logging.INFO)
     try:
         yield text
     finally:
-        root.removeHandler(handler)
+        root.handlers = others
         root.setLevel(level)

@@ -120,7 +120,7 @@ def test_a_tour_leaves_one_clean_line_for_each_event(canary: User, settings: Any
     assert all("request" in line for line in lines if line["event"] == "request")
 
 
-@pytest.mark.parametrize("nasty", NASTY, ids=lambda value: repr(value)[:20])
+@pytest.mark.parametrize("nasty", NASTY, ids=lambda value: ascii(value)[:20])
 def test_nothing_that_is_sent_makes_a_second_line(nasty: str, client: Client) -> None:
     client.raise_request_exception = False
     with written() as log:
