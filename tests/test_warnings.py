@@ -68,6 +68,11 @@ def test_a_rank_before_a_role_or_at_the_end_of_a_sentence_is_no_name(text: str) 
     assert look_through("Supt. Naylor and Firefighter Adeyemi met.")
 
 
+def test_a_north_american_number_is_found_where_its_area_is_set_apart() -> None:
+    assert kinds_in("Call 530/555-0142 or (530) 555-0143 for the report.") == ["phone", "phone"]
+    assert kinds_in("Blocks 212/555-0142-7 and ratio 3/555-0142, page 530/84, order (53) 555-0142.") == []
+
+
 def test_names_are_found_where_a_title_or_a_common_given_name_says_so() -> None:
     assert kinds_in("We thank Dr Oyelaran.") == ["name"]
     assert kinds_in("Ask David Penhallowe for the key.") == ["name"]

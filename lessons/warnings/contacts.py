@@ -15,6 +15,10 @@ PHONE = re.compile(
     r"(?<![\w.,/£$-])(?:(?:\+|\b00)\(?\d|\(?0\d)"
     r"(?:[ \t\u00a0\u2009\u202f.()\u2010-\u2013-]{0,3}\d){6,14}(?![\w/]|[.,]\d)"
 )
+#: North American, its area set apart by a slash or brackets: with spaces or hyphens alone it looks like an NHS number.
+PHONE_AMERICAN = re.compile(
+    r"(?<![\w.,/£$-])(?:\([2-9]\d{2}\)[ \t]?|[2-9]\d{2}/)[2-9]\d{2}[ .\u2010-\u2013-]\d{4}(?![\w/]|[.,-]\d)"
+)
 #: Not one number but dates or times that happen to stand together.
 DATE = re.compile(r"(?<!\d)\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})(?!\d)")
 #: Ofcom's national numbering plan: what a number can begin with after the 0.
@@ -39,6 +43,8 @@ def phones(text: str) -> Iterator[Found]:
         if _can_be_called(match[0]):
             start = match.start() + (match[0][0] == "(" and ")" not in match[0])  # the bracket belongs to the sentence
             yield Found(WarningKind.PHONE, start, match.end(), text[start : match.end()])
+    for match in PHONE_AMERICAN.finditer(text):
+        yield Found(WarningKind.PHONE, match.start(), match.end(), match[0])
 
 
 def _can_be_called(number: str) -> bool:
