@@ -20,6 +20,7 @@ from accounts.rates import PAGE_WRITES, too_many
 from accounts.second_factor import has_second_factor, needs_second_factor, used_second_factor
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+View = Callable[..., HttpResponse]
 #: Looking at the clock is not being busy.
 CLOCK = "session"
 #: For everybody, but the page to which signing in leads.
@@ -60,12 +61,22 @@ class PaceMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        # Programs have rates of their own.
-        if request.method == "POST" and isinstance(request.user, User) and not request.path.startswith(API):
-            used = PAGE_WRITES.count(str(request.user.pk), timezone.now())
-            if used.is_too_much:
-                return too_many(request, used.wait_seconds)
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: View, *_: Any) -> HttpResponse | None:
+        if request.method != "POST" or not isinstance(request.user, User):
+            return None
+        # Programs have rates of their own.
+        if request.path.startswith(API) or getattr(view, "leaves_no_trace", False):
+            return None
+        used = PAGE_WRITES.count(str(request.user.pk), timezone.now())
+        return too_many(request, used.wait_seconds) if used.is_too_much else None
+
+
+def leaves_no_trace(view: View) -> View:
+    """Do not count who sends this page, as that would tell who sent it and when; it has a rate of its own."""
+    view.leaves_no_trace = True  # type: ignore[attr-defined]
+    return view
 
 
 class SecondFactorMiddleware:

@@ -13,10 +13,12 @@ from accounts.models import (
     AccessRequest,
     ApiToken,
     AuditEvent,
+    LegalHold,
     Membership,
     Organisation,
     RecoveryCode,
     ResilienceArea,
+    RetentionRule,
     Sponsorship,
     User,
 )
@@ -26,6 +28,8 @@ from lessons.models import (
     Collection,
     Debrief,
     Event,
+    FoiConsultee,
+    FoiRequest,
     LessonLink,
     LessonMove,
     Observation,
@@ -165,6 +169,28 @@ def attachment() -> Attachment:
     )
 
 
+def foi_request() -> FoiRequest:
+    return FoiRequest.objects.create(
+        lesson=LessonFactory(),
+        reference="FOI 7",
+        requester="public",
+        received_on=NOON.date(),
+        due_on=NOON.date(),
+        opened_by=UserFactory(),
+        opened_at=NOON,
+    )
+
+
+def foi_consultee() -> FoiConsultee:
+    return FoiConsultee.objects.create(request=foi_request(), organisation=OrganisationFactory(), asked_on=NOON.date())
+
+
+def legal_hold() -> LegalHold:
+    return LegalHold.objects.create(
+        object_type="lessons.event", object_id=7, reason="An inquest", by=UserFactory(), at=NOON
+    )
+
+
 def working() -> Publication:
     return LessonFactory(status=Status.IN_REVIEW).publications.get()
 
@@ -294,6 +320,16 @@ VIOLATIONS: dict[str, list[Write]] = {
     "open_page_is_noted_once": [twice(open_page)],
     "collection_is_one_row": [lambda: Collection.objects.create(pk=2, documents=0, length=0)],
     "idempotency_key_is_used_once": [twice(asked_once)],
+    # -- records --
+    "foi_request_is_recorded_once": [twice(foi_request)],
+    "foi_request_is_closed_with_an_outcome": [
+        change(foi_request, closed_at=NOON),
+        change(foi_request, outcome="partly"),
+    ],
+    "foi_consultee_is_asked_once": [twice(foi_consultee)],
+    "foi_answer_has_a_day": [change(foi_consultee, answer="release"), change(foi_consultee, answered_on=NOON.date())],
+    "retention_lasts_a_while": [lambda: RetentionRule.objects.create(code="drafts", number=0, unit="month")],
+    "hold_is_lifted_by_somebody": [change(legal_hold, lifted_at=NOON)],
     # -- people and places --
     "area_is_not_merged_into_itself": [change(ResilienceAreaFactory, merged_into=F("pk"))],
     "access_request_one_open": [twice(access_request)],

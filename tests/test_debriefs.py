@@ -283,7 +283,8 @@ def test_a_point_is_added_with_a_kind_words_and_a_principle(opener: User) -> Non
         code_url(debrief), {"kind": "went_well", "text": "One list of rest centres", "principle": "communicate"}
     )
 
-    assert answer.url == code_url(debrief)
+    assert answer.url == f"{code_url(debrief)}?added"
+    assert "your point is in" in Client().get(answer.url).text
     point = debrief.observations.get()
     assert (point.kind, point.text) == ("went_well", "One list of rest centres")
     assert str(point.principle) == "Communicate"

@@ -170,7 +170,8 @@ def test_nothing_of_the_text_is_stored_or_logged(
     assert lessons["sluice"].title in answer.content.decode()
     assert answer.headers["Cache-Control"] == "no-store, private"
     writes = [query["sql"] for query in asked if query["sql"].lstrip().upper().startswith(("INSERT", "UPDATE"))]
-    assert not [sql for sql in writes if "django_session" not in sql]
+    kept = ("django_session", "accounts_ratecount")  # that somebody sent a form in this minute
+    assert not [sql for sql in writes if not any(table in sql for table in kept)]
     assert "Zennorcanary" not in " ".join(writes) + caplog.text
     assert "Zennorcanary" not in client.get("/plan/").content.decode()
 

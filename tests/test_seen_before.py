@@ -163,7 +163,7 @@ def test_a_link_shows_on_both_pages_once_both_are_published(published: list[Less
     for lesson, other in ((target, later), (later, target)):
         page = reader.get(reverse("lesson", args=[lesson.reference])).text
         assert "It keeps coming back" in page
-        assert "found 2 times, by 2 organisations" in page
+        assert "found 2 times: by 2 organisations" in page
         assert other.reference in page  # type: ignore[operator]
     years = abs(2021 - Publication.objects.get(lesson=target).event_on.year)
     assert f"over {years} year" in reader.get(there).text

@@ -4,12 +4,15 @@ from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.messages.storage.base import Message
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
+from accounts.middleware import leaves_no_trace
 from accounts.models import User
 from accounts.rates import Rate, network_address_of, too_many
 from lessons.actions.debriefs import DebriefClosed, add_point
@@ -18,6 +21,8 @@ from lessons.models import Debrief
 
 #: Codes that open nothing, by address: nobody mistypes so often.
 WRONG_CODES = Rate("debrief-code", 30, timedelta(minutes=10))
+#: Said in the address: a message in the session would tell who added a point.
+ADDED = "added"
 #: Points of one debrief.  Counted by debrief and not by address, so that nothing tells where a point came from.
 POINTS = Rate("debrief-points", 120, timedelta(minutes=1))
 
@@ -43,6 +48,7 @@ def debrief_enter(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@leaves_no_trace
 def debrief_code(request: HttpRequest, code: str) -> HttpResponse:
     """Show the form for a point; POST adds it.
 
@@ -72,8 +78,7 @@ def debrief_code(request: HttpRequest, code: str) -> HttpResponse:
     except DebriefClosed as error:
         form.add_error(None, str(error))
         return _page(request, debrief, form, status=409)
-    messages.success(request, gettext("Thank you: your point is in. Is there another one?"))
-    return redirect("debrief_code", debrief.code)
+    return redirect(f"{reverse('debrief_code', args=[debrief.code])}?{ADDED}")
 
 
 def _debrief_with(request: HttpRequest, code: str, at: datetime) -> Debrief:
@@ -94,11 +99,10 @@ def _taking_part(request: HttpRequest, debrief: Debrief) -> User | None:
 
 
 def _page(request: HttpRequest, debrief: Debrief, form: PointForm | None, status: int = 200) -> HttpResponse:
-    response = render(
-        request,
-        "lessons/debriefs/code.html",
-        {"debrief": debrief, "form": form, "may_be_named": form is not None and "named" in form.fields},
-        status=status,
-    )
+    context = {"debrief": debrief, "form": form, "may_be_named": form is not None and "named" in form.fields}
+    if ADDED in request.GET and request.method != "POST":
+        thanks = gettext("Thank you: your point is in. Is there another one?")
+        context["messages"] = [Message(messages.SUCCESS, thanks)]
+    response = render(request, "lessons/debriefs/code.html", context, status=status)
     response.headers["X-Robots-Tag"] = "noindex"
     return response

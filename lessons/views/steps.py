@@ -218,7 +218,8 @@ def _keep(request: HttpRequest, pk: int, step: str, holder: User) -> tuple[StepF
 
 
 def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    *first, last = map(str, names)  # they are translated when shown
+    return " and ".join(filter(None, [", ".join(first), last]))
 
 
 def _signed_out_page(request: HttpRequest, status: int) -> HttpResponse:
