@@ -188,7 +188,7 @@ def test_who_does_nothing_is_warned_and_stays_with_one_key(live_server: Any, bro
 
     _let_pass(timedelta(minutes=31))
     page.clock.run_for(31 * 60 * 1000)
-    page.wait_for_url("**/accounts/login/**")
+    page.wait_for_url("**/accounts/login/**", timeout=120_000)  # a page that was not answered asks again after 30 s
     assert visitor.sees("You were signed out, since nothing happened for a while")
     assert visitor.complaints == []
 

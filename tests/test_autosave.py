@@ -289,7 +289,10 @@ def test_a_hundred_stale_saves_at_once_lose_nothing(pool: ThreadPoolExecutor) ->
         one = Client()
         one.cookies = cookies.copy()
         try:
-            answer = post_step(one, draft, key, what_happened=f"Text of window {number}.")
+            for _ in range(20):
+                answer = post_step(one, draft, key, what_happened=f"Text of window {number}.")
+                if answer.status_code != 503:  # that page asks to send it again: others had the row for 3 seconds
+                    break
             return answer.status_code, answer.text
         finally:
             connections.close_all()

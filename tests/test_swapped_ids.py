@@ -242,6 +242,7 @@ PLAUSIBLE = {
 NUMBERS = ["0", "-1", "999999999", str(2**31), str(2**63), str(2**64), "9" * 40]
 
 
+@pytest.mark.long
 def test_numbers_nobody_gave_and_those_of_other_things_open_nothing(sides: tuple[Side, Side]) -> None:
     """Those next to ours, those of things of another kind, and such as no database holds."""
     ours, theirs = sides

@@ -46,7 +46,7 @@ class AddressField(forms.EmailField):
 
     def __init__(self, help_text: Words = YOUR_OWN) -> None:
         words = {"required": _("Enter an email address"), "invalid": _("Enter an email address, like name@example.org")}
-        super().__init__(label=gettext("Email address"), max_length=254, help_text=help_text, error_messages=words)
+        super().__init__(label=_("Email address"), max_length=254, help_text=help_text, error_messages=words)
 
 
 class OrganisationField(forms.ChoiceField):
