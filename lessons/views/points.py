@@ -99,7 +99,11 @@ def _taking_part(request: HttpRequest, debrief: Debrief) -> User | None:
 
 
 def _page(request: HttpRequest, debrief: Debrief, form: PointForm | None, status: int = 200) -> HttpResponse:
-    context = {"debrief": debrief, "form": form, "may_be_named": form is not None and "named" in form.fields}
+    context: dict[str, object] = {
+        "debrief": debrief,
+        "form": form,
+        "may_be_named": form is not None and "named" in form.fields,
+    }
     if ADDED in request.GET and request.method != "POST":
         thanks = gettext("Thank you: your point is in. Is there another one?")
         context["messages"] = [Message(messages.SUCCESS, thanks)]
