@@ -373,6 +373,7 @@ LOGGING = {
         "django.security.csrf": {"level": "CRITICAL"},
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},  # a line for each tick of the relay
+        "celery.beat": {"level": "WARNING"},  # and one when it is asked for
     },
 }
 

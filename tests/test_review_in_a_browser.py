@@ -216,7 +216,9 @@ def test_two_who_open_the_same_lesson_see_each_other_and_compare_it_with_a_publi
     area, flood = area_of(moderator), "The rest centre at the leisure pool flooded, and evacuees were moved by boat."
     for number in range(4):
         LessonFactory(status=Status.PUBLISHED, title=f"Spare batteries for radios {number}", what_happened="Flat.")
-    known = LessonFactory(status=Status.PUBLISHED, title="Rest centres that flood themselves", what_happened=flood)
+    known = LessonFactory(
+        status=Status.PUBLISHED, title="Rest centres that flood themselves", what_happened=flood, area=area
+    )
     count_words()
     lesson, _ = in_review(moderator, area=area, what_happened=flood)
     colleague = person(Role.LRF_MODERATOR, area=area, name="Jo Colleague")
@@ -234,4 +236,10 @@ def test_two_who_open_the_same_lesson_see_each_other_and_compare_it_with_a_publi
 
     assert visitor.sees("Called the same again")
     assert lesson.publications.get().statement == "Two hours were lost."
+    visitor.go(f"{reverse('merge', args=[lesson.pk])}?into={known.reference}")
+    visitor.press("Merge them")
+    lesson.refresh_from_db()
+    assert (lesson.status, lesson.merged_into) == (Status.MERGED, known)
+    visitor.go(reverse("lesson", args=[lesson.reference]))
+    assert visitor.page.url.endswith(reverse("lesson", args=[known.reference]))
     assert not visitor.complaints
