@@ -193,3 +193,24 @@ def test_a_lesson_goes_through_the_hands_of_all_on_the_page_of_each_move(live_se
         Move.RESTORE,
     ]
     assert not [words for seat in seats.values() for words in seat.complaints]
+
+
+def test_a_claim_is_given_back_and_a_published_text_is_mended(live_server: Any, browser: Browser) -> None:
+    lesson, moderator = in_review()
+    published = LessonFactory(status=Status.PUBLISHED, area=lesson.area, moderator=moderator)
+    visitor = Visitor(browser, live_server.url, java_script_enabled=False).sign_in(moderator)
+
+    visitor.go(reverse("review", args=[lesson.pk]))
+    visitor.page.locator("main summary", has_text="Pass it on").last.click()
+    visitor.press("Give back to the queue")
+    assert status_of(lesson) == Status.SUBMITTED
+
+    visitor.go(reverse("new_version", args=[published.pk]))
+    visitor.fill(statement="A clearer sentence.", note="It was hard to read.")
+    visitor.tick("change", "minor")
+    for box in visitor.page.locator("main input[name=checklist]").all():
+        box.check(force=True)
+    visitor.press("Publish this version")
+    current = published.publications.get(published_at__isnull=False, superseded_at=None)
+    assert (current.version, current.statement) == (2, "A clearer sentence.")
+    assert not visitor.complaints
