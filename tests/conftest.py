@@ -10,6 +10,7 @@ import pytest
 from django.core.cache import cache
 from django.core.management import call_command
 from django.test import TransactionTestCase
+from playwright.sync_api import Browser
 
 from tests.log_lines import read_lines
 from tests.portal import Portal
@@ -45,6 +46,17 @@ def portal(transactional_db: None, tmp_path: Path) -> Iterator[Portal]:
         # Each line of web, worker and beat is one of ours, but for Celery's two words while it stops.
         lines = [line for line in log.read_text().splitlines() if line and not line.startswith("worker: ")]
         read_lines("\n".join(lines))
+
+
+@pytest.fixture
+def browser(browser: Browser) -> Iterator[Browser]:
+    """The browser of the whole run; what a test opened in it ends with that test.
+
+    A window left open keeps a thread of the live server, and so a connection to the database that all tests share.
+    """
+    yield browser
+    for window in browser.contexts:
+        window.close()
 
 
 @pytest.fixture(scope="session")
