@@ -7,8 +7,9 @@ from lessons.models import LessonMove, Move, Publication
 from lessons.preview import Mailing
 from lessons.search import index
 from lessons.signals import mailing_asked
-from notifications import emails
+from notifications import alert_mails
 from notifications import fan_out_sql as sql
+from notifications.mail_content import About
 from notifications.models import CRITERIA, Frequency, Subscription
 
 COUNT = "SELECT frequency, count(*) FROM wanted GROUP BY frequency"
@@ -21,7 +22,7 @@ def mailing_of(sender: object, *, text: Publication, **kwargs: object) -> Mailin
     """Return the mail to subscribers about `text`, and how many would get it."""
     by_frequency = _addresses_by_frequency(text)
     at_once = by_frequency.pop(Frequency.AT_ONCE, 0)
-    mail = emails.new_lesson(emails.About(text.lesson, LessonMove(lesson=text.lesson, move=Move.PUBLISH), text))
+    mail = alert_mails.new_lesson(About(text.lesson, LessonMove(lesson=text.lesson, move=Move.PUBLISH), text))
     facts = [f"{label}: {value}" for label, value in mail.facts]
     return Mailing(at_once, sum(by_frequency.values()), mail.subject, [mail.heading, *mail.paragraphs, *facts])
 

@@ -22,7 +22,8 @@ from accounts.models import Organisation, User
 from govuk.templatetags.govuk import language_tag
 from lessons.models import Publication
 from notifications import digest_mail, mime
-from notifications.emails import ALERTS, ENTRIES, SUBSCRIPTION_MAILS, About, Content, Link
+from notifications.emails import ALERTS, ENTRIES, SUBSCRIPTION_MAILS
+from notifications.mail_content import About, Content, Link
 from notifications.models import Announcement, Delivery, DeliveryKind
 from notifications.sending.checks import Verdict
 from notifications.use_mail import use_mail_of
