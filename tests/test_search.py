@@ -122,6 +122,11 @@ def test_in_prose_quotes_give_no_orders() -> None:
     assert take_apart('"not possible"').wanted[0].quoted
 
 
+@pytest.mark.parametrize("words", ["according to “Fireline Handbook", 'a 3" hose and a 5" pipe', 'said" get out "'])
+def test_half_a_quote_gives_no_orders(words: str) -> None:
+    assert not any(piece.quoted for piece in take_apart(words).wanted)
+
+
 @pytest.mark.parametrize(
     ("word", "other", "number"), [("flood", "flood", 0), ("flod", "flood", 1), ("folod", "flood", 1), ("", "ab", 2)]
 )

@@ -2,7 +2,8 @@
 
 Words are wishes: the more of them a text has, and the rarer they are, the better it fits.  Quotes, OR and a minus are
 orders: `"exact words"`, `this OR that`, `-without`.  In prose they are not: whoever pastes a sentence with "quotes" in
-it, or types in CAPITALS, gives no orders.
+it, or types in CAPITALS, gives no orders.  A quotation mark that is never closed says nothing of where the exact words
+end, and one after a word or a number (3" hose) opens nothing.
 """
 
 import re
@@ -16,7 +17,7 @@ MOST_WORDS = 2_000
 #: So many words that are part of no order make prose.
 PROSE = 9
 
-_PIECE = re.compile(r'(?P<minus>(?<!\S)-(?=["\w]))?(?:"(?P<quoted>[^"]*)"?|(?P<plain>[^\s"]+))')
+_PIECE = re.compile(r'(?P<minus>(?<!\S)-(?=["\w]))?(?:(?<!\w)"(?P<quoted>[^"]*)"|(?P<plain>[^\s"]+))')
 
 
 @dataclass(frozen=True)
