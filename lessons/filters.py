@@ -1,6 +1,8 @@
 """The filters of published lessons: one form for the page, the API and what is subscribed to."""
 
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import partial
 from operator import itemgetter
 from typing import NamedTuple
@@ -107,6 +109,15 @@ class LessonFilters(forms.Form):
             "source": named(EventKind),
             "brag": named(Brag),
         }
+
+    def clean_submitted_since(self) -> date | None:
+        """Months are whole: no lesson says when it was submitted, and the very day could say by whom."""
+        day: date | None = self.cleaned_data["submitted_since"]
+        return day and day.replace(day=1)
+
+    def clean_submitted_until(self) -> date | None:
+        day: date | None = self.cleaned_data["submitted_until"]
+        return day and day.replace(day=monthrange(day.year, day.month)[1])
 
     @property
     def cleaned(self) -> dict[str, object]:

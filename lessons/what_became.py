@@ -6,6 +6,8 @@ from datetime import datetime
 from django.utils.translation import gettext, gettext_noop
 
 from lessons.models import Lesson, Move, PublicationView
+from lessons.models.wording import WIDE_AUDIENCES
+from lessons.statistics.counts import SMALLEST_TOLD
 
 #: Moves that lead to each station; the last of them counts.
 STATIONS = {
@@ -27,12 +29,12 @@ class Station:
 @dataclass(frozen=True)
 class WhatBecame:
     """
-    :param opened_by: other organisations that opened it since it was published
+    :param opened_by: other organisations that opened it since it was published; None: too few to tell
     """
 
     stations: list[Station]
     is_published: bool
-    opened_by: int
+    opened_by: int | None
 
 
 def what_became_of(lesson: Lesson) -> WhatBecame:
@@ -47,5 +49,11 @@ def what_became_of(lesson: Lesson) -> WhatBecame:
     return WhatBecame(
         stations=[*done, *(one for one in stations if not one.at)],
         is_published=reached["Published"] is not None,
-        opened_by=opened.values("organisation").distinct().count(),
+        opened_by=_told(opened.values("organisation").distinct().count(), lesson),
     )
+
+
+def _told(organisations: int, lesson: Lesson) -> int | None:
+    """Return the number, unless it is small and so is the audience: whoever knows that knows who it was."""
+    is_open = lesson.publications.current().filter(audience__in=WIDE_AUDIENCES).exists()
+    return organisations if is_open or organisations >= SMALLEST_TOLD else None

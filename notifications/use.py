@@ -10,6 +10,9 @@ from django.db import connection, transaction
 from accounts.models import Membership
 from accounts.roles import Role
 from lessons.models import Lesson
+from lessons.models.wording import WIDE_AUDIENCES
+from lessons.search.counting import EVERYBODY
+from lessons.statistics.counts import SMALLEST_TOLD
 from notifications.models import Delivery, DeliveryKind, Frequency, Priority, UseMailsOff, UseRun
 from notifications.models.deliveries import message_id_for
 from notifications.periods import Period, last_period
@@ -17,9 +20,13 @@ from notifications.periods import Period, last_period
 #: One process writes the mails of a month; the others find them written.
 LOCK = 20_262
 
-#: What others did with each lesson in a period; only what its publications let them do.
+#: What others did with each lesson in a period; only what its publications let them do.  Small numbers of a narrow
+#: audience are left out, for they would say who it was, and so are lessons that not every responder may read.
 USE = """
-WITH opened AS (
+WITH wide AS (
+    SELECT lesson_id FROM lessons_publication
+    WHERE published_at IS NOT NULL AND superseded_at IS NULL AND audience = ANY(%(wide)s)
+), opened AS (
     SELECT lesson_id, count(*) AS organisations
     FROM (
         SELECT p.lesson_id, v.organisation_id, min(v.first_at) AS first_at
@@ -28,12 +35,13 @@ WITH opened AS (
     ) first JOIN lessons_lesson l ON l.id = first.lesson_id AND l.organisation_id <> first.organisation_id
     WHERE first.first_at >= %(start)s AND first.first_at < %(end)s
     GROUP BY lesson_id
+    HAVING count(*) >= %(smallest)s OR lesson_id IN (SELECT lesson_id FROM wide)
 ), again AS (
     SELECT k.to_id AS lesson_id, count(*) AS lessons
     FROM lessons_lessonlink k
     JOIN lessons_publication p ON p.lesson_id = k.from_id AND p.version = 1
     JOIN lessons_publication now ON now.lesson_id = k.from_id AND now.published_at IS NOT NULL
-        AND now.superseded_at IS NULL AND now.suspended_at IS NULL
+        AND now.superseded_at IS NULL AND now.suspended_at IS NULL AND now.readers @> %(everybody)s::varchar[]
     WHERE k.kind = 'recurrence_of'
       AND greatest(k.at, p.published_at) >= %(start)s AND greatest(k.at, p.published_at) < %(end)s
     GROUP BY k.to_id
@@ -50,6 +58,7 @@ WITH opened AS (
         SELECT 1 FROM accounts_membership o WHERE o.user_id = e.by_id AND o.organisation_id = l.organisation_id
     )
     GROUP BY lesson_id
+    HAVING count(*) >= %(smallest)s OR lesson_id IN (SELECT lesson_id FROM wide)
 )
 SELECT l.id, coalesce(opened.organisations, 0), coalesce(again.lessons, 0), coalesce(merged.lessons, 0),
        coalesce(downloaded.times, 0)
@@ -105,7 +114,8 @@ def write_due_mails(*, at: datetime) -> int:
 def use_of(period: Period) -> list[Use]:
     """Return what was used in `period`, what most organisations opened first."""
     with connection.cursor() as cursor:
-        cursor.execute(USE, {"start": period.start, "end": period.end})
+        values = {"start": period.start, "end": period.end, "smallest": SMALLEST_TOLD}
+        cursor.execute(USE, values | {"wide": list(WIDE_AUDIENCES), "everybody": [EVERYBODY]})
         return [Use(*row) for row in cursor.fetchall()]
 
 

@@ -7,21 +7,24 @@ from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
-from accounts.models import TokenScope, User
+from accounts.models import Organisation, TokenScope, User
 from accounts.roles import Role
 from lessons.models import Lesson, Status, Tier
 from lessons.statistics import drawing
 from lessons.statistics.drawing import Row
 from lessons.statistics.figures import FIGURES
 from lessons.statistics.pages import PAGES
+from lessons.statistics.places import Silence, in_groups
 from tests.calling import Caller, problem, published
 from tests.factories import (
     NOON,
@@ -256,7 +259,7 @@ def test_pace_is_told_from_five_lessons_on(reader: User) -> None:
 
     rows = {row.name: (row.shown, *row.more) for row in figure(sign_in(reader), "pace").rows}
 
-    assert rows["Area, all years"] == (5, 3.0, 7.6)
+    assert rows["Area, all years"] == (5, 3, 8)
     assert rows["National, all years"] == ("fewer than 5", "", "")
     in_api = {
         one["tier"]: one["lessons"]
@@ -264,6 +267,61 @@ def test_pace_is_told_from_five_lessons_on(reader: User) -> None:
         if one["year"] is None
     }
     assert in_api == {"area": 5, "national": None}
+
+
+def test_no_choice_of_lessons_tells_how_long_one_of_them_took_or_the_day_it_was_submitted(reader: User) -> None:
+    sent = [NOON - timedelta(days=days) for days in (1, 2, 4, 8, 9, 40)]
+    for number, at in enumerate(sent):
+        published(tier=Tier.AREA, submitted_at=at, title=f"Number{number}")
+    one = {"q": "Number5"}
+    client = sign_in(reader)
+
+    # Five of six and all six would tell the sixth, and so would a lesson by itself.
+    for query in ({}, one, {"q": "-Number5"}, {"archived": "only"}):
+        assert [row.shown for row in figure(client, "pace", **query).rows] == [6, 6]
+        told = client.get("/api/v1/statistics/", query).json()["pace"]
+        assert [(year["median_days"], year["ninetieth_percentile_days"]) for year in told] == [(6, 24), (6, 24)]
+
+    for day in range(1, 29):
+        month = {**one, "submitted_since": f"2026-01-{day:02}", "submitted_until": f"2026-01-{29 - day:02}"}
+        assert length(client, f"/lessons/?{urlencode(month)}") == 1, "not before nor after a day of its month"
+    assert length(client, f"/lessons/?{urlencode(one | {'submitted_since': '2026-02-01'})}") == 0
+
+
+def test_few_silent_organisations_of_a_sector_are_not_told_nor_found_by_subtracting(reader: User) -> None:
+    kinds = {code: ResponderTypeFactory(code=code, sector=code) for code in ("fire", "police", "space", "sea")}
+    for code, number in {"fire": 9, "police": 7, "space": 3, "sea": 2}.items():
+        OrganisationFactory.create_batch(number, type=kinds[code])
+    loud = [*Organisation.objects.filter(type=kinds["police"])[:4]]
+    for organisation in loud:
+        published(organisation=organisation, at=timezone.now() - timedelta(days=9))
+    client = sign_in(reader)
+
+    one = figure(client, "silent_organisations")
+    rows = {row.name: (row.shown, *row.more) for row in one.rows}
+
+    assert rows["Police"] == ("fewer than 5", 7)
+    assert not {"Space", "Sea"} & rows.keys(), "two of two would be named"
+    assert rows["Sectors of few organisations"] == (5, 5)
+    told = [row.count for row in one.rows if not row.instead]
+    assert one.title.startswith(f"At least {sum(told)} of ")
+    assert "fewer than 5" in client.get("/statistics/silent_organisations.csv").text
+    narrow = figure(client, "silent_organisations", q="nothing has these words")
+    assert (narrow.title, narrow.rows) == (one.title, one.rows), "no two answers to subtract"
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=9))
+def test_no_group_of_organisations_is_told_that_is_smaller_than_five_unless_there_are_no_more(
+    counted: list[tuple[int, int]],
+) -> None:
+    sectors = {f"sector{n}": Silence(silent, silent + heard + 1) for n, (silent, heard) in enumerate(counted)}
+
+    groups = in_groups(sectors)
+
+    assert sum(one.total for one in groups.values()) == sum(one.total for one in sectors.values())
+    assert sum(one.silent for one in groups.values()) == sum(one.silent for one in sectors.values())
+    assert all(one.total >= 5 for one in groups.values()) or len(groups) == 1
+    assert all(groups[code] == sectors[code] for code in groups if code)
 
 
 def test_months_without_a_lesson_are_told_and_many_months_become_years(reader: User) -> None:

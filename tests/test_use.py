@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 #: London is an hour ahead of UTC at both ends of June.
 MID_JUNE, JULY_FIRST = datetime(2026, 6, 15, 12, tzinfo=UTC), datetime(2026, 7, 1, 7, tzinfo=UTC)
-AUGUST_FIRST = datetime(2026, 8, 1, 7, tzinfo=UTC)
+MID_JULY, AUGUST_FIRST = datetime(2026, 7, 15, 12, tzinfo=UTC), datetime(2026, 8, 1, 7, tzinfo=UTC)
 
 
 def published(**values: object) -> Lesson:
@@ -72,6 +72,21 @@ def test_the_author_and_the_spoc_hear_of_a_month_in_which_a_lesson_was_used() ->
         assert "2 other organisations opened it for the first time. 1 published lesson found the same again." in part
         assert "1 lesson saying the same was merged into it. People elsewhere downloaded it 1 time." in part
         assert reverse("lesson_record", args=[lesson.pk]) in part
+
+
+def test_what_few_of_a_narrow_audience_did_is_not_told_nor_what_not_everybody_may_read() -> None:
+    lesson = published(audience="sectors", audience_sectors=["fire"])
+    LessonLink.objects.create(source=published(audience="national_team"), target=lesson, at=MID_JUNE)
+    for _ in range(4):
+        open_it(lesson)
+    downloads = {"form": "csv", "rows": 1, "marking": "official", "lesson_ids": [lesson.pk], "at": MID_JUNE}
+    ExportRecord.objects.create(by=person(), **downloads)
+    assert write_due_mails(at=JULY_FIRST) == 0
+
+    for _ in range(5):
+        open_it(lesson, at=MID_JULY)
+    assert write_due_mails(at=AUGUST_FIRST) == 1
+    assert "5 other organisations opened it" in mail_of(Delivery.objects.get(kind="lesson_used"))[1]
 
 
 def test_nobody_is_mailed_twice_early_or_about_nothing() -> None:

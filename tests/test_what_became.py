@@ -60,6 +60,22 @@ def test_other_organisations_that_opened_it_are_counted_once_each() -> None:
     assert "<strong>2</strong> other organisations opened it." in page
 
 
+def test_few_organisations_of_a_narrow_audience_are_not_told() -> None:
+    area = ResilienceAreaFactory()
+    lesson = LessonFactory(status=Status.PUBLISHED, area=area, audience="own_area")
+    publication = lesson.publications.current().get()
+
+    seen = []
+    for _ in range(6):
+        seen.append(what_became_of(lesson).opened_by)
+        page = record(lesson.author, lesson)
+        record_view(publication=publication, by=person(Role.READER, area=area), at=NOON)
+        if len(seen) == 2:
+            assert "Fewer than 5 other organisations have opened it so far." in page
+
+    assert seen == [None] * 5 + [5], "not even that nobody opened it"
+
+
 def test_a_draft_has_no_stations_yet() -> None:
     draft = LessonFactory(status=Status.DRAFT)
 

@@ -21,7 +21,7 @@ EXAMPLE = {
     "risk_themes_by_year": [{"code": "natural-and-environmental-hazards", "year": 2025, "count": 12}],
     "published": [{"month": "2026-03-01", "count": 7}],
     "submitted": [{"month": "2026-02-01", "count": 7}],
-    "pace": [{"tier": "area", "year": None, "lessons": 60, "median_days": 6.5, "ninetieth_percentile_days": 14.0}],
+    "pace": [{"tier": "area", "year": None, "lessons": 60, "median_days": 6, "ninetieth_percentile_days": 14}],
 }
 
 
@@ -46,8 +46,8 @@ class PaceSerializer(serializers.Serializer):
     tier = serializers.ChoiceField(choices=["area", "national"])
     year = serializers.IntegerField(allow_null=True, help_text="Of publication; null: all years.")
     lessons = serializers.IntegerField(allow_null=True, help_text=f"Null for fewer than {SMALLEST_TOLD}.")
-    median_days = serializers.FloatField(allow_null=True)
-    ninetieth_percentile_days = serializers.FloatField(allow_null=True)
+    median_days = serializers.FloatField(allow_null=True, help_text="Whole days.")
+    ninetieth_percentile_days = serializers.FloatField(allow_null=True, help_text="Whole days.")
 
 
 class StatisticsSerializer(serializers.Serializer):
@@ -65,7 +65,8 @@ class StatisticsSerializer(serializers.Serializer):
 class StatisticsView(ApiView):
     """Counts over the published lessons that you may read and the filters find.
 
-    A count is the length of the list with the same filters and that code.
+    A count is the length of the list with the same filters and that code.  Only `pace` is of all that you may read,
+    whatever the filters: it says what no lesson says by itself.
     """
 
     required_scope = TokenScope.READ_STATISTICS
@@ -97,10 +98,10 @@ class StatisticsView(ApiView):
                         "tier": one.tier,
                         "year": one.year,
                         "lessons": one.lessons if one.is_told else None,
-                        "median_days": round(one.median_days, 2) if one.is_told else None,
-                        "ninetieth_percentile_days": round(one.ninetieth_days, 2) if one.is_told else None,
+                        "median_days": one.median_days if one.is_told else None,
+                        "ninetieth_percentile_days": one.ninetieth_days if one.is_told else None,
                     }
-                    for one in measure_pace(study.found)
+                    for one in measure_pace(study.whole)
                 ],
             }
         )

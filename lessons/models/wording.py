@@ -41,6 +41,10 @@ class Audience(models.TextChoices):
     NATIONAL_TEAM = "national_team", _("The national team only")
 
 
+#: So many organisations are among these readers that a number of them points at none.
+WIDE_AUDIENCES = (Audience.ALL_RESPONDERS, Audience.CATEGORY_1)
+
+
 class Attribution(models.TextChoices):
     ORGANISATION = "organisation", _("Name the organisation")
     AREA = "area", _("Name the area only")

@@ -1,16 +1,24 @@
 """What the database counts, always over publications that the reader may read."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from django.db import connection
 from django.db.models import CharField, Count, F, Func, Max
 from django.db.models.functions import ExtractYear, TruncMonth
+from django.utils.translation import gettext
 
 from lessons.models import PublicationQuerySet, Tier
 
 #: Fewer than these are not told where they could point at somebody.
 SMALLEST_TOLD = 5
+
+
+def too_few() -> str:
+    """Return what stands for a number that is not told."""
+    return gettext("fewer than %(number)s") % {"number": SMALLEST_TOLD}
+
 
 PACE = """
 SELECT l.tier, extract(year FROM f.published_at AT TIME ZONE 'Europe/London')::int AS year, count(*),
@@ -68,6 +76,21 @@ def count_terms(found: PublicationQuerySet) -> TermCounts:
     return counts
 
 
+def together(parts: Sequence[TermCounts]) -> TermCounts:
+    """Return the counts of publications that were counted in parts."""
+    with_some = [part for part in parts if part.years]
+    if len(with_some) == 1:
+        return with_some[0]
+    counts = TermCounts()
+    for part in with_some:
+        for term, years in part.years.items():
+            known = counts.years.setdefault(term, {})
+            for year, count in years.items():
+                known[year] = known.get(year, 0) + count
+            counts.last[term] = max(part.last[term], counts.last.get(term, part.last[term]))
+    return counts
+
+
 def count_months(found: PublicationQuerySet, moment: str) -> dict[date, int]:
     """Return how many there are by the first day of the month of `moment`, in London."""
     rows = (
@@ -83,7 +106,7 @@ def count_months(found: PublicationQuerySet, moment: str) -> dict[date, int]:
 
 @dataclass(frozen=True)
 class Pace:
-    """Days from submission to the first publication.
+    """Whole days from submission to the first publication.
 
     :ivar year: of publication; None: all years
     """
@@ -91,8 +114,8 @@ class Pace:
     tier: str
     year: int | None
     lessons: int
-    median_days: float
-    ninetieth_days: float
+    median_days: int
+    ninetieth_days: int
 
     @property
     def is_told(self) -> bool:
@@ -108,4 +131,4 @@ def measure_pace(found: PublicationQuerySet) -> list[Pace]:
     sql, parameters = found.order_by().values("lesson_id").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(PACE.format(lessons=sql), parameters)
-        return [Pace(tier, year, count, *days) for tier, year, count, days in cursor.fetchall()]
+        return [Pace(tier, year, count, *map(round, days)) for tier, year, count, days in cursor.fetchall()]

@@ -4,38 +4,38 @@ from django.utils.translation import gettext
 
 from lessons.recurring import TREND_MONTHS, trends
 from lessons.statistics import drawing
-from lessons.statistics.counts import SMALLEST_TOLD, measure_pace
+from lessons.statistics.counts import SMALLEST_TOLD, measure_pace, too_few
 from lessons.statistics.drawing import Row
 from lessons.statistics.kinds import MOST_BARS
 from lessons.statistics.study import Figure, Study
 
 
 def pace(study: Study) -> Figure:
-    measured, every_year = measure_pace(study.found), gettext("all years")
+    measured, every_year = measure_pace(study.whole), gettext("all years")
     rows = [
         Row(
             f"{one.tier_name}, {one.year or every_year}",
             one.lessons if one.is_told else 0,
-            more=(round(one.median_days, 1), round(one.ninetieth_days, 1)) if one.is_told else ("", ""),
-            instead="" if one.is_told else gettext("fewer than %(number)s") % {"number": SMALLEST_TOLD},
+            more=(one.median_days, one.ninetieth_days) if one.is_told else ("", ""),
+            instead="" if one.is_told else too_few(),
         )
         for one in measured
     ]
     whole = [one for one in measured if one.year is None and one.is_told]
-    told = [
-        gettext("%(tier)s %(number)s days") % {"tier": one.tier_name, "number": f"{one.median_days:.0f}"}
-        for one in whole
-    ]
+    told = [gettext("%(tier)s %(number)s days") % {"tier": one.tier_name, "number": one.median_days} for one in whole]
     half = gettext("Half are published within: %(times)s") % {"times": ", ".join(told)}
     title = half if told else gettext("Too few lessons to tell how long it takes")
-    bars = [Row(one.tier_name, round(one.median_days)) for one in whole]
+    bars = [Row(one.tier_name, one.median_days) for one in whole]
     return Figure(
         "pace",
         title,
         [gettext("Decided by"), gettext("Lessons"), gettext("Half within, days"), gettext("Nine in ten within, days")],
         rows,
         drawn=drawing.bars(bars),
-        note=gettext("From submission to the first publication. Fewer than %(number)s lessons are not told.")
+        note=gettext(
+            "From submission to the first publication of every lesson that you may read, whatever is chosen above. "
+            "Fewer than %(number)s lessons are not told."
+        )
         % {"number": SMALLEST_TOLD},
     )
 

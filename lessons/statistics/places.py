@@ -1,5 +1,6 @@
 """Where lessons come from, and from where nothing comes."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.formats import date_format
@@ -7,6 +8,7 @@ from django.utils.translation import gettext
 
 from accounts.models import Organisation
 from lessons.statistics import drawing
+from lessons.statistics.counts import SMALLEST_TOLD, count_terms, too_few
 from lessons.statistics.drawing import Row
 from lessons.statistics.study import NOTHING, Figure, Study
 
@@ -61,29 +63,72 @@ def silent_areas(study: Study) -> Figure:
 
 
 def silent_organisations(study: Study) -> Figure:
-    """By sector; how many lessons another organisation has is not told."""
-    last = study.counts.last_under("organisation")
-    current = list(Organisation.objects.current().select_related("type").order_by("name"))
-    sectors: dict[str, list[int]] = {}
-    for organisation in current:
-        here = sectors.setdefault(organisation.type.sector, [0, 0])
-        here[0] += _is_silent(study, last.get(organisation.code))
-        here[1] += 1
+    """By sector; how many lessons another organisation has is not told, nor which few of a sector are silent."""
+    last = count_terms(study.whole).last_under("organisation")
+    current = Organisation.objects.current().values_list("code", "type__sector")
+    sectors: dict[str, Silence] = {}
+    for code, sector in current:
+        before = sectors.get(sector, Silence(0, 0))
+        sectors[sector] = Silence(before.silent + _is_silent(study, last.get(code)), before.total + 1)
     names = study.filters.sector_names
-    rows = [Row(names.get(code, code), silent, more=(total,)) for code, (silent, total) in sorted(sectors.items())]
-    silent, total = sum(row.count for row in rows), len(current)
-    title = gettext("%(number)s of %(total)s organisations are named in nothing published in the last 12 months") % {
-        "number": silent,
-        "total": total,
-    }
+    rows = [
+        Row(
+            names.get(sector, sector) if sector else gettext("Sectors of few organisations"),
+            here.silent if here.is_told else 0,
+            more=(here.total,),
+            instead="" if here.is_told else too_few(),
+        )
+        for sector, here in in_groups(sectors).items()
+    ]
+    # Of what the rows tell: the sum of all would tell the rows that do not.
+    numbers = {"number": sum(row.count for row in rows), "total": sum(here.total for here in sectors.values())}
+    told, at_least = (
+        gettext("%(number)s of %(total)s organisations are named in nothing published in the last 12 months"),
+        gettext("At least %(number)s of %(total)s organisations are named in nothing published in the last 12 months"),
+    )
+    title = (at_least if any(row.instead for row in rows) else told) % numbers
     return Figure(
         "silent_organisations",
         title,
         [gettext("Sector"), gettext("Silent organisations"), gettext("All organisations")],
         rows,
         drawn=drawing.bars(rows),
-        note=gettext("An organisation may have published without its name: only attribution tells."),
+        note=gettext(
+            "An organisation may have published without its name: only attribution tells. "
+            "This is of all that you may read, whatever is chosen above."
+        ),
     )
+
+
+@dataclass(frozen=True)
+class Silence:
+    """How many of some organisations are silent."""
+
+    silent: int
+    total: int
+
+    @property
+    def is_told(self) -> bool:
+        return not 0 < self.silent < SMALLEST_TOLD
+
+
+def in_groups(sectors: dict[str, Silence]) -> dict[str, Silence]:
+    """Return the sectors by code, and under "" those together that are too small to be told alone.
+
+    If these are too few together, the next smallest sector goes with them.
+    """
+    by_size = sorted(sectors, key=lambda code: (sectors[code].total, code))
+    together: list[str] = []
+    for code in by_size:
+        gathered = sum(sectors[one].total for one in together)
+        if sectors[code].total >= SMALLEST_TOLD and (not together or gathered >= SMALLEST_TOLD):
+            break
+        together.append(code)
+    alone = {code: sectors[code] for code in sorted(sectors) if code not in together}
+    if not together:
+        return alone
+    rest = [sectors[code] for code in together]
+    return alone | {"": Silence(sum(one.silent for one in rest), sum(one.total for one in rest))}
 
 
 def _is_silent(study: Study, last: datetime | None) -> bool:

@@ -51,8 +51,16 @@ class Study:
         self.chosen = {name: str(value) for name, value in filters.cleaned.items()}
 
     @cached_property
+    def whole(self) -> PublicationQuerySet:
+        """Everything, whatever is filtered.
+
+        For what no lesson says by itself: from two filters that differ in one lesson its own value could be reckoned.
+        """
+        return Publication.objects.readable_by(self.user)
+
+    @cached_property
     def found(self) -> PublicationQuerySet:
-        return self.filters.apply(Publication.objects.readable_by(self.user))
+        return self.filters.apply(self.whole)
 
     @cached_property
     def counts(self) -> TermCounts:
