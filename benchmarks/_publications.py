@@ -40,7 +40,7 @@ def publish(rows: Iterable[Row]) -> int:
 
     lesson, publication = _templates()
     number = 0
-    with _indexes_built_afterwards(), connection.cursor() as cursor:
+    with indexes_built_afterwards(), connection.cursor() as cursor:
         cursor.execute(STAGING)
         each = iter(rows)
         while batch := list(islice(each, BATCH)):
@@ -59,7 +59,7 @@ def publish(rows: Iterable[Row]) -> int:
 
 
 @contextmanager
-def _indexes_built_afterwards() -> Iterator[None]:
+def indexes_built_afterwards() -> Iterator[None]:
     from django.contrib.postgres.indexes import GinIndex
     from django.db import connection
 
