@@ -113,14 +113,12 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # knox ma
 
     @cached_property
     def all_keys(self) -> list[str]:
-        """Every key of the view `reader_key`, whatever token is in use.  Read once, and only where keys are asked for:
-        PostgreSQL takes longer to plan this than to save a draft.
-        """
+        """Every key of the view `reader_key`, whatever token is in use.  Read once, and only where they are needed."""
         if not self.active_memberships:  # without one there is no key
             return []
         with connection.cursor() as cursor:
-            cursor.execute("SELECT key FROM reader_key WHERE user_id = %s ORDER BY key", [self.pk])
-            return [key for (key,) in cursor.fetchall()]
+            cursor.execute("SELECT reader_keys(%s)", [self.pk])
+            return list(cursor.fetchone()[0])
 
     #: Set by the API's authentication: a token that may not open OFFICIAL-SENSITIVE.
     without_sensitive = False

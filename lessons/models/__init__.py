@@ -10,6 +10,7 @@ from lessons.models.grants import LessonGrant
 from lessons.models.lessons import Lesson, LessonLink, LessonQuerySet, ReferenceCounter, Status, Tier
 from lessons.models.moves import LessonMove, Move
 from lessons.models.publications import Change, Publication, PublicationQuerySet, PublicationView
+from lessons.models.stamps import PublicationStamp
 from lessons.models.taxonomy import Capability, NationalRisk, Theme
 from lessons.models.warnings import Answer, Comment, TextWarning, TextWarningQuerySet, WarningKind
 from lessons.models.wording import Attribution, Audience, Brag, Kind, Marking, Wording
@@ -55,6 +56,7 @@ __all__ = [
     "Precision",
     "Publication",
     "PublicationQuerySet",
+    "PublicationStamp",
     "PublicationView",
     "ReferenceCounter",
     "Scale",

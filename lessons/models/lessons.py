@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Organisation, ResilienceArea, User
 from accounts.roles import Role
 from lessons.models.events import Event
+from lessons.models.stamps import stamp_of_lessons
 from lessons.models.taxonomy import Capability, NationalRisk, Theme
 from lessons.models.wording import REFERENCE_PREFIX, Kind, Wording
 
@@ -182,6 +183,7 @@ class Lesson(Wording):
             ),
             models.Index(fields=["organisation", "status"], name="lesson_of_organisation"),
         ]
+        triggers = [stamp_of_lessons()]
         permissions = [
             ("submit_lesson", "Submit or resubmit a lesson, and appeal"),
             ("withdraw_lesson", "Withdraw and reopen a lesson"),

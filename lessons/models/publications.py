@@ -6,13 +6,14 @@ import pgtrigger
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Count, F, Func, Q
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
 from lessons.models.events import EventKind, Precision, dated
 from lessons.models.lessons import Lesson
+from lessons.models.stamps import stamps_of_publications
 from lessons.models.wording import Audience, Marking, Wording, codes
 
 #: Once published, only these may change.
@@ -59,13 +60,6 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
 
     def for_list(self) -> PublicationQuerySet:
         return self.select_related("lesson").defer("search").order_by("-published_at", "-pk")
-
-    def count_terms(self, prefix: str) -> dict[str, int]:
-        """Return how many of these publications have each code under `prefix`, such as `risk`."""
-        start = f"{prefix}:"
-        each = self.order_by().annotate(term=Func(F("terms"), function="unnest")).values("term")
-        counts = each.annotate(count=Count("pk")).values_list("term", "count")
-        return {term.removeprefix(start): count for term, count in counts if term.startswith(start)}
 
 
 class Publication(Wording):
@@ -156,6 +150,13 @@ class Publication(Wording):
                 condition=Q(published_at__isnull=False, superseded_at__isnull=True, suspended_at__isnull=True),
                 name="publication_of_event",
             ),
+            # Not open to everyone who is signed in: few, and counted each time (lessons/kept.py).
+            GinIndex(
+                fields=["readers"],
+                condition=Q(published_at__isnull=False, superseded_at__isnull=True, suspended_at__isnull=True)
+                & ~Q(readers__contains=["official/all"]),
+                name="publication_narrowed",
+            ),
         ]
         triggers = [
             pgtrigger.Trigger(
@@ -172,6 +173,7 @@ class Publication(Wording):
                 condition=pgtrigger.Q(old__published_at__isnull=False),
                 func="RAISE EXCEPTION 'publication % is kept', OLD.id;",
             ),
+            *stamps_of_publications(),
         ]
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from lessons.actions.editions import CHANGE_TAXONOMY, UnclearRegister, load_edit
 from lessons.editions import LONGEST_FILE, Comparison, Edition, read_edition
 from lessons.forms.editions import BecameForm, RegisterForm
 from lessons.models import NationalRisk, Publication
+from lessons.statistics.counts import count_terms
 from lessons.views.reading import SignedInRequest
 
 
@@ -72,7 +73,8 @@ def as_text(content: bytes) -> str:
 
 
 def _compare(request: SignedInRequest, edition: Edition) -> Comparison:
-    return Comparison(edition, lessons=Publication.objects.readable_by(request.user).count_terms("risk"))
+    readable = Publication.objects.readable_by(request.user)
+    return Comparison(edition, lessons=count_terms(readable).under("risk"))
 
 
 def _preview(request: SignedInRequest, comparison: Comparison, form: BecameForm, *, status: int = 200) -> HttpResponse:

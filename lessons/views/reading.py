@@ -11,8 +11,10 @@ from lessons import around
 from lessons.access import get_publication
 from lessons.actions.editions import CHANGE_TAXONOMY
 from lessons.actions.reading import record_view
-from lessons.models import Kind, Lesson, NationalRisk, Publication
+from lessons.kept import UNFILTERED, count_in_parts
+from lessons.models import Kind, Lesson, NationalRisk, Publication, PublicationQuerySet
 from lessons.named import names_in, with_names
+from lessons.statistics.counts import count_terms, together
 from lessons.waiting import waiting_for
 
 NEWEST_ON_HOME = 5
@@ -42,7 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "waiting": waiting_for(user, timezone.now()),
         "newest": with_names(newest),
         "near": with_names(newest_near),
-        "total": readable.count(),
+        "total": sum(count_in_parts(readable, user, PublicationQuerySet.count, by=UNFILTERED)),
         "kinds": Kind,
     }
     return render(request, "lessons/home.html", context)
@@ -73,7 +75,8 @@ def lesson(request: SignedInRequest, reference: str) -> HttpResponse:
 @require_GET
 def national_risks(request: SignedInRequest) -> HttpResponse:
     """All risks of the newest edition by theme, each with the number of lessons the reader may read."""
-    counts = Publication.objects.readable_by(request.user).unarchived().count_terms("risk")
+    readable = Publication.objects.readable_by(request.user).unarchived()
+    counts = together(count_in_parts(readable, request.user, count_terms, by=UNFILTERED)).under("risk")
     risks = sorted(NationalRisk.objects.current(), key=lambda risk: (risk.theme, risk.name))
     themes: dict[str, list[tuple[NationalRisk, int]]] = {}
     for risk in risks:
@@ -88,6 +91,7 @@ def national_risk(request: SignedInRequest, code: str) -> HttpResponse:
     if not editions:
         raise Http404
     readable = Publication.objects.readable_by(request.user).unarchived().filter(terms__contains=[f"risk:{code}"])
+    counts = together(count_in_parts(readable, request.user, count_terms, by=(("risk", code),)))
     context = {
         "risk": editions[0],
         "editions": editions,
@@ -95,9 +99,9 @@ def national_risk(request: SignedInRequest, code: str) -> HttpResponse:
         .exclude(code=code)
         .order_by("name"),
         "lessons": with_names(readable.for_list()[:LESSONS_ON_RISK_PAGE]),
-        "kinds": readable.count_terms("kind"),
-        "themes": with_theme_names(readable.count_terms("theme")),
-        "total": readable.count(),
+        "kinds": counts.under("kind"),
+        "themes": with_theme_names(counts.under("theme")),
+        "total": counts.total,
     }
     return render(request, "lessons/national_risk.html", context)
 

@@ -1,0 +1,85 @@
+"""What everybody may read is counted once for all and kept in this process, until a publication changes.
+
+Most publications are open to everyone who is signed in: what is counted of them is the same for all.  The few others
+that a person may read besides are counted each time.  Both parts are counted in one snapshot of the database, and what
+is kept belongs to the state that the snapshot shows: a change is in the counts from its commit on, never before.
+See docs/decisions/0018-what-everybody-may-read-is-counted-once.md.
+"""
+
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from accounts.models import User
+from lessons.models import PublicationQuerySet
+from lessons.search.counting import EVERYBODY
+
+#: Counts, those of other states among them, that are kept at most.
+MOST_KEPT = 64
+#: Narrowed by no filter: all but what is archived.
+UNFILTERED = ()
+#: All stamps there are, combined; the order and the number of rows do not matter, so old ones can become one.
+STATE = "SELECT bit_xor(stamp) FROM lessons_publicationstamp"
+FOLD = """
+WITH old AS (DELETE FROM lessons_publicationstamp RETURNING stamp)
+INSERT INTO lessons_publicationstamp (stamp) SELECT bit_xor(stamp) FROM old HAVING count(*) > 0
+"""
+
+Counted = TypeVar("Counted")
+_kept: dict[Hashable, Any] = {}
+_counting = threading.Lock()
+
+
+def count_in_parts(
+    found: PublicationQuerySet, user: User, count: Callable[[PublicationQuerySet], Counted], *, by: Hashable
+) -> list[Counted]:
+    """Return what `count` says of the publications in `found` that everybody may read, and of the others.
+
+    :param found: what `user` may read, narrowed by what `by` says and nothing else
+    :param by: the filters of the list, by name
+    :param count: a function of a module; nobody changes what it returns
+    """
+    if EVERYBODY not in user.keys:
+        return [count(found)]
+    open_to_all = Q(readers__contains=[EVERYBODY])
+    with one_snapshot():
+        key = (_state(), user.without_sensitive, count, by)
+        return [_keep(key, lambda: count(found.filter(open_to_all))), count(found.exclude(open_to_all))]
+
+
+@contextmanager
+def one_snapshot() -> Iterator[None]:
+    """Let all that is read inside see the database at one moment; a transaction that has begun goes on as it is."""
+    has_begun = connection.in_atomic_block
+    with transaction.atomic():
+        if not has_begun:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        yield
+
+
+def fold_stamps() -> None:
+    """Make one stamp of all, which says the same state."""
+    with connection.cursor() as cursor:
+        cursor.execute(FOLD)
+
+
+def _state() -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(STATE)
+        return cursor.fetchone()[0]
+
+
+def _keep(key: Hashable, count: Callable[[], Counted]) -> Counted:
+    if (counted := _kept.get(key)) is not None:
+        return counted
+    with _counting:  # whoever asks the same meanwhile waits for the answer
+        if (counted := _kept.get(key)) is None:
+            counted = _kept[key] = count()
+            while len(_kept) > MOST_KEPT:
+                del _kept[next(iter(_kept))]
+        return counted
