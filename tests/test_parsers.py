@@ -382,7 +382,7 @@ PARSERS: dict[str, tuple[Callable[[Any, Any], None], Any]] = {
 ASK_MUCH = {"search words", "filters", "tokens", "links of mails", "references and codes", "files", "tables"}
 
 
-@pytest.mark.parametrize("depth", [3, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("depth", [3, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("parser", PARSERS)
 def test_a_parser_keeps_its_promise(parser: str, depth: int, world: Any, tmp_path: Path) -> None:
     promise, inputs = PARSERS[parser]
