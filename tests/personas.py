@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from http.cookies import SimpleCookie
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
 from django.http import HttpRequest
 from django.test import Client
+from django.test.client import ClientHandler
 from django.utils import timezone
 
 from accounts.models import ApiToken, Membership, Organisation, ResilienceArea, TokenScope, User
@@ -87,6 +89,27 @@ class Everybody:
     clients: dict[str, Client]
     tokens: dict[str, str]
 
+    def __post_init__(self) -> None:
+        # One handler for all browsers: each would load the middleware again.
+        handler = ClientHandler(enforce_csrf_checks=False)
+        for client in self.clients.values():
+            client.handler = handler
+        self._program = Client()
+        self._program.handler = handler
+        self._cookies = {name: SimpleCookie(client.cookies) for name, client in self.clients.items()}
+
+    def client(self, name: str) -> Client:
+        """Return a browser with the cookies of signing in, whatever it was told since; or a program without any."""
+        client = self.clients.get(name, self._program)
+        client.cookies = SimpleCookie(self._cookies.get(name))
+        return client
+
+    def sign_in_again(self) -> None:
+        """Have everybody confirm a moment ago who they are."""
+        for name, user in self.people.items():
+            if user is not None:
+                confirm(self.client(name), user)
+
     def writes(self, **lesson: Any) -> dict[str, Lesson]:
         """Return a lesson of P10, and one each of those who are asked about their own, all into which P25 is let."""
         given = {"organisation": self.owner, "area": self.area, "at": timezone.now()} | lesson
@@ -148,11 +171,15 @@ def client_of(user: User | None) -> Client:
     client = Client()
     if user is not None:
         client.force_login(user, backend="accounts.backends.SignInBackend")
-        request = HttpRequest()
-        request.session = client.session
-        record_authentication(request, user, "password")
-        request.session.save()
+        confirm(client, user)
     return client
+
+
+def confirm(client: Client, user: User) -> None:
+    request = HttpRequest()
+    request.session = client.session
+    record_authentication(request, user, "password")
+    request.session.save()
 
 
 def _tokens(people: dict[str, Any]) -> dict[str, str]:

@@ -105,7 +105,7 @@ def test_a_file_of_every_kind_is_attached_checked_and_downloaded(lesson: Lesson,
     check_attachments()
     late = client.get(attachment.get_absolute_url())
 
-    assert (answer.status_code, early.status_code, late.status_code) == (302, 409, 200)
+    assert (answer.status_code, early.status_code, late.status_code) == (302, 404, 200)
     attachment.refresh_from_db()
     content = b"".join(late.streaming_content)
     assert (attachment.scan, attachment.name, attachment.size) == (Scan.CLEAN, name, len(content))
@@ -478,7 +478,7 @@ def test_what_the_scanner_finds_is_refused_and_taken_away(
     assert attachment.scan == Scan.REFUSED
     assert "EICAR" in attachment.reason
     assert not [path for path in folder.rglob("*") if path.is_file()]
-    assert sign_in(lesson.author).get(attachment.get_absolute_url()).status_code == 409
+    assert sign_in(lesson.author).get(attachment.get_absolute_url()).status_code == 404
     assert "A virus scanner found" in sign_in(lesson.author).get(page_of(lesson)).content.decode()
 
 
@@ -505,7 +505,7 @@ def test_without_a_verdict_a_file_stays_where_nobody_gets_it(lesson: Lesson, beh
 
     attachment = lesson.attachments.get()
     assert (attachment.scan, attachment.delays, attachment.attempts) == (Scan.WAITING, 1, 0)
-    assert client.get(attachment.get_absolute_url()).status_code == 409
+    assert client.get(attachment.get_absolute_url()).status_code == 404
     assert "does not answer" in client.get(page_of(lesson)).content.decode()
 
 

@@ -20,9 +20,10 @@ from lessons.attachments import store
 from lessons.attachments.content import TOO_LARGE
 from lessons.attachments.kinds import Refused
 from lessons.attachments.scanners import scanner
-from lessons.errors import ReasonMissing, WrongStatus
+from lessons.errors import ReasonMissing
 from lessons.forms.attachments import AttachmentForm
 from lessons.models import Attachment, Lesson, Publication
+from lessons.models.attachments import Scan
 from lessons.views.reading import SignedInRequest
 
 #: Files by one person: more than anybody attaches, fewer than keep the scanner from others.
@@ -109,14 +110,9 @@ def attachment_publish(request: SignedInRequest, pk: int, key: str) -> HttpRespo
 def attachment(request: SignedInRequest, key: str) -> FileResponse:
     """Download a file.
 
-    :raises Http404: there is none that this person may have
-    :raises WrongStatus: it was not found clean
+    :raises Http404: there is none that this person may have, or it was not found clean: the page of files says so
     """
-    found = get_object_or_404(_had_by(request.user), key=key)
-    if not found.is_clean:
-        raise WrongStatus(
-            gettext("This file is being checked.") if found.is_waiting else gettext("This file was refused.")
-        )
+    found = get_object_or_404(_had_by(request.user), key=key, scan=Scan.CLEAN)
     try:
         file = store.opened(found.key)
     except FileNotFoundError as error:
