@@ -8,7 +8,7 @@ REVIEWED: dict[str, dict[str, str]] = {
         "lessons/counts.py _numbers": "SQL of the ORM, placeholders only",
         "lessons/search/finding.py first_with": "SQL of the ORM, numbers of ours",
         "lessons/search/ranking.py _scored": "constants and numbers of its package; lexemes are parameters",
-        "lessons/statistics/counts.py measure_pace": "SQL of the ORM",
+        "lessons/statistics/counts.py count_days_taken": "SQL of the ORM",
         "notifications/digests.py run_batch": "one of two constants",
         "notifications/fan_out.py _to_subscriptions": "constants of fan_out_sql",
         "notifications/fan_out.py _to_those_who_got_it": "constants of fan_out_sql",

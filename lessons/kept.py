@@ -22,6 +22,7 @@ from lessons.search.counting import EVERYBODY
 MOST_KEPT = 64
 #: Narrowed by no filter: all but what is archived.
 UNFILTERED = ()
+EVERYTHING = (("archived", "include"),)
 #: All stamps there are, combined; the order and the number of rows do not matter, so old ones can become one.
 STATE = "SELECT bit_xor(stamp) FROM lessons_publicationstamp"
 FOLD = """
@@ -54,11 +55,12 @@ def count_in_parts(
 @contextmanager
 def one_snapshot() -> Iterator[None]:
     """Let all that is read inside see the database at one moment; a transaction that has begun goes on as it is."""
-    has_begun = connection.in_atomic_block
+    if connection.in_atomic_block:
+        yield
+        return
     with transaction.atomic():
-        if not has_begun:
-            with connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         yield
 
 

@@ -1,5 +1,6 @@
 """Counts to study, the same as on the statistics pages."""
 
+from datetime import date
 from typing import Any
 
 from django.utils import timezone
@@ -11,8 +12,9 @@ from rest_framework.response import Response
 from accounts.models import TokenScope
 from lessons.api.base import ApiView, caller
 from lessons.api.parameters import FILTERS, filters_of
+from lessons.kept import one_snapshot
 from lessons.models import Brag, EventKind, Kind
-from lessons.statistics.counts import SMALLEST_TOLD, count_months, measure_pace
+from lessons.statistics.counts import SMALLEST_TOLD, count_published, count_submitted
 from lessons.statistics.study import Study
 
 EXAMPLE = {
@@ -79,6 +81,7 @@ class StatisticsView(ApiView):
         parameters=FILTERS,
         examples=[OpenApiExample("Counts", EXAMPLE, response_only=True)],
     )
+    @one_snapshot()
     def get(self, request: Request) -> Response:
         study = Study(caller(request), filters_of(request), timezone.now())
         counts = study.counts
@@ -91,8 +94,8 @@ class StatisticsView(ApiView):
                     for code, years in sorted(counts.by_year("risk-theme").items())
                     for year, count in sorted(years.items(), key=lambda item: item[0] or 0)
                 ],
-                "published": _months(study, "published_at"),
-                "submitted": _months(study, "lesson__submitted_at"),
+                "published": _months(study.months(count_published)),
+                "submitted": _months(study.months(count_submitted)),
                 "pace": [
                     {
                         "tier": one.tier,
@@ -101,7 +104,7 @@ class StatisticsView(ApiView):
                         "median_days": one.median_days if one.is_told else None,
                         "ninetieth_percentile_days": one.ninetieth_days if one.is_told else None,
                     }
-                    for one in measure_pace(study.whole)
+                    for one in study.pace
                 ],
             }
         )
@@ -126,6 +129,5 @@ def _counted(counts: dict[str, int], names: dict[str, str]) -> list[dict[str, An
     return [{"code": code, "name": names.get(code, code), "count": count} for code, count in ranked]
 
 
-def _months(study: Study, moment: str) -> list[dict[str, Any]]:
-    months = count_months(study.found, moment)
+def _months(months: dict[date, int]) -> list[dict[str, Any]]:
     return [{"month": month.isoformat(), "count": count} for month, count in months.items()]

@@ -1,8 +1,11 @@
 """What the database counts, always over publications that the reader may read."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
+from math import ceil
 
 from django.db import connection
 from django.db.models import CharField, Count, F, Func, Max
@@ -20,14 +23,13 @@ def too_few() -> str:
     return gettext("fewer than %(number)s") % {"number": SMALLEST_TOLD}
 
 
-PACE = """
-SELECT l.tier, extract(year FROM f.published_at AT TIME ZONE 'Europe/London')::int AS year, count(*),
-       percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP
-           (ORDER BY extract(epoch FROM f.published_at - l.submitted_at)::float / 86400)
+#: Of each tier and year of publication: how many took so many days.
+DAYS_TAKEN = """
+SELECT l.tier, extract(year FROM f.published_at AT TIME ZONE 'Europe/London')::int,
+       round(extract(epoch FROM f.published_at - l.submitted_at) / 86400)::int, count(*)
 FROM lessons_lesson l JOIN lessons_publication f ON f.lesson_id = l.id AND f.version = 1
 WHERE l.submitted_at <= f.published_at AND l.id IN ({lessons})
-GROUP BY GROUPING SETS ((l.tier), (l.tier, year))
-ORDER BY l.tier, year NULLS FIRST
+GROUP BY 1, 2, 3
 """
 
 
@@ -91,7 +93,7 @@ def together(parts: Sequence[TermCounts]) -> TermCounts:
     return counts
 
 
-def count_months(found: PublicationQuerySet, moment: str) -> dict[date, int]:
+def count_months(found: PublicationQuerySet, *, moment: str) -> Counter[date]:
     """Return how many there are by the first day of the month of `moment`, in London."""
     rows = (
         found.filter(**{f"{moment}__isnull": False})
@@ -101,7 +103,12 @@ def count_months(found: PublicationQuerySet, moment: str) -> dict[date, int]:
         .annotate(count=Count("pk"))
         .values_list("month", "count")
     )
-    return {month.date(): count for month, count in sorted(rows)}
+    return Counter({month.date(): count for month, count in rows})
+
+
+CountMonths = Callable[[PublicationQuerySet], Counter[date]]
+count_published: CountMonths = partial(count_months, moment="published_at")
+count_submitted: CountMonths = partial(count_months, moment="lesson__submitted_at")
 
 
 @dataclass(frozen=True)
@@ -126,9 +133,34 @@ class Pace:
         return str(Tier(self.tier).label)
 
 
-def measure_pace(found: PublicationQuerySet) -> list[Pace]:
-    """Return the pace of each tier, over all years and by year of publication."""
+DaysTaken = Counter[tuple[str, int, int]]
+
+
+def count_days_taken(found: PublicationQuerySet) -> DaysTaken:
+    """Return how many lessons there are by tier, year of the first publication and whole days from submission to it."""
     sql, parameters = found.order_by().values("lesson_id").query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(PACE.format(lessons=sql), parameters)
-        return [Pace(tier, year, count, *map(round, days)) for tier, year, count, days in cursor.fetchall()]
+        cursor.execute(DAYS_TAKEN.format(lessons=sql), parameters)
+        return Counter({(tier, year, days): count for tier, year, days, count in cursor.fetchall()})
+
+
+def pace_of(taken: DaysTaken) -> list[Pace]:
+    """Return the pace of each tier, over all years and by year of publication."""
+    groups: dict[tuple[str, int | None], list[int]] = {}
+    for (tier, year, days), count in sorted(taken.items()):
+        groups.setdefault((tier, None), []).extend([days] * count)
+        groups.setdefault((tier, year), []).extend([days] * count)
+    for ranked in groups.values():
+        ranked.sort()
+    in_order = sorted(groups, key=lambda group: (group[0], group[1] or 0))
+    return [
+        Pace(*group, len(groups[group]), _days_of(groups[group], 0.5), _days_of(groups[group], 0.9))
+        for group in in_order
+    ]
+
+
+def _days_of(ranked: Sequence[int], share: float) -> int:
+    """Return the days within which so many were published, between two lessons where it falls between them."""
+    at = share * (len(ranked) - 1)
+    below, above = ranked[int(at)], ranked[ceil(at)]
+    return round(below + (above - below) * (at % 1))

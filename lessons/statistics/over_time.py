@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext, gettext_noop
 
 from lessons.statistics import drawing
-from lessons.statistics.counts import count_months
+from lessons.statistics.counts import CountMonths, count_published, count_submitted
 from lessons.statistics.drawing import Row
 from lessons.statistics.study import NOTHING, Figure, Study
 
@@ -20,17 +20,17 @@ SUBMITTED = gettext_noop("Most were submitted in %(when)s: %(count)s of %(total)
 
 
 def published(study: Study) -> Figure:
-    return _over_time(study, "published", "published_at", "since", "until", PUBLISHED)
+    return _over_time(study, "published", count_published, "since", "until", PUBLISHED)
 
 
 def submitted(study: Study) -> Figure:
-    figure = _over_time(study, "submitted", "lesson__submitted_at", "submitted_since", "submitted_until", SUBMITTED)
+    figure = _over_time(study, "submitted", count_submitted, "submitted_since", "submitted_until", SUBMITTED)
     figure.note = gettext("Only lessons that are published and that you may read.")
     return figure
 
 
-def _over_time(study: Study, code: str, moment: str, since: str, until: str, sentence: str) -> Figure:
-    months = count_months(study.found, moment)
+def _over_time(study: Study, code: str, count: CountMonths, since: str, until: str, sentence: str) -> Figure:
+    months = study.months(count)
     if not months:
         return Figure(
             code,
@@ -44,9 +44,9 @@ def _over_time(study: Study, code: str, moment: str, since: str, until: str, sen
     by_year = _months_from(first, last) >= MOST_MONTHS
     rows = []
     for begin, end in _years(first, last) if by_year else _months(first, last):
-        count = sum(number for month, number in months.items() if begin <= month <= end)
+        there = sum(number for month, number in months.items() if begin <= month <= end)
         name = str(begin.year) if by_year else date_format(begin, "M Y")
-        rows.append(Row(name, count, study.list_url(**study.between(**{since: begin, until: end}))))
+        rows.append(Row(name, there, study.list_url(**study.between(**{since: begin, until: end}))))
     most = max(rows, key=lambda row: row.count)
     title = gettext(sentence) % {"when": most.name, "count": most.count, "total": sum(row.count for row in rows)}
     head = [gettext("Year") if by_year else gettext("Month"), gettext("Lessons")]

@@ -4,14 +4,14 @@ from django.utils.translation import gettext
 
 from lessons.recurring import TREND_MONTHS, trends
 from lessons.statistics import drawing
-from lessons.statistics.counts import SMALLEST_TOLD, measure_pace, too_few
+from lessons.statistics.counts import SMALLEST_TOLD, too_few
 from lessons.statistics.drawing import Row
 from lessons.statistics.kinds import MOST_BARS
 from lessons.statistics.study import Figure, Study
 
 
 def pace(study: Study) -> Figure:
-    measured, every_year = measure_pace(study.whole), gettext("all years")
+    measured, every_year = study.pace, gettext("all years")
     rows = [
         Row(
             f"{one.tier_name}, {one.year or every_year}",

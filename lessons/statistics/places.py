@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 
 from accounts.models import Organisation
 from lessons.statistics import drawing
-from lessons.statistics.counts import SMALLEST_TOLD, count_terms, too_few
+from lessons.statistics.counts import SMALLEST_TOLD, too_few
 from lessons.statistics.drawing import Row
 from lessons.statistics.study import NOTHING, Figure, Study
 
@@ -64,7 +64,7 @@ def silent_areas(study: Study) -> Figure:
 
 def silent_organisations(study: Study) -> Figure:
     """By sector; how many lessons another organisation has is not told, nor which few of a sector are silent."""
-    last = count_terms(study.whole).last_under("organisation")
+    last = study.last_of_organisations
     current = Organisation.objects.current().values_list("code", "type__sector")
     sectors: dict[str, Silence] = {}
     for code, sector in current:

@@ -1,6 +1,7 @@
 """What a reader studies: the publications, their counts, and the addresses of the lists that are counted."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,8 +13,18 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import ResilienceArea, User
 from lessons.filters import CODES, LessonFilters
+from lessons.kept import EVERYTHING, Counted, count_in_parts
 from lessons.models import Publication, PublicationQuerySet
-from lessons.statistics.counts import TermCounts, count_terms
+from lessons.statistics.counts import (
+    CountMonths,
+    DaysTaken,
+    Pace,
+    TermCounts,
+    count_days_taken,
+    count_terms,
+    pace_of,
+    together,
+)
 from lessons.statistics.drawing import Row
 
 NOTHING = gettext_noop("Nothing is published yet that you may read")
@@ -64,7 +75,30 @@ class Study:
 
     @cached_property
     def counts(self) -> TermCounts:
-        return count_terms(self.found)
+        return together(self.in_parts(count_terms))
+
+    def in_parts(self, count: Callable[[PublicationQuerySet], Counted]) -> list[Counted]:
+        """Count what is found; see `lessons.kept`."""
+        if "q" in self.chosen:  # what words find depends on all that one may read
+            return [count(self.found)]
+        return count_in_parts(self.found, self.user, count, by=tuple(sorted(self.chosen.items())))
+
+    def whole_in_parts(self, count: Callable[[PublicationQuerySet], Counted]) -> list[Counted]:
+        return count_in_parts(self.whole, self.user, count, by=EVERYTHING)
+
+    def months(self, count: CountMonths) -> dict[date, int]:
+        """Return how many are found by the first day of a month, in order."""
+        return dict(sorted(sum(self.in_parts(count), Counter[date]()).items()))
+
+    @cached_property
+    def pace(self) -> list[Pace]:
+        """How long it took until each was published, whatever is filtered."""
+        return pace_of(sum(self.whole_in_parts(count_days_taken), DaysTaken()))
+
+    @cached_property
+    def last_of_organisations(self) -> dict[str, datetime]:
+        """When something that names it was last published, by the organisation's code; whatever is filtered."""
+        return together(self.whole_in_parts(count_terms)).last_under("organisation")
 
     @cached_property
     def areas(self) -> list[ResilienceArea]:

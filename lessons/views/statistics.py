@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.cells import harmless
 from lessons.filters import LessonFilters
+from lessons.kept import one_snapshot
 from lessons.statistics.figures import FIGURES
 from lessons.statistics.pages import BY_CODE, PAGES
 from lessons.statistics.study import Study
@@ -25,11 +26,13 @@ def statistics(request: SignedInRequest, page: str = "") -> HttpResponse:
     study = Study(request.user, filters, timezone.now())
     shown = BY_CODE[page]
     query = request.GET.urlencode()
+    with one_snapshot():
+        figures, total = [FIGURES[code](study) for code in shown.figures], study.counts.total
     context = {
         "shown": shown,
         "pages": [(one, _address(one.code), one is shown) for one in PAGES],
-        "figures": [FIGURES[code](study) for code in shown.figures],
-        "total": study.counts.total,
+        "figures": figures,
+        "total": total,
         "all_url": study.list_url(),
         "filters": filters,
         "query": f"?{query}" if query else "",
