@@ -248,7 +248,13 @@ def test_what_is_official_leaves_no_row() -> None:
     assert not AuditEvent.objects.filter(action__endswith=".read").exists()
 
 
-@pytest.mark.parametrize("status", [Status.PUBLISHED, Status.IN_REVIEW, Status.CHANGES_REQUESTED])
+@pytest.mark.parametrize(
+    "status",
+    [
+        Status.IN_REVIEW,
+        *(pytest.param(one, marks=pytest.mark.slow) for one in (Status.PUBLISHED, Status.CHANGES_REQUESTED)),
+    ],
+)
 def test_no_page_shows_the_text_of_a_sensitive_lesson_without_a_row(status: Status) -> None:
     """Every address of the matrix that takes a lesson, as author, moderator and auditor."""
     from tests.test_access_matrix import ROWS, arguments_of

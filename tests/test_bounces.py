@@ -182,6 +182,7 @@ def test_a_mailbox_that_passes_mails_on_is_not_suppressed_for_one_of_those_behin
     assert not Suppression.objects.exists()
 
 
+@pytest.mark.slow
 # -- at the server's own door (F21) -----------------------------------------------------------------------
 def test_addresses_that_the_server_refuses_are_suppressed_and_the_others_go(server: ScriptedServer) -> None:
     good = DeliveryFactory.create_batch(190, priority=Priority.ALERT)

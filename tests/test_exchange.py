@@ -96,6 +96,7 @@ def test_an_export_is_what_its_schema_says() -> None:
     assert schema["$id"] == "http://testserver/schemas/lesson/v1.json"
 
 
+@pytest.mark.slow
 def test_what_another_portal_takes_in_says_the_same(tmp_path: Path) -> None:
     some_lessons()
     sent = exported()

@@ -117,6 +117,7 @@ def test_what_fits_into_the_search_box_is_answered_whatever_it_is(somebody: User
         assert answer_in_time(name, lambda words=words: reader.get("/lessons/", {"q": words})).status_code == 200
 
 
+@pytest.mark.slow
 def test_long_texts_are_likened_in_time(somebody: User, reader: Client) -> None:
     caller = Caller(somebody)
 

@@ -307,7 +307,7 @@ many_texts = st.lists(texts, min_size=12, max_size=12)
 
 
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

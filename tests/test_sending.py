@@ -299,6 +299,7 @@ def test_without_a_mail_server_nothing_is_claimed_and_the_lane_rests_longer_each
     assert (mail.state, mail.attempts, mail.first_tried_at) == ("pending", 0, None)
 
 
+@pytest.mark.slow
 def test_two_hours_without_a_mail_server_lose_nothing(server: ScriptedServer) -> None:
     DeliveryFactory.create_batch(30)
     nobody = MailConnection(Server("127.0.0.1", 1))

@@ -109,6 +109,7 @@ def test_owners_are_mailed_and_so_is_the_moderator() -> None:
     assert Delivery.objects.get(kind="owner_answered").address == moderator.email
 
 
+@pytest.mark.slow
 def test_the_pages_lead_from_the_workbench_to_the_owner_and_back() -> None:
     area = ResilienceAreaFactory()
     organisation = OrganisationFactory(areas=[area], wants_sighting=True)

@@ -71,6 +71,7 @@ def test_wrong_passwords_from_one_place_are_stopped_whatever_account_they_name()
     assert tries(victim.email, REMOTE_ADDR="198.51.100.9").status_code == 302
 
 
+@pytest.mark.slow
 def test_right_passwords_from_one_place_are_not_counted() -> None:
     for _ in range(35):
         assert tries(person().email, REMOTE_ADDR="198.51.100.10").status_code == 302

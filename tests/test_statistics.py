@@ -269,6 +269,7 @@ def test_pace_is_told_from_five_lessons_on(reader: User) -> None:
     assert in_api == {"area": 5, "national": None}
 
 
+@pytest.mark.slow
 def test_no_choice_of_lessons_tells_how_long_one_of_them_took_or_the_day_it_was_submitted(reader: User) -> None:
     sent = [NOON - timedelta(days=days) for days in (1, 2, 4, 8, 9, 40)]
     for number, at in enumerate(sent):
