@@ -8,18 +8,20 @@ from django.utils import timezone
 from accounts import upkeep
 from accounts.records.retention import apply_rules
 from accounts.trail.anchors import anchor_if_due
+from accounts.trail.daily import mail_anchor_once_a_day
 from accounts.trail.sealing import seal_all
 from accounts.trail.settings import note_settings
 
 
 @shared_task
 def keep_accounts() -> None:
-    """Let unused accounts sleep and remind of what ends; run every hour, each does something once."""
+    """Let unused accounts sleep, remind of what ends, mail the day's anchor; run every hour, each does it once."""
     now = timezone.now()
     upkeep.let_sleep(now)
     upkeep.warn_before_sleep(now)
     upkeep.remind(now)
     upkeep.tell_of_vacancies(now)
+    mail_anchor_once_a_day(now)
 
 
 @shared_task

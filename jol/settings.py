@@ -322,6 +322,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 AUDIT_ANCHOR_DIR = Path(env("AUDIT_ANCHOR_DIR", str(BASE_DIR / "var" / "audit")))
 AUDIT_SIGNING_KEY = env("AUDIT_SIGNING_KEY", "")  # of the anchors; empty: made of SECRET_KEY
 AUDIT_FORMER_KEYS = env_list("AUDIT_FORMER_KEYS")  # public keys of anchors that were signed before
+AUDIT_MAIL_TO = env("AUDIT_MAIL_TO", "")  # who gets the newest anchor once a day; empty: nobody
 
 # -- figures for Prometheus at /metrics, for whoever sends this token; empty: there is no such page ---------
 METRICS_TOKEN = env("METRICS_TOKEN", "")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
@@ -17,8 +18,9 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import AuditEvent, AuditSeal, UnsealedEvent, User
 from accounts.tasks import seal_audit
-from accounts.trail.anchors import anchor_if_due
+from accounts.trail.anchors import anchor_if_due, newest_line
 from accounts.trail.chain import COLUMNS, NOTHING, event_digest, link_hash
+from accounts.trail.daily import mail_anchor_once_a_day
 from accounts.trail.sealing import seal_all, seal_batch
 from accounts.trail.verifying import Verification
 from tests.factories import NOON, UserFactory
@@ -318,6 +320,20 @@ def test_an_anchor_that_was_changed_or_taken_away_is_noticed(trail: dict[str, in
     path.unlink()
     seal_all(at=NOON + timedelta(hours=25))
     assert faults(folder) == ["No anchor since the beginning: an end that was cut off would not be seen."]
+
+
+def test_the_newest_anchor_goes_out_by_mail_once_a_day_and_so_does_that_there_is_none(
+    trail: dict[str, int], folder: Path, settings: Any
+) -> None:
+    assert not mail_anchor_once_a_day(NOON), "nobody is named"
+    settings.AUDIT_MAIL_TO = "watch@example.org"
+
+    later = NOON + timedelta(days=2)
+    assert [mail_anchor_once_a_day(at) for at in (NOON, NOON + timedelta(hours=5), later)] == [True, False, True]
+
+    first, second = mail.outbox
+    assert (first.subject, second.subject) == ("Audit trail: link 8", "Audit trail: no anchor for a day")
+    assert newest_line() in first.body.splitlines(), "as it was signed"
 
 
 def test_an_anchor_is_written_each_hour_and_holds_after_the_secret_has_changed(

@@ -24,14 +24,16 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from accounts.models import ApiToken, TokenScope, User
+from accounts.records.erasure import erase
 from accounts.tokens import create_token
 from accounts.trail.sealing import seal_all
 from devstack.migrated import TEMPLATE, copy_migrated
 from devstack.postgres import Cluster
 from devstack.privileges import popen_options
+from jol.backup.erased import note_erased
 from jol.backup.keeping import keep_once
 from jol.backup.sealing import make_key
-from lessons.actions.attachments import add_attachment
+from lessons.actions.attachments import add_attachment, remove_attachment
 from lessons.attachments.store import opened
 from lessons.models import Attachment, Lesson, LessonMove, Publication, Status
 from notifications.models import MailHold
@@ -126,7 +128,11 @@ def test_a_dump_comes_back_whole_and_nobody_is_signed_in_and_no_mail_leaves(
     user, attachment = use_it()
     moves = LessonMove.objects.count()
 
+    erased = UserFactory(name="Robin Marsh")
+
     made = backup(tmp_path / "backups")
+    erase(user=erased, by=None, at=timezone.now())
+    note_erased(tmp_path / "backups")
 
     sealed = [path.read_bytes() for path in (tmp_path / "backups").rglob("*.age")]
     assert len(sealed) == 2
@@ -151,6 +157,7 @@ def test_a_dump_comes_back_whole_and_nobody_is_signed_in_and_no_mail_leaves(
         with opened(attachment.key) as file:
             assert file.read() == FILE
         assert User.objects.get(pk=user.pk).password == user.password
+        assert not User.objects.filter(name="Robin Marsh").exists()
         assert not Session.objects.exists()
         assert not ApiToken.objects.exists()
         assert MailHold.objects.in_force().get().is_after_restore
@@ -227,12 +234,19 @@ def test_what_runs_all_the_time_makes_one_of_each_a_day_and_forgets_the_old(port
     waiting, backups, to = tmp_path / "waiting", tmp_path / "backups", make_key(tmp_path / "another")
     waiting.mkdir()
     began = timezone.now()
+    _, attachment = use_it()
+    copies = []
 
     for hours in (0, 1, 25, 49):
         (waiting / f"00000001000000000000000{hours % 9}").write_bytes(b"log")
         keep_once(backups, waiting, to=to, for_days=2, at=began + timedelta(hours=hours))
+        copies.append(len(list(backups.rglob(f"{attachment.key}*.age"))))
+        if hours == 1:
+            remove_attachment(attachment=attachment, by=attachment.added_by, at=began)
 
     days = {(began + timedelta(hours=hours)).strftime("%Y-%m-%dT%H%M%SZ") for hours in (25, 49)}
     kept = {path.name for path in backups.iterdir() if path.name.endswith(("-dump", "-base"))}
     assert kept == {f"{day}-{kind}" for day in days for kind in ("dump", "base")}
+    assert copies == [1, 1, 1, 0], "the copy of a file that was taken out goes with the last backup of its row"
+    assert list((backups / "attachments").rglob("*.age")), "those of other files stay"
     assert not list(waiting.iterdir())

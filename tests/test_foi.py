@@ -76,3 +76,8 @@ def test_the_secretariat_records_a_request_from_beginning_to_end_on_pages(
     assert "Released" in page
     assert "Close it" not in page
     assert "FOI 9" in client.get(reverse("foi_list")).content.decode()
+    about = client.get(lesson.publications.current().get().get_absolute_url()).text
+    assert reverse("foi_request", args=[made.pk]) in about
+    assert f"{reverse('foi_list')}?lesson={lesson.reference}#record" in about
+    client.force_login(person(Role.JOL_SPOC, lesson.organisation), backend="accounts.backends.SignInBackend")
+    assert "/foi/" not in client.get(lesson.publications.current().get().get_absolute_url()).text

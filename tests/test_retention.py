@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import audit
-from accounts.models import ApiToken, AuditEvent, AuditSeal, LegalHold, RecoveryCode, TokenScope, User
+from accounts.models import AccessRequest, ApiToken, AuditEvent, AuditSeal, LegalHold, RecoveryCode, TokenScope, User
 from accounts.records.erasure import ADDRESSES, ERASED, FATES, ErasureError, erase, records_of
 from accounts.records.holds import hold, lift
 from accounts.records.retention import apply_rules, set_rule, what_is_due
@@ -26,10 +27,11 @@ from accounts.second_factor import new_recovery_codes
 from accounts.tokens import create_token
 from accounts.trail.sealing import seal_all
 from accounts.trail.verifying import Verification
+from jol.backup.erased import erase_again, note_erased
 from lessons.models import Debrief, Lesson, LessonMove, Observation, Publication, Status
 from lessons.retention import REMOVED
 from notifications.models import Delivery, State, Subscription
-from tests.factories import NOON, DeliveryFactory, LessonFactory, SubscriptionFactory, person
+from tests.factories import NOON, DeliveryFactory, LessonFactory, OrganisationFactory, SubscriptionFactory, person
 
 pytestmark = pytest.mark.django_db
 
@@ -90,6 +92,11 @@ def closed_account(at: datetime) -> models.Model:
     return user
 
 
+def asked(at: datetime) -> models.Model:
+    values = {"organisation": OrganisationFactory(), "name": "Sam Reed", "reason": "To learn", "asked_at": at}
+    return AccessRequest.objects.create(email="sam@fire.example", **values)
+
+
 def published(at: datetime) -> models.Model:
     return LessonFactory(status=Status.PUBLISHED, at=at)
 
@@ -126,6 +133,8 @@ TABLE: list[tuple[Callable[[datetime], models.Model], timedelta, bool, str]] = [
     (closed_account, 11 * MONTH, False, "there"),
     (closed_account, YEAR + DAY, False, "anonymous"),
     (closed_account, 7 * YEAR, True, "there"),
+    (asked, 11 * MONTH, False, "there"),
+    (asked, YEAR + DAY, False, "gone"),
     (published, 7 * YEAR, False, "there"),
 ]
 
@@ -288,6 +297,28 @@ def test_erasure_leaves_the_work_to_a_pseudonym_and_ends_everything_else(client:
         columns = [field.name for field in model._meta.local_fields if isinstance(field, models.CharField)]
         for row in model._default_manager.values_list(*columns) if columns else []:
             assert not {before, address} & set(row), model
+
+
+def test_who_was_erased_is_erased_again_when_an_older_backup_comes_back(tmp_path: Path, keeper: User) -> None:
+    gone, other, held = (person() for _ in range(3))
+    names = {"email": gone.email, "name": gone.name}
+    erase(user=gone, by=keeper, at=NOON)
+    assert (note_erased(tmp_path), note_erased(tmp_path)) == (1, 0), "each once"
+    assert names["name"] not in (tmp_path / "erased.ndjson").read_text()
+    for one in (other, held):
+        same = {"person": one.pk, "joined_at": (NOON if one is other else one.joined_at).isoformat()}
+        with (tmp_path / "erased.ndjson").open("a") as file:
+            file.write(f"{json.dumps(same)}\n")
+    hold(subject=held, reason="Inquest 7", until=None, by=keeper, at=NOON)
+    User.objects.filter(pk=gone.pk).update(**names, is_active=True)  # as it was in the backup
+
+    (told,) = erase_again(tmp_path, at=timezone.now())
+
+    assert told.startswith(f"person {held.pk} was erased after this backup: A legal hold")
+    assert User.objects.get(pk=gone.pk).email.endswith(ERASED)
+    assert not User.objects.filter(**names).exists()
+    assert not User.objects.get(pk=other.pk).email.endswith(ERASED), "another account that got the number later"
+    assert AuditEvent.objects.filter(action="account.erase", object_id=gone.pk).count() == 2
 
 
 def test_a_hold_keeps_a_person_from_being_erased(keeper: User) -> None:

@@ -78,6 +78,9 @@ def test_nobody_with_another_address_is_invited_or_asks_to_be_let_in(fire: Organ
 def test_an_administrator_sets_the_domains_and_it_is_recorded(fire: Organisation, admin: User) -> None:
     client = sign_in(admin)
     page = reverse("mail_domains", args=[fire.code])
+    national = reverse("people_of", args=["national", "uk"])
+    assert sign_in(person(Role.SECRETARIAT)).get(national, {"work_addresses": fire.code}).url == page
+    assert "Work addresses of an organisation" not in sign_in(person(Role.SYSTEM_ADMIN)).get(national).text
 
     answer = client.post(page, {"domains": "Fire.Example\n@rescue.example, fire.example"})
 

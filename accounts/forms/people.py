@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -121,22 +122,25 @@ class PlaceForm(forms.Form):
 
     area = forms.ChoiceField(required=False, label=_("People of an area"), widget=forms.Select(attrs=LOOK_UP))
     organisation = OrganisationField(required=False, label=_("People of an organisation"))
+    work_addresses = OrganisationField(required=False, label=_("Work addresses of an organisation"))
 
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         areas = ResilienceArea.objects.current().order_by("name").values_list("code", "name")
         self.fields["area"].choices = [("", _("Select an area")), *areas]  # type: ignore[attr-defined]
         if not by.has_role(Role.SECRETARIAT):
-            del self.fields["area"]
+            del self.fields["area"], self.fields["work_addresses"]
         if not by.has_role(Role.SYSTEM_ADMIN):
             del self.fields["organisation"]
 
-    def place(self) -> tuple[str, str] | None:
-        """Return kind and code of what was chosen."""
+    def url(self) -> str:
+        """Return the address of the page that was chosen, or ""."""
         if area := self.cleaned_data.get("area"):
-            return "area", area
-        organisation = self.cleaned_data.get("organisation")
-        return ("organisation", organisation.code) if organisation else None
+            return reverse("people_of", args=["area", area])
+        if organisation := self.cleaned_data.get("organisation"):
+            return reverse("people_of", args=["organisation", organisation.code])
+        organisation = self.cleaned_data.get("work_addresses")
+        return reverse("mail_domains", args=[organisation.code]) if organisation else ""
 
 
 class AccessForm(forms.Form):

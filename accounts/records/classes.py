@@ -5,10 +5,10 @@ from typing import Any
 
 import pgtrigger
 from django.db.models import Max, Q, QuerySet
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce, Greatest, Lower
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import AuditEvent, AuditSeal, User
+from accounts.models import AccessRequest, AuditEvent, AuditSeal, User
 from accounts.models.records import Unit
 from accounts.records.erasure import ERASED, erase_each
 from accounts.records.holds import Held
@@ -33,6 +33,17 @@ def audit_due(before: datetime, at: datetime, held: Held) -> "QuerySet[AuditEven
     return AuditEvent.objects.filter(at__lt=before, pk__in=sealed).exclude(about)
 
 
+def requests_due(before: datetime, at: datetime, held: Held) -> "QuerySet[AccessRequest]":
+    """Requests for access, decided or not, but for those of people who are held."""
+    people = User.objects.filter(pk__in=held.in_class(User)).values(address=Lower("email"))
+    old = AccessRequest.objects.filter(asked_at__lt=before)
+    return old.alias(address=Lower("email")).exclude(address__in=people)
+
+
+def delete_requests(requests: "QuerySet[Any]", at: datetime) -> None:
+    requests.delete()
+
+
 def prune(events: "QuerySet[Any]", at: datetime) -> None:
     """Delete old events.  Their links stay, and a signed word says up to which link events may be gone."""
     last = AuditSeal.objects.filter(event_id__in=events.values("pk")).latest("sequence")
@@ -44,6 +55,15 @@ def prune(events: "QuerySet[Any]", at: datetime) -> None:
 CLASSES += [
     Kept(
         "accounts", _("Accounts, after they were closed"), 12, Unit.MONTH, Outcome.ANONYMISE, accounts_due, erase_each
+    ),
+    Kept(
+        "requests",
+        _("Requests for access, after they were made"),
+        12,
+        Unit.MONTH,
+        Outcome.DELETE,
+        requests_due,
+        delete_requests,
     ),
     Kept(
         "audit",

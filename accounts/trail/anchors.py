@@ -94,12 +94,17 @@ def anchor(*, head: AuditSeal, kind: str, at: datetime) -> None:
     logger.info("audit.anchored", extra={"facts": facts})
 
 
-def last_anchor_at() -> datetime | None:
+def newest_line() -> str:
+    """Return the last line that was written, or ""."""
     newest = max(settings.AUDIT_ANCHOR_DIR.glob("*.ndjson"), default=None)
-    lines = newest.read_text(encoding="utf-8").splitlines() if newest else []
+    lines: list[str] = newest.read_text(encoding="utf-8").splitlines() if newest else []
+    return lines[-1] if lines else ""
+
+
+def last_anchor_at() -> datetime | None:
     try:
-        return datetime.fromisoformat(json.loads(lines[-1])["at"])
-    except (IndexError, ValueError, KeyError, TypeError):
+        return datetime.fromisoformat(json.loads(newest_line())["at"])
+    except (ValueError, KeyError, TypeError):
         return None
 
 

@@ -45,8 +45,8 @@ def people_of(request: HttpRequest, kind: str, code: str) -> HttpResponse:
     user = cast("User", request.user)
     place = place_for(user, kind, code)
     go = PlaceForm(request.GET or None, by=user) if place.kind == "national" else None
-    if go and go.is_valid() and (chosen := go.place()):
-        return redirect("people_of", *chosen)
+    if go and go.is_valid() and (chosen := go.url()):
+        return redirect(chosen)
     everybody = User.objects.filter(pk__in=place.memberships().values("user")).order_by("name", "email", "pk")
     page = Paginator(everybody, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
     context = {

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import os
+from datetime import datetime
 from pathlib import Path
 
 import pyrage
@@ -29,6 +31,19 @@ def seal_new(folder: Path, *, to: str) -> int:
             continue
         number += 1
     return number
+
+
+def forget_files(folder: Path, *, before: datetime, at: datetime) -> None:
+    """Delete the copies of files that were taken out before then: no backup that is kept has their rows.
+
+    The time of a copy is the last at which a row wanted it.
+    """
+    wanted = {_copy(folder, key, sha256) for key, sha256 in Attachment.objects.kept().values_list("key", "sha256")}
+    for copy in (folder / FOLDER).rglob("*.age"):
+        if copy in wanted:
+            os.utime(copy, (at.timestamp(), at.timestamp()))
+        elif copy.stat().st_mtime < before.timestamp():
+            copy.unlink()
 
 
 def bring_back(folder: Path, *, key: pyrage.x25519.Identity) -> tuple[int, list[str]]:

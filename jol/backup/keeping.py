@@ -10,7 +10,8 @@ from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from jol.backup import BackupError
-from jol.backup.attachments import seal_new
+from jol.backup.attachments import forget_files, seal_new
+from jol.backup.erased import note_erased
 from jol.backup.making import make_base, make_dump, seal_log
 
 logger = logging.getLogger(__name__)
@@ -38,12 +39,14 @@ def keep_backups(folder: Path, waiting: Path, *, to: str, for_days: int) -> None
 
 def keep_once(folder: Path, waiting: Path, *, to: str, for_days: int, at: datetime) -> None:
     parts, files = seal_log(waiting, folder, to=to), seal_new(folder, to=to)
+    note_erased(folder)
     if parts or files:
         logger.info("Sealed %d parts of the log and %d attachments", parts, files)
     for kind, make in KINDS.items():
         last = max(_made(folder, kind), default=None)
         if last is None or at - last >= WHOLE_EVERY:
             logger.info("Made %s", make(folder, to=to, at=at).name)
+            forget_files(folder, before=at - timedelta(days=for_days), at=at)
     forget(folder, before=at - timedelta(days=for_days))
 
 

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from jol.backup import BackupError
 from jol.backup.attachments import seal_new
+from jol.backup.erased import note_erased
 from jol.backup.manifest import Manifest, describe, sha256_of
 from jol.backup.programs import program, seal_output
 from jol.backup.sealing import seal
@@ -70,5 +71,6 @@ def _new_folder(folder: Path, kind: str, at: datetime) -> Path:
 
 
 def _finish(made: Path, manifest: Manifest) -> Path:
+    note_erased(made.parent)
     replace(manifest, files={path.name: sha256_of(path) for path in made.iterdir()}).write(made)
     return made

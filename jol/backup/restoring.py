@@ -9,10 +9,12 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import ApiToken, AuditEvent
 from jol.backup import BackupError
 from jol.backup.attachments import bring_back
+from jol.backup.erased import erase_again
 from jol.backup.making import DUMP
 from jol.backup.manifest import read_manifest
 from jol.backup.programs import program, unseal_into
@@ -56,6 +58,8 @@ def finish(folder: Path, *, key: pyrage.x25519.Identity, say: Say) -> Iterator[s
         Session.objects.all().delete()
         ApiToken.objects.all().delete()
     say(f"{sessions} sessions and {tokens} API tokens ended.")
+    yield from erase_again(folder, at=timezone.now())
+    say("Whoever was erased since this backup is erased again.")
     number, faults = bring_back(folder, key=key)
     say(f"{number} attachments are as their rows say, {len(faults)} are not.")
     yield from faults

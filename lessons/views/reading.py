@@ -10,6 +10,7 @@ from accounts.models import ResilienceArea, User
 from lessons import around
 from lessons.access import get_publication
 from lessons.actions.editions import CHANGE_TAXONOMY
+from lessons.actions.foi import RECORD
 from lessons.actions.reading import record_view
 from lessons.kept import UNFILTERED, count_in_parts
 from lessons.models import Kind, Lesson, NationalRisk, Publication, PublicationQuerySet
@@ -67,6 +68,10 @@ def lesson(request: SignedInRequest, reference: str) -> HttpResponse:
         "ask_owner": around.ask_owner(publication),
         "reasons": around.why_readable(keys, names["area"]),
         "attachments": publication.lesson.attachments.for_readers(),
+        # For those who record them; to others there are none.
+        "foi_requests": publication.lesson.foi_requests.order_by("-closed_at", "due_on", "pk")
+        if request.user.has_perm(RECORD)
+        else None,
         "may_suspend": request.user.has_perm("lessons.suspend_lesson", publication.lesson),
     }
     return render(request, "lessons/lesson.html", context)
