@@ -1,5 +1,6 @@
 """The web application, for gunicorn."""
 
+import gc
 import logging
 import os
 
@@ -16,3 +17,5 @@ logging.captureWarnings(True)  # lines like all others
 application = get_wsgi_application()
 # The pages are loaded before gunicorn forks: once for all its processes, and not while the first reader waits.
 _ = get_resolver().url_patterns
+# What is loaded stays: the collector need not look through it again and again, nor write into memory that they share.
+gc.freeze()
