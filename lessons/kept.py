@@ -18,6 +18,7 @@ from accounts.models import User
 from lessons.models import PublicationQuerySet
 from lessons.search.counting import EVERYBODY
 
+OPEN_TO_ALL = Q(readers__contains=[EVERYBODY])
 #: Counts, those of other states among them, that are kept at most.
 MOST_KEPT = 64
 #: Narrowed by no filter: all but what is archived.
@@ -41,15 +42,28 @@ def count_in_parts(
     """Return what `count` says of the publications in `found` that everybody may read, and of the others.
 
     :param found: what `user` may read, narrowed by what `by` says and nothing else
-    :param by: the filters of the list, by name
+    :param by: the filters of the list, by name; None if nothing is to be kept
     :param count: a function of a module; nobody changes what it returns
     """
-    if EVERYBODY not in user.keys:
+    if by is None or EVERYBODY not in user.keys:
         return [count(found)]
-    open_to_all = Q(readers__contains=[EVERYBODY])
     with one_snapshot():
         key = (_state(), user.without_sensitive, count, by)
-        return [_keep(key, lambda: count(found.filter(open_to_all))), count(found.exclude(open_to_all))]
+        return [_keep(key, lambda: count(found.filter(OPEN_TO_ALL))), count(found.exclude(OPEN_TO_ALL))]
+
+
+def count_as_one(
+    found: PublicationQuerySet, user: User, count: Callable[[PublicationQuerySet], Counted], *, by: Hashable
+) -> Counted:
+    """Return what `count` says of `found`, where parts could not be put together; kept for all who may read the same.
+
+    The parameters are those of `count_in_parts`.
+    """
+    if by is None or EVERYBODY not in user.keys:
+        return count(found)
+    with one_snapshot():
+        others = tuple(found.exclude(OPEN_TO_ALL).order_by("pk").values_list("pk", flat=True))
+        return _keep((_state(), user.without_sensitive, count, by, others), lambda: count(found))
 
 
 @contextmanager

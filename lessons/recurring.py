@@ -4,8 +4,10 @@ Everything is counted from what publications carry (`terms`, the event as publis
 What attribution hides is in no count: an organisation that is not named can neither be counted nor told apart.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -38,54 +40,40 @@ class Spread:
     """Where and when some lessons were found.
 
     :ivar unnamed: lessons whose attribution names no organisation
+    :ivar practice: how many are notable practice: somebody has an answer
     """
 
-    sightings: tuple[Sighting, ...]
+    lessons: int
+    first: date
+    last: date
+    events: int
+    organisations: int
+    areas: int
+    sectors: int
+    unnamed: int
+    practice: int
 
-    @property
-    def lessons(self) -> int:
-        return len(self.sightings)
+    @classmethod
+    def of(cls, sightings: Sequence[Sighting]) -> Spread:
+        def different(prefix: str) -> int:
+            return len(frozenset[str]().union(*(one.of(prefix) for one in sightings)))
 
-    @property
-    def first(self) -> date:
-        return min(one.day for one in self.sightings)
-
-    @property
-    def last(self) -> date:
-        return max(one.day for one in self.sightings)
+        return cls(
+            lessons=len(sightings),
+            first=min(one.day for one in sightings),
+            last=max(one.day for one in sightings),
+            events=len({(one.event, one.day) for one in sightings}),
+            organisations=different("organisation"),
+            areas=different("area"),
+            sectors=different("sector"),
+            unnamed=sum(not one.of("organisation") for one in sightings),
+            practice=sum("notable_practice" in one.of("kind") for one in sightings),
+        )
 
     @property
     def years(self) -> int:
         """The years between the first and the last."""
         return self.last.year - self.first.year
-
-    @property
-    def events(self) -> int:
-        return len({(one.event, one.day) for one in self.sightings})
-
-    @property
-    def organisations(self) -> int:
-        return self._different("organisation")
-
-    @property
-    def areas(self) -> int:
-        return self._different("area")
-
-    @property
-    def sectors(self) -> int:
-        return self._different("sector")
-
-    @property
-    def unnamed(self) -> int:
-        return sum(not one.of("organisation") for one in self.sightings)
-
-    @property
-    def practice(self) -> int:
-        """How many are notable practice: somebody has an answer."""
-        return sum("notable_practice" in one.of("kind") for one in self.sightings)
-
-    def _different(self, prefix: str) -> int:
-        return len({code for one in self.sightings for code in one.of(prefix)})
 
 
 @dataclass(frozen=True)
@@ -129,7 +117,7 @@ def trends(publications: PublicationQuerySet) -> list[Trend]:
             for risk_theme in one.of("risk-theme"):
                 pairs[theme, risk_theme].append(one)
     found = [
-        Trend(theme, risk_theme, Spread(tuple(sightings)), burst)
+        Trend(theme, risk_theme, Spread.of(sightings), burst)
         for (theme, risk_theme), sightings in pairs.items()
         if (burst := burst_of(sightings))
     ]
@@ -138,23 +126,40 @@ def trends(publications: PublicationQuerySet) -> list[Trend]:
     )
 
 
-def burst_of(sightings: list[Sighting]) -> Spread | None:
+def burst_of(sightings: Sequence[Sighting]) -> Spread | None:
     """Return the most of these, sorted by day, that make a trend together; None if there is no trend."""
     best: tuple[int, int] | None = None
-    areas: Counter[str] = Counter()
-    sectors: Counter[str] = Counter()
+    areas, sectors = _Held("area"), _Held("sector")
     start = 0
     for end, one in enumerate(sightings):
-        areas.update(one.of("area"))
-        sectors.update(one.of("sector"))
+        areas.take(one)
+        sectors.take(one)
         while months_between(sightings[start].day, one.day) > TREND_MONTHS:
-            areas.subtract(sightings[start].of("area"))
-            sectors.subtract(sightings[start].of("sector"))
+            areas.drop(sightings[start])
+            sectors.drop(sightings[start])
             start += 1
-        is_spread = len(+areas) >= TREND_AREAS or len(+sectors) >= TREND_SECTORS
+        is_spread = len(areas.times) >= TREND_AREAS or len(sectors.times) >= TREND_SECTORS
         if end - start + 1 >= TREND_LESSONS and is_spread and (best is None or end - start >= best[1] - best[0]):
             best = start, end
-    return Spread(tuple(sightings[best[0] : best[1] + 1])) if best else None
+    return Spread.of(sightings[best[0] : best[1] + 1]) if best else None
+
+
+class _Held:
+    """How often each code under a prefix stands in the sightings that are held."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.times: dict[str, int] = {}
+
+    def take(self, one: Sighting) -> None:
+        for code in one.of(self.prefix):
+            self.times[code] = self.times.get(code, 0) + 1
+
+    def drop(self, one: Sighting) -> None:
+        for code in one.of(self.prefix):
+            self.times[code] -= 1
+            if not self.times[code]:
+                del self.times[code]
 
 
 def months_between(earlier: date, later: date) -> int:
@@ -220,4 +225,4 @@ def recurrence_of(texts: list[Publication]) -> Recurrence:
     days = {text.pk: text.event_on or text.published_at.date() for text in texts if text.published_at}
     newest_first = sorted(texts, key=lambda text: (days[text.pk], text.pk), reverse=True)
     seen = [Sighting(text.pk, days[text.pk], text.event_name, _by_prefix(text.terms)) for text in texts]
-    return Recurrence(tuple(newest_first), Spread(tuple(seen)))
+    return Recurrence(tuple(newest_first), Spread.of(seen))

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.roles import Role
-from lessons.kept import STATE, UNFILTERED, count_in_parts, fold_stamps
+from lessons.kept import STATE, UNFILTERED, count_as_one, count_in_parts, fold_stamps
 from lessons.models import Lesson, Publication, PublicationQuerySet, Status
 from lessons.publishing import rewrite_keys
 from lessons.statistics.counts import count_terms, together
@@ -21,15 +21,21 @@ from tests.factories import NOON, LessonFactory, NationalRiskFactory, Resilience
 from tests.portal import database_url
 
 
-def in_parts(user: User) -> tuple[int, dict[str, int]]:
+def in_parts(user: User) -> tuple[int, dict[str, int], set[int]]:
     readable = Publication.objects.readable_by(user).unarchived()
     terms = together(count_in_parts(readable, user, count_terms, by=UNFILTERED))
-    return sum(count_in_parts(readable, user, PublicationQuerySet.count, by=UNFILTERED)), terms.under("risk")
+    total = sum(count_in_parts(readable, user, PublicationQuerySet.count, by=UNFILTERED))
+    return total, terms.under("risk"), count_as_one(readable, user, keys_of, by=UNFILTERED)
 
 
-def at_once(user: User) -> tuple[int, dict[str, int]]:
+def at_once(user: User) -> tuple[int, dict[str, int], set[int]]:
     readable = Publication.objects.readable_by(user).unarchived()
-    return readable.count(), count_terms(readable).under("risk")
+    return readable.count(), count_terms(readable).under("risk"), keys_of(readable)
+
+
+def keys_of(found: PublicationQuerySet) -> set[int]:
+    """Something that cannot be put together by adding."""
+    return set(found.values_list("pk", flat=True))
 
 
 def state() -> int | None:

@@ -49,7 +49,7 @@ def recurring(study: Study) -> Figure:
             study.list_url(theme=trend.theme, risk_theme=trend.risk_theme),
             (trend.whole.areas, trend.whole.sectors, trend.burst.lessons),
         )
-        for trend in trends(study.found)
+        for trend in study.as_one(trends)
     ]
     title = (
         gettext("%(name)s: %(count)s lessons") % {"name": rows[0].name, "count": rows[0].count}

@@ -1,7 +1,7 @@
 """What a reader studies: the publications, their counts, and the addresses of the lists that are counted."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from accounts.models import ResilienceArea, User
 from lessons.filters import CODES, LessonFilters
-from lessons.kept import EVERYTHING, Counted, count_in_parts
+from lessons.kept import EVERYTHING, Counted, count_as_one, count_in_parts
 from lessons.models import Publication, PublicationQuerySet
 from lessons.statistics.counts import (
     CountMonths,
@@ -79,9 +79,15 @@ class Study:
 
     def in_parts(self, count: Callable[[PublicationQuerySet], Counted]) -> list[Counted]:
         """Count what is found; see `lessons.kept`."""
-        if "q" in self.chosen:  # what words find depends on all that one may read
-            return [count(self.found)]
-        return count_in_parts(self.found, self.user, count, by=tuple(sorted(self.chosen.items())))
+        return count_in_parts(self.found, self.user, count, by=self._by)
+
+    def as_one(self, count: Callable[[PublicationQuerySet], Counted]) -> Counted:
+        return count_as_one(self.found, self.user, count, by=self._by)
+
+    @property
+    def _by(self) -> Hashable:
+        """By what is narrowed; None for words: what they find depends on all that one may read."""
+        return None if "q" in self.chosen else tuple(sorted(self.chosen.items()))
 
     def whole_in_parts(self, count: Callable[[PublicationQuerySet], Counted]) -> list[Counted]:
         return count_in_parts(self.whole, self.user, count, by=EVERYTHING)

@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from lessons.alike import alike
+from lessons.kept import UNFILTERED, count_as_one
 from lessons.models import NationalRisk, Publication, Theme
 from lessons.named import with_names
 from lessons.recurring import TREND_MONTHS, Spread, Trend, burst_of, confirmed, sightings_of, trends
@@ -27,7 +28,7 @@ class NamedTrend:
 def recurring(request: SignedInRequest) -> HttpResponse:
     """Recurrences and trends among what the reader may read; `risk_theme` narrows the trends."""
     readable = Publication.objects.readable_by(request.user)
-    found = trends(readable.unarchived())
+    found = count_as_one(readable.unarchived(), request.user, trends, by=UNFILTERED)
     risk_themes = risk_theme_names()
     chosen = request.GET.get("risk_theme", "")
     kept = [trend for trend in found if chosen in ("", trend.risk_theme)]
@@ -65,7 +66,7 @@ def recurring_trend(request: SignedInRequest, risk_theme: str, theme: str) -> Ht
         "theme_code": theme,
         "risk_theme": names[risk_theme],
         "risk_theme_code": risk_theme,
-        "whole": Spread(tuple(sightings)) if sightings else None,
+        "whole": Spread.of(sightings) if sightings else None,
         "burst": burst_of(sightings),
         "months": TREND_MONTHS,
         "groups": alike(texts),
