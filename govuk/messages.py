@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from django import forms
 from django.utils.text import capfirst
@@ -46,29 +47,42 @@ def say_plainly(field: forms.Field, *, label: str, called: str = "") -> None:
     A field's own `error_messages` stay.  Each form has its own copy of the field, so that nothing
     leaks from one form to the next.
     """
+    for code, default, plain in _in_plain_words(type(field), type(field.widget), label, called, get_language()):
+        if field.error_messages.get(code, default) is default:
+            field.error_messages[code] = plain
+
+
+@lru_cache(maxsize=2_000)
+def _in_plain_words(
+    kind: type[forms.Field], widget: type[forms.Widget], label: str, called: str, language: str | None
+) -> list[tuple[str, object, str]]:
+    """Return code, Django's message and ours for all that can be wrong with a field.
+
+    :param language: the one that is spoken now
+    """
     # Some messages are filled in with %, so a label must not bring one of its own.
-    called = (called or _called(field, label)).replace(" %", "%").replace("%", " per cent")
+    called = (called or _called(kind, widget, label)).replace(" %", "%").replace("%", " per cent")
     subject = gettext("The date") if called == gettext("the date") else capfirst(ARTICLE.sub("", called))
-    for code, message in _messages(field):
-        default = _default_message(field, code)
-        if field.error_messages.get(code, default) == default:
-            plain = message.replace("{called}", called).replace("{Subject}", subject)
-            field.error_messages[code] = plain.replace("{label}", label)
+    found = []
+    for code, message in _messages(kind, widget):
+        plain = message.replace("{called}", called).replace("{Subject}", subject)
+        found.append((code, _default_message(kind, code), plain.replace("{label}", label)))
+    return found
 
 
-def _called(field: forms.Field, label: str) -> str:
-    if isinstance(field.widget, forms.PasswordInput):
+def _called(kind: type[forms.Field], widget: type[forms.Widget], label: str) -> str:
+    if issubclass(widget, forms.PasswordInput):
         return gettext("your %(label)s") % {"label": label.lower()}
-    if isinstance(field, DateField) and ASKED.match(label):
+    if issubclass(kind, DateField) and ASKED.match(label):
         return gettext("the date")
-    if isinstance(field, forms.EmailField) and label.lower() in ("email", "e-mail"):
+    if issubclass(kind, forms.EmailField) and label.lower() in ("email", "e-mail"):
         return gettext("an email address")
     return called_by_label(label) if is_english() else label
 
 
-def _messages(field: forms.Field) -> Iterator[tuple[str, str]]:
+def _messages(kind: type[forms.Field], widget: type[forms.Widget]) -> Iterator[tuple[str, str]]:
     """Yield code and message for all that can be wrong with this kind of field."""
-    yield "required", _required(field)
+    yield "required", _required(kind, widget)
     yield "max_length", gettext("{Subject} must be %(limit_value)d characters or fewer")
     yield "min_length", gettext("{Subject} must be %(limit_value)d characters or more")
     yield "max_value", gettext("{Subject} must be %(limit_value)s or less")
@@ -76,36 +90,35 @@ def _messages(field: forms.Field) -> Iterator[tuple[str, str]]:
     yield "null_characters_not_allowed", gettext("{Subject} has a character that cannot be read: type it again")
     yield "invalid_choice", gettext("Select {called} from the list")
     yield "invalid_list", gettext("Select {called} from the list")
-    match field:
-        case forms.EmailField():
-            yield "invalid", gettext("Enter an email address in the correct format, like name@example.com")
-        case forms.URLField():
-            yield "invalid", gettext("Enter a web address in the correct format, like https://www.example.com")
-        case forms.DecimalField() | forms.FloatField():
-            yield "invalid", gettext("{Subject} must be a number")
-        case forms.IntegerField():
-            yield "invalid", gettext("{Subject} must be a whole number")
-        case forms.FileField():
-            yield "max_length", gettext("The name of the file must be %(max)d characters or fewer")
-            yield "empty", gettext("The selected file is empty")
-        case DateField():
-            yield "incomplete", gettext("{Subject} must include %(missing)s")
-            yield "not_real", gettext("{Subject} must be a real date")
+    if issubclass(kind, forms.EmailField):
+        yield "invalid", gettext("Enter an email address in the correct format, like name@example.com")
+    elif issubclass(kind, forms.URLField):
+        yield "invalid", gettext("Enter a web address in the correct format, like https://www.example.com")
+    elif issubclass(kind, forms.DecimalField | forms.FloatField):
+        yield "invalid", gettext("{Subject} must be a number")
+    elif issubclass(kind, forms.IntegerField):
+        yield "invalid", gettext("{Subject} must be a whole number")
+    elif issubclass(kind, forms.FileField):
+        yield "max_length", gettext("The name of the file must be %(max)d characters or fewer")
+        yield "empty", gettext("The selected file is empty")
+    elif issubclass(kind, DateField):
+        yield "incomplete", gettext("{Subject} must include %(missing)s")
+        yield "not_real", gettext("{Subject} must be a real date")
 
 
-def _required(field: forms.Field) -> str:
-    if isinstance(field, forms.FileField):
+def _required(kind: type[forms.Field], widget: type[forms.Widget]) -> str:
+    if issubclass(kind, forms.FileField):
         return gettext("Select {called}")
-    if isinstance(field.widget, forms.CheckboxInput):
+    if issubclass(widget, forms.CheckboxInput):
         return gettext("Select “{label}” to continue")
-    if isinstance(field, forms.ChoiceField | forms.ModelChoiceField):
+    if issubclass(kind, forms.ChoiceField | forms.ModelChoiceField):
         return gettext("Select {called}")
     return gettext("Enter {called}")
 
 
-def _default_message(field: forms.Field, code: str) -> object:
+def _default_message(kind: type[forms.Field], code: str) -> object:
     """Return Django's message, as the classes of the field define it, or None."""
-    for cls in type(field).__mro__:
+    for cls in kind.__mro__:
         if code in (own := vars(cls).get("default_error_messages", {})):
             return own[code]
     return None
