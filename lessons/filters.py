@@ -3,14 +3,15 @@
 from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from operator import itemgetter
 from typing import NamedTuple
 
 from django import forms
-from django.db import models
+from django.db import connection, models
 from django.db.models import CharField, TextChoices, Value
 from django.utils.formats import date_format
+from django.utils.functional import cached_property
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -91,13 +92,14 @@ class LessonFilters(forms.Form):
         self.area_names = {row.code: row.name for row in rows["area"]}
         self.capability_names = {row.code: row.name for row in rows["capability"]}
         self.sector_names = {row.code: row.code.replace("-", " ").capitalize() for row in rows["sector"]}
-        names = self.names()
+        names = self.names
         for name in FROM_TABLES:
             # A function: hundreds of choices are put in order only where a value is checked or a list is drawn.
             self.fields[name].choices = partial(_in_order, names[name])  # type: ignore[attr-defined]
 
+    @cached_property
     def names(self) -> dict[str, dict[str, str]]:
-        """Return the name of each code, by filter."""
+        """The name of each code, by filter."""
         return {
             "risk": self.risk_names,
             "risk_theme": self.risk_theme_names,
@@ -134,7 +136,7 @@ class LessonFilters(forms.Form):
     @property
     def labels(self) -> dict[str, str]:
         """What is filtered by, in words, by filter."""
-        names = self.names() | {"archived": named(Archived)}
+        names = self.names | {"archived": named(Archived)}
         found = {name: names[name][str(value)] for name, value in self.cleaned.items() if name in names}
         days = {name: value for name, value in self.cleaned.items() if name in DAYS}
         return found | {
@@ -190,6 +192,18 @@ class _Coded(NamedTuple):
 
 def _coded() -> dict[str, list[_Coded]]:
     """Return every risk, theme, capability, area and sector by filter, in one query; risks by rising edition."""
+    with connection.cursor() as cursor:
+        cursor.execute(*_select_coded())
+        rows = [_Coded(*row) for row in cursor.fetchall()]
+    found: dict[str, list[_Coded]] = {name: [] for name in FROM_TABLES}
+    for row in sorted(rows, key=lambda one: one.edition):
+        found[row.filter].append(row)
+    return found
+
+
+@cache
+def _select_coded() -> tuple[str, tuple[object, ...]]:
+    """Return the query and its parameters: always the same, and longer in the making than in the answering."""
     none = [Value("", output_field=CharField()) for _ in range(3)]
     tables = {"theme": Theme, "capability": Capability, "area": ResilienceArea}
     rows = [
@@ -197,7 +211,5 @@ def _coded() -> dict[str, list[_Coded]]:
         ResponderType.objects.values_list(Value("sector"), "sector", "sector", *none).distinct(),
         *(model.objects.values_list(Value(name), "code", "name", *none) for name, model in tables.items()),  # type: ignore[attr-defined]
     ]
-    found: dict[str, list[_Coded]] = {name: [] for name in ("risk", "sector", *tables)}
-    for row in sorted((_Coded(*row) for row in rows[0].union(*rows[1:], all=True)), key=lambda one: one.edition):
-        found[row.filter].append(row)
-    return found
+    sql, parameters = rows[0].union(*rows[1:], all=True).query.sql_with_params()
+    return sql, parameters

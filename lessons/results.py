@@ -83,7 +83,7 @@ class Results:
     @cached_property
     def facets(self) -> list[Facet]:
         """The filters that have codes, without codes that nothing has."""
-        names = self.filters.names()
+        names = self.filters.names
         found: dict[str, dict[str, int]] = {name.replace("_", "-"): {} for name in CODES}
         for term, number in self.counts.by_term.items():
             prefix, _, code = term.partition(":")
@@ -104,7 +104,7 @@ class Results:
         page: Page[Any] = Paginator(range(min(self.counts.total, counts.EXACT)), PER_PAGE).get_page(number)
         start = (page.number - 1) * PER_PAGE
         texts = self._sorted(start, start + len(page.object_list))
-        page.object_list = with_names(texts, self.filters.names())
+        page.object_list = with_names(texts, self.filters.names)
         return page
 
     def _sorted(self, start: int, end: int) -> list[Publication]:

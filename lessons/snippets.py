@@ -4,7 +4,6 @@ import re
 from typing import Any
 
 from django.db.models import F, Func, TextField, Value
-from django.db.models.functions import Concat
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
@@ -29,7 +28,7 @@ def with_snippets(publications: PublicationQuerySet, found: Search | None) -> Pu
     """Add `headline` and `snippet`, with signs around what was found; nothing if no words were looked for."""
     if found is None or not found.query:
         return publications
-    text = Concat(*(part for name in FIELDS for part in (F(name), Value(SEAM))), output_field=TextField())
+    text = Func(Value(SEAM), *FIELDS, function="concat_ws", output_field=TextField())
     return publications.annotate(
         headline=_headline(F("title"), found.query, WHOLE), snippet=_headline(text, found.query, OPTIONS)
     )

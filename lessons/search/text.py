@@ -15,6 +15,8 @@ LONGEST_DOCUMENT = 300_000
 
 
 def without_accents(text: str) -> str:
+    if text.isascii():
+        return text
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 

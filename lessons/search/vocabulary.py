@@ -4,15 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Value
 from django.utils.functional import cached_property
 
-from lessons.models import Collection, Lexeme
 from lessons.search.indexing import USUAL_LENGTH
 from lessons.search.measure import MARKS, mark, rarity
 
 #: Stands for all publications among the lexemes, none of which has a colon at its end.
 WHOLE = "all:"
+KNOWN = """
+SELECT lexeme, documents, 0 FROM lessons_lexeme WHERE lexeme = ANY(%s::varchar[])
+UNION ALL SELECT %s, documents, length FROM lessons_collection
+"""
 
 
 def lexemes_of(words: Iterable[str]) -> dict[str, str]:
@@ -39,9 +41,9 @@ class Vocabulary:
         """Look up `lexemes` and their marks."""
         plain = list(lexemes)
         marked = [mark(level, lexeme) for level in range(1, len(MARKS) + 1) for lexeme in plain]
-        known = Lexeme.objects.filter(lexeme__in=[*plain, *marked]).values_list("lexeme", "documents", Value(0))
-        whole = Collection.objects.values_list(Value(WHOLE), "documents", "length")
-        found = {lexeme: (documents, length) for lexeme, documents, length in known.union(whole, all=True)}
+        with connection.cursor() as cursor:
+            cursor.execute(KNOWN, [[*plain, *marked], WHOLE])
+            found = {lexeme: (documents, length) for lexeme, documents, length in cursor.fetchall()}
         among, length = found.pop(WHOLE, (0, 0))
         return cls({lexeme: documents for lexeme, (documents, _) in found.items()}, among, length)
 
