@@ -3,8 +3,8 @@
 All words, if that gives enough; else most of them, by weight; else any.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from lessons.search.measure import MARKS, mark
 from lessons.search.wishes import Phrase, Wish, Wishes, quoted, side_by_side
@@ -41,12 +41,23 @@ def most_of(wishes: Wishes) -> str:
     return _reaching(MOST * sum(choices[0].gain for choices in deciding), deciding)
 
 
-def promising(wishes: Wishes, *, texts: int) -> str | None:
-    """Return a tsquery for some `texts` texts that can rank highest; None if all that match are not many more."""
-    vocabulary = wishes.vocabulary
+def promising(wishes: Wishes, looks: Iterable[int]) -> Iterator[str]:
+    """Yield a tsquery for each number of texts in `looks`: about so many, those that can rank highest.
+
+    It ends where all that match are not many more.
+    """
     choices = [_choices(wish, wishes) for wish in wishes.wishes[:DECIDING]]
-    threshold = _threshold(choices, texts / max(vocabulary.among, 1))
-    return _reaching(threshold, choices) if threshold > 0 else None
+    whole = sum(ways[0].gain for ways in choices)
+    chances = _chances(choices, whole)
+    last = 0
+    for texts in looks:
+        steps = _reached_by(texts / max(wishes.vocabulary.among, 1), chances)
+        best = _reaching((steps - 0.5) / STEPS * whole, choices) if steps else ""
+        if not best:
+            return
+        if steps != last:
+            yield best
+        last = steps
 
 
 def with_orders(query: str, wishes: Wishes) -> str:
@@ -86,12 +97,11 @@ def _chance(phrase: Phrase, level: int, wishes: Wishes) -> float:
     return min(wishes.vocabulary.part(lexeme) for lexeme in lexemes)
 
 
-def _threshold(choices: Sequence[tuple[Choice, ...]], part: float) -> float:
-    """Return the highest sum of gains that at least `part` of all texts are expected to reach; 0: any will do.
+def _chances(choices: Sequence[tuple[Choice, ...]], whole: float) -> list[float]:
+    """Return how likely a text gains each sum, in `STEPS` from nothing to the `whole`.
 
     Words are taken to be independent of each other, which they are not: more texts will have several.
     """
-    whole = sum(ways[0].gain for ways in choices)
     chances = [1.0] + [0.0] * STEPS  # of each sum so far
     for ways in choices:
         outcomes, before = [], 0.0
@@ -104,23 +114,31 @@ def _threshold(choices: Sequence[tuple[Choice, ...]], part: float) -> float:
             for gain, likely in outcomes if chance else ():
                 after[min(STEPS, reached + gain)] += chance * likely
         chances = after
+    return chances
+
+
+def _reached_by(part: float, chances: Sequence[float]) -> int:
+    """Return the most steps that at least `part` of all texts are expected to reach; 0: any will do."""
     expected = 0.0
-    for reached in range(STEPS, 0, -1):
-        expected += chances[reached]
+    for steps in range(STEPS, 0, -1):
+        expected += chances[steps]
         if expected >= part:
-            return (reached - 0.5) / STEPS * whole
+            return steps
     return 0
 
 
 def _reaching(threshold: float, choices: Sequence[tuple[Choice, ...]]) -> str:
     """Return the tsquery of all ways to reach `threshold`; empty if nothing is needed for it.
 
-    The last choices, those of least gain, are left out and granted until the query is short enough.
+    Until it is short enough, choices are told apart less, those of least gain first: whoever has the word at all is
+    granted the most by it; then whoever has not, too.
     """
-    for deciding in range(len(choices), 0, -1):
-        granted = sum(ways[0].gain for ways in choices[deciding:])
+    at_all = [(replace(ways[-1], gain=ways[0].gain),) for ways in choices]
+    simpler = [[*choices[:known], *at_all[known:]] for known in range(len(choices), 0, -1)]
+    for deciding in [*simpler, *(at_all[:known] for known in range(len(choices), 0, -1))]:
+        granted = sum(ways[0].gain for ways in choices[len(deciding) :])
         try:
-            return _Ways(choices[:deciding]).to_reach(threshold - granted, 0) or ""
+            return _Ways(deciding).to_reach(threshold - granted, 0) or ""
         except TooManyWays:
             continue
     return ""

@@ -16,10 +16,13 @@ TOGETHER = 0.25
 NEAR = (1, 2)
 #: The best by words alone, among which those with words that stand together are moved up.
 SECOND_LOOK = 300
-#: Texts that are scored: first as many as seems useful, then more if that leaves a page short.
+#: Texts that are scored: first as few as may do, then more, until enough were compared.  There are often more than
+#: reckoned: words that go together are in the same texts.
 WIDER = (1_000, 6_000)
 #: Where only a few are wanted, it starts with so many for each of them.
-FOR_EACH = 40
+FOR_EACH = (4, 40)
+#: Texts that are enough to find the best of: for each that is wanted, and at most.
+COMPARED_FOR_EACH, COMPARED = 20, 300
 MOST_SCORED = 6_000
 #: One word alone says little about which of thousands, in which it stands out, is best: fewer of them do.
 MOST_SCORED_BY_ONE_WORD = 3_000
@@ -60,23 +63,21 @@ def rank(
     looks = _looks(at_most)
     if there is not None and there <= looks[0]:
         looks = []
-    for texts in looks:
-        best = promising(wishes, texts=texts)
-        if not best:
-            break
-        found = _scored(publications, wishes, joined("&", [query, best]), at_most)
-        if len(found) >= at_most:
+    for best in promising(wishes, looks):
+        compared, found = _scored(publications, wishes, joined("&", [query, best]), at_most)
+        if len(found) >= at_most and compared >= min(COMPARED_FOR_EACH * at_most, COMPARED):
             return found
-    return _scored(publications, wishes, query, at_most)
+    return _scored(publications, wishes, query, at_most)[1]
 
 
 def _looks(at_most: int) -> list[int]:
     """Return among how many texts the best are sought: few where few are wanted, then more."""
-    few = min(FOR_EACH * at_most, WIDER[0])
-    return sorted({max(texts, 2 * at_most) for texts in (few, *WIDER)})
+    few = (min(times * at_most, WIDER[0]) for times in FOR_EACH)
+    return sorted({max(texts, 2 * at_most) for texts in (*few, *WIDER)})
 
 
-def _scored(publications: PublicationQuerySet, wishes: Wishes, query: str, at_most: int) -> list[Ranked]:
+def _scored(publications: PublicationQuerySet, wishes: Wishes, query: str, at_most: int) -> tuple[int, list[Ranked]]:
+    """Return how many texts were scored, and the best of them."""
     columns = matching(publications.order_by(), query).values("pk", "length", "published_at", "search")
     most = MOST_SCORED if len(wishes.wishes) > 1 else MOST_SCORED_BY_ONE_WORD
     candidates, parameters = columns[:most].query.sql_with_params()
@@ -85,9 +86,9 @@ def _scored(publications: PublicationQuerySet, wishes: Wishes, query: str, at_mo
     together, pairs = _together(wishes)
     k = saturation("length", wishes.vocabulary.average_length)
     sql = f"""
-        SELECT id, (score + {together}) / {wishes.total:.6f} AS fit
+        SELECT id, (score + {together}) / {wishes.total:.6f} AS fit, compared
         FROM (
-            SELECT id, published_at, words, k, {gained} AS score
+            SELECT id, published_at, words, k, {gained} AS score, count(*) OVER () AS compared
             FROM (
                 SELECT id, published_at, words, k, {", ".join(ranks.columns)}
                 FROM (
@@ -106,7 +107,8 @@ def _scored(publications: PublicationQuerySet, wishes: Wishes, query: str, at_mo
     """  # noqa: S608 - numbers and constants of this package; lexemes are parameters
     with connection.cursor() as cursor:
         cursor.execute(sql, [*pairs, *ranks.parameters, *parameters])
-        return [Ranked(pk, score) for pk, score in cursor.fetchall()]
+        rows = cursor.fetchall()
+    return (rows[0][2] if rows else 0), [Ranked(pk, score) for pk, score, _ in rows]
 
 
 @dataclass
