@@ -1,16 +1,19 @@
 """How many publications a search finds, and how many it would find with another choice in one of its filters.
 
 Exact up to `EXACT`; above, reckoned from a sample that every publication is or is not in for good.  The sample is
-counted first: where it has far too many, nothing else is.
+counted first: where it has far too many, nothing else is.  Where hardly anything is chosen the counts are kept.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Func, Q, Value
 
+from accounts.models import User
+from lessons.filters import CODES, LessonFilters
+from lessons.kept import count_in_parts
 from lessons.models import Publication, PublicationQuerySet
 from lessons.search.matching import joined
 from lessons.search.measure import SAMPLES
@@ -90,6 +93,33 @@ def count(others: PublicationQuerySet, chosen: Sequence[str]) -> Counts:
     by_term = {term: number for term, number in exactly.items() if not term.startswith(prefixes)}
     by_term |= of_the_chosen | dict.fromkeys(chosen, total)
     return Counts(total, {term: number for term, number in by_term.items() if number}, is_about=True)
+
+
+def is_kept(filters: LessonFilters) -> bool:
+    """Whether so little is chosen that many ask the same: one code at most."""
+    return len(filters.cleaned) <= 1 and {*filters.cleaned} <= {*CODES, "archived"}
+
+
+def count_kept(filters: LessonFilters, user: User) -> Counts:
+    """Count what `user` finds and each choice exactly, however much it is (see `lessons.kept`)."""
+    readable, chosen = Publication.objects.readable_by(user), {**filters.cleaned}
+
+    def numbers(found: PublicationQuerySet, by: Mapping[str, object]) -> Counter[str]:
+        return sum(count_in_parts(found, user, count_terms, by=tuple(by.items())), Counter[str]())
+
+    found = numbers(filters.narrow(readable), chosen)
+    prefixes = tuple(_prefix(term) for term in filters.terms)
+    by_term = {term: number for term, number in found.items() if not term.startswith((EVERY, *prefixes))}
+    if prefixes:
+        others = numbers(filters.narrow(readable, terms=()), {})
+        by_term |= {term: number for term, number in others.items() if term.startswith(prefixes)}
+    return Counts(min(found[EVERY], EXACT + 1), by_term, is_about=False)
+
+
+def count_terms(publications: PublicationQuerySet) -> Counter[str]:
+    """Return how many have each term, and how many there are, under `EVERY`."""
+    every, by_term = _numbers(publications, ())
+    return Counter({**by_term, EVERY: every.get("", 0)})
 
 
 def _sample(

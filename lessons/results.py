@@ -9,6 +9,7 @@ from django.db.models import Case, IntegerField, TextChoices, Value, When
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from lessons import counts
 from lessons.filters import CODES, LessonFilters
 from lessons.models import Publication, PublicationQuerySet
@@ -50,10 +51,11 @@ class Facet:
 
 
 class Results:
-    """What the filters find among what a person may read."""
+    """What the filters find among what `user` may read."""
 
-    def __init__(self, readable: PublicationQuerySet, filters: LessonFilters, sort: str = "") -> None:
-        self.readable, self.filters = readable, filters
+    def __init__(self, user: User, filters: LessonFilters, sort: str = "") -> None:
+        self.user, self.filters = user, filters
+        self.readable = readable = Publication.objects.readable_by(user)
         words = str(filters.cleaned.get("q", ""))
         self.search: Search | None = search(readable, words) if words else None
         offered = [one for one in Sort if self.search or one != Sort.RELEVANCE]
@@ -77,6 +79,8 @@ class Results:
 
     @cached_property
     def counts(self) -> counts.Counts:
+        if counts.is_kept(self.filters):
+            return counts.count_kept(self.filters, self.user)
         others = self._among(self.filters.narrow(self.readable, terms=()))
         return counts.count(others, self.filters.terms)
 

@@ -229,7 +229,7 @@ def test_a_hidden_lesson_changes_no_list_and_no_count(
     reader = personas["reader"]
 
     def seen() -> Any:
-        results = Results(Publication.objects.readable_by(reader), LessonFilters(query), sort)
+        results = Results(reader, LessonFilters(query), sort)
         return [text.pk for text in results.page(None)], results.counts, results.facets
 
     before = seen()
@@ -257,6 +257,8 @@ def test_above_the_limit_the_page_says_so_and_reckons_the_choices(
     assert found.by_term["brag:green"] == 6
     assert len(answer.context["page"]) == 4
     assert "about 6" in answer.content.decode()
+    everything = page_of(client).context["results"].counts
+    assert (everything.is_more, everything.is_about, everything.by_term["brag:green"]) == (True, False, 6)
 
 
 # -- sorting ------------------------------------------------------------------------------------------
@@ -395,6 +397,7 @@ def test_the_page_takes_a_fixed_number_of_queries(client: Client, query: dict[st
         page_of(client, **query)
     for _ in range(10):
         published(capabilities=[capability])
+    page_of(client, **query)  # what is counted once after a change
 
     with CaptureQueriesContext(connection) as for_eleven:
         page_of(client, **query)
@@ -404,6 +407,6 @@ def test_the_page_takes_a_fixed_number_of_queries(client: Client, query: dict[st
 
 
 def test_every_filter_that_has_codes_has_its_counts(reader: User) -> None:
-    results = Results(Publication.objects.readable_by(reader), LessonFilters({}))
+    results = Results(reader, LessonFilters({}))
 
     assert [facet.name for facet in results.facets] == list(CODES)

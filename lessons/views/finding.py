@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from lessons.filters import CODES, DAYS, LessonFilters
-from lessons.models import Publication
 from lessons.results import Facet, Results
 from lessons.search.spelling import suggestion
 from lessons.snippets import show
@@ -83,7 +82,7 @@ def lesson_list(request: SignedInRequest) -> HttpResponse:
 
 
 def _results(request: SignedInRequest, given: QueryDict) -> Results:
-    return Results(Publication.objects.readable_by(request.user), LessonFilters(given), given.get("sort", ""))
+    return Results(request.user, LessonFilters(given), given.get("sort", ""))
 
 
 def kept(given: QueryDict, filters: LessonFilters) -> QueryDict:
