@@ -14,12 +14,16 @@ from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
 from accounts import sessions
-from accounts.models import AccessRequest, Sponsorship, User
+from accounts.models import AccessRequest, AuditEvent, Sponsorship, User
+from accounts.records.holds import hold
 from accounts.roles import Role
+from lessons.actions.foi import consult, open_request
+from lessons.models import Status
 from tests.authenticator import App
 from tests.browsing import Visitor
 from tests.factories import (
     PASSWORD,
+    LessonFactory,
     MembershipFactory,
     OrganisationFactory,
     ResilienceAreaFactory,
@@ -103,6 +107,50 @@ def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(
     assert faults == []
     assert visitor.complaints == []
     assert Sponsorship.objects.count() == 1
+
+
+def test_pages_of_records_audit_and_requests_are_whole_for_axe_and_on_a_phone(
+    live_server: Any, browser: Browser, admin: User, tmp_path: Path
+) -> None:
+    keeper = person(Role.SECRETARIAT)
+    lesson = LessonFactory(status=Status.PUBLISHED)
+    held = hold(subject=lesson, reason="Inquest 7", until=None, by=keeper, at=timezone.now())
+    today = timezone.localdate()
+    asked = open_request(
+        lesson=lesson, reference="FOI 9", requester="media", received_on=today, by=keeper, at=timezone.now()
+    )
+    consult(request=asked, organisation=lesson.organisation, by=keeper, at=timezone.now())
+    secretariat = Visitor(browser, live_server.url).sign_in(keeper)
+    faults = []
+    for path in (
+        reverse("records"),
+        reverse("records_period", args=["requests"]),
+        reverse("records_holds"),
+        reverse("records_person"),
+        reverse("records_erase"),
+        reverse("foi_list"),
+        reverse("foi_request", args=[asked.pk]),
+        reverse("security"),
+        reverse("people_of", args=["national", "uk"]),
+        lesson.publications.current().get().get_absolute_url(),
+    ):
+        faults += looked_at(secretariat, path, tmp_path)
+    secretariat.go(reverse("records_erase"))
+    secretariat.fill(person=admin.email)
+    secretariat.press("Continue")
+    assert secretariat.sees("This cannot be undone")
+    faults += looked_at(secretariat, "", tmp_path)
+    auditor = Visitor(browser, live_server.url).sign_in(person(Role.AUDITOR))
+    placed = AuditEvent.objects.get(action="hold.place", object_id=lesson.pk)
+    for path in (reverse("audit"), reverse("audit_event", args=[placed.pk])):
+        faults += looked_at(auditor, path, tmp_path)
+
+    assert faults == []
+    assert secretariat.complaints == auditor.complaints == []
+    assert held.lifted_at is None
+    banner = secretariat.page.locator(".govuk-phase-banner")
+    secretariat.page.set_viewport_size(PHONE)
+    assert banner.bounding_box()["height"] < 70, "two lines at most on a phone"
 
 
 def test_a_second_factor_is_set_up_and_used_with_app_codes_and_passkey(
