@@ -3,7 +3,7 @@
 Most publications are open to everyone who is signed in: what is counted of them is the same for all.  The few others
 that a person may read besides are counted each time.  Both parts are counted in one snapshot of the database, and what
 is kept belongs to the state that the snapshot shows: a change is in the counts from its commit on, never before.
-See docs/decisions/0018-what-everybody-may-read-is-counted-once.md.
+See docs/decisions/0019-what-everybody-may-read-is-counted-once.md.
 """
 
 import threading
@@ -21,13 +21,17 @@ from lessons.search.counting import EVERYBODY
 OPEN_TO_ALL = Q(readers__contains=[EVERYBODY])
 #: Counts, those of other states among them, that are kept at most.
 MOST_KEPT = 64
+#: Stamps that are added up each time, so that there should not be thousands.
+MOST_STAMPS = 100
 #: Narrowed by no filter: all but what is archived.
 UNFILTERED = ()
 EVERYTHING = (("archived", "include"),)
 #: All stamps there are, combined; the order and the number of rows do not matter, so old ones can become one.
 STATE = "SELECT bit_xor(stamp) FROM lessons_publicationstamp"
 FOLD = """
-WITH old AS (DELETE FROM lessons_publicationstamp RETURNING stamp)
+WITH old AS (
+    DELETE FROM lessons_publicationstamp WHERE (SELECT count(*) FROM lessons_publicationstamp) > %s RETURNING stamp
+)
 INSERT INTO lessons_publicationstamp (stamp) SELECT bit_xor(stamp) FROM old HAVING count(*) > 0
 """
 
@@ -78,10 +82,10 @@ def one_snapshot() -> Iterator[None]:
         yield
 
 
-def fold_stamps() -> None:
-    """Make one stamp of all, which says the same state."""
+def fold_stamps(*, above: int = MOST_STAMPS) -> None:
+    """Make one stamp of all, which says the same state, once there are more than so many."""
     with connection.cursor() as cursor:
-        cursor.execute(FOLD)
+        cursor.execute(FOLD, [above])
 
 
 def _state() -> int | None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from lessons.actions.scanning import check_next
 from lessons.api.deprecations import tell_owners
 from lessons.attachments.scanners import scanner
+from lessons.kept import fold_stamps
 from lessons.presence import forget_closed
 from lessons.same_again import count_next
 from lessons.search.counting import count_words as bring_counts_up_to_date
@@ -29,8 +30,9 @@ def check_attachments() -> None:
 
 @shared_task
 def count_words() -> None:
-    """Every minute: count the words of what was published, suspended or superseded since."""
+    """Every minute: count the words of what was published, suspended or superseded since; fold its stamps."""
     bring_counts_up_to_date()
+    fold_stamps()
 
 
 @shared_task
