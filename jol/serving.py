@@ -3,10 +3,7 @@
 HUP begins new processes and lets the old ones finish what they have in hand; TERM ends alike.
 """
 
-import gc
 import os
-
-from gunicorn.workers.base import Worker
 
 from jol.environment import env_number
 
@@ -29,9 +26,3 @@ logconfig_dict = {  # as the portal's own lines, from the first one on
     "root": {"handlers": ["console"], "level": os.environ.get("LOG_LEVEL") or "INFO"},
     "loggers": {"gunicorn.error": {"propagate": True, "handlers": []}, "gunicorn.access": {"level": "CRITICAL"}},
 }
-
-
-def post_worker_init(worker: Worker) -> None:
-    """Look no more for garbage among what was loaded once: looking through it took a tenth of the time of a page."""
-    gc.collect()
-    gc.freeze()

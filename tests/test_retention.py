@@ -353,7 +353,9 @@ def test_the_secretariat_looks_after_records_on_pages(signed_in: Client) -> None
     held = {"subject": str(lesson.reference), "reason": "Inquest 9", "until": "2099-01-02"}
     assert signed_in.post(reverse("records_holds"), held).status_code == 302
     made = LegalHold.objects.get()
-    assert "Inquest 9" in signed_in.get(reverse("records_holds")).content.decode()
+    page = signed_in.get(reverse("records_holds")).text
+    assert "Inquest 9" in page
+    assert f">{lesson.reference}</a>" in page, "what is held, by its name"
     signed_in.post(reverse("records_lift", args=[made.pk]))
     assert LegalHold.objects.in_force(timezone.now()).count() == 0
     wrong = signed_in.post(reverse("records_holds"), {"subject": "LI-1-1", "reason": "x"})
@@ -361,7 +363,7 @@ def test_the_secretariat_looks_after_records_on_pages(signed_in: Client) -> None
 
     given = signed_in.post(reverse("records_person"), {"person": user.email})
     assert given.json()["accounts.user"][0]["email"] == user.email
-    page = signed_in.get(reverse("records_erase"), {"person": user.email}).content.decode()
+    page = signed_in.get(reverse("records_erase"), {"person": user.email}).text
     assert "Erase the account" in page
     assert signed_in.post(reverse("records_erase"), {"person": user.email}).status_code == 422
     assert signed_in.post(reverse("records_erase"), {"person": user.email, "sure": "on"}).status_code == 302

@@ -56,12 +56,12 @@ def of_item(item: str) -> Q:
     return found
 
 
-def name_of(event: AuditEvent) -> Named:
-    """Return what the object of an event is called."""
-    if event.object_type == "accounts.user":
-        user = User.objects.filter(pk=event.object_id).first()
+def name_of(object_type: str, object_id: str) -> Named:
+    """Return what an object is called."""
+    if object_type == "accounts.user":
+        user = User.objects.filter(pk=object_id).first()
         return Named(user.get_full_name() if user else "")
-    found = (namer(event.object_type, event.object_id) for namer in NAMERS)
+    found = (namer(object_type, object_id) for namer in NAMERS)
     return next((one for one in found if one), Named(""))
 
 

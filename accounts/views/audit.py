@@ -45,7 +45,7 @@ def audit_event(request: HttpRequest, pk: int) -> HttpResponse:
     event = get_object_or_404(AuditEvent.objects.select_related("actor"), pk=pk)
     context = {
         "event": event,
-        "named": search.name_of(event),
+        "named": search.name_of(event.object_type, event.object_id),
         "seal": AuditSeal.objects.filter(event_id=pk).first(),
     }
     return render(request, "accounts/audit/event.html", context)

@@ -16,6 +16,7 @@ from accounts.models import LegalHold, RetentionRule, User
 from accounts.records import erasure, holds, retention
 from accounts.records.holds import LOOK_AFTER_RECORDS
 from accounts.step_up import ask_to_confirm, has_confirmed_lately
+from accounts.trail.search import name_of
 
 #: So many lessons that are due for review are listed.
 SHOWN = 50
@@ -78,8 +79,10 @@ def records_holds(request: HttpRequest) -> HttpResponse:
         holds.hold(by=cast("User", request.user), at=now, **form.cleaned_data)
         messages.success(request, gettext("It is held: nothing of it is removed."))
         return redirect("records_holds")
-    rows = LegalHold.objects.select_related("by").order_by("lifted_at", "-pk")[:200]
-    context = {"form": form, "rows": [(one, one.is_in_force(timezone.localdate(now))) for one in rows]}
+    found = LegalHold.objects.select_related("by").order_by("lifted_at", "-pk")[:200]
+    today = timezone.localdate(now)
+    rows = [(one, name_of(one.object_type, str(one.object_id)), one.is_in_force(today)) for one in found]
+    context = {"form": form, "rows": rows}
     return render(request, "accounts/records/holds.html", context, status=422 if form.errors else 200)
 
 
