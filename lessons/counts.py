@@ -14,7 +14,7 @@ from django.db.models import Func, Q, Value
 from accounts.models import User
 from lessons.filters import CODES, LessonFilters
 from lessons.kept import count_in_parts
-from lessons.models import Publication, PublicationQuerySet
+from lessons.models import Collection, Publication, PublicationQuerySet
 from lessons.search.matching import joined
 from lessons.search.measure import SAMPLES
 from lessons.search.ranking import matching
@@ -26,6 +26,8 @@ COUNTED_SAMPLES = 2
 PLENTY = 2_000
 #: A sample that stands for so many times `EXACT` leaves no doubt that there are more: six standard deviations.
 NO_DOUBT = 1.5
+#: Of more than these nothing is counted exactly, not even once for all: it would take seconds after each change.
+MOST_COUNTED = 200_000
 #: Stands for every publication, among the terms that are counted; no term begins like it.
 EVERY = "every:"
 
@@ -96,8 +98,9 @@ def count(others: PublicationQuerySet, chosen: Sequence[str]) -> Counts:
 
 
 def is_kept(filters: LessonFilters) -> bool:
-    """Whether so little is chosen that many ask the same: one code at most."""
-    return len(filters.cleaned) <= 1 and {*filters.cleaned} <= {*CODES, "archived"}
+    """Whether so little is chosen that many ask the same, one code at most, and counting it takes no seconds."""
+    is_little = len(filters.cleaned) <= 1 and {*filters.cleaned} <= {*CODES, "archived"}
+    return is_little and not Collection.objects.filter(documents__gt=MOST_COUNTED).exists()
 
 
 def count_kept(filters: LessonFilters, user: User) -> Counts:
