@@ -19,7 +19,13 @@ from devstack.privileges import ON_LINUX, RunAs, choose_run_as, popen_options
 
 LONGEST_SOCKET_PATH = 100  # a unix socket's path may hold 107 bytes
 SUPERUSER = "portal"
-SETTINGS = {"listen_addresses": "", "timezone": "UTC", "log_timezone": "UTC", "max_connections": "100"}
+SETTINGS = {
+    "listen_addresses": "",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "max_connections": "100",
+    "shared_buffers": "512MB",  # as in docker-compose.yml; only what is used is taken
+}
 THROWAWAY_SETTINGS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 STOP_SECONDS = 20
 

@@ -107,7 +107,8 @@ FORM_RENDERER = "govuk.renderer.GovukRenderer"
 # -- database, cache -----------------------------------------------------------------------------
 DATABASES = {
     "default": database_from_url(env("DATABASE_URL"))
-    | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "TEST": {"NAME": "test_jol"}},
+    # A new connection plans everything anew: what takes milliseconds once should not every minute.
+    | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "TEST": {"NAME": "test_jol"}},
 }
 # A server that falls silent is given up; over a socket the last two say nothing.
 GIVE_UP = {"connect_timeout": "3", "tcp_user_timeout": "5000", "keepalives_idle": "5"}
