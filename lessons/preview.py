@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db import connection
+from django.utils.translation import gettext
 
 from accounts.models import Organisation, ResilienceArea
 from lessons.models import Audience, Publication
@@ -31,9 +32,6 @@ class Readers:
     people: int
 
 
-SENSITIVE = ", if they are entitled to OFFICIAL-SENSITIVE"
-
-
 def who_could_read(text: Publication) -> list[Readers]:
     """Return the keys of a complete text in words, widest first.  Two queries, and two for names."""
     counts = _people_by_key(text.readers)
@@ -55,14 +53,14 @@ def who_could_not(text: Publication) -> list[str]:
     """Return in words who is left out, besides system administrators."""
     out = []
     if text.is_sensitive:
-        out.append("Anybody who is not entitled to OFFICIAL-SENSITIVE")
+        out.append(gettext("Anybody who is not entitled to OFFICIAL-SENSITIVE"))
     out += {
         Audience.ALL_RESPONDERS: [],
-        Audience.CATEGORY_1: ["Category 2 responders and sponsored organisations"],
-        Audience.SECTORS: ["Responders of other sectors"],
-        Audience.AREAS: ["Responders of other areas"],
-        Audience.OWN_AREA: ["Responders of other areas"],
-        Audience.NATIONAL_TEAM: ["All responders but the owner’s author and leads"],
+        Audience.CATEGORY_1: [gettext("Category 2 responders and sponsored organisations")],
+        Audience.SECTORS: [gettext("Responders of other sectors")],
+        Audience.AREAS: [gettext("Responders of other areas")],
+        Audience.OWN_AREA: [gettext("Responders of other areas")],
+        Audience.NATIONAL_TEAM: [gettext("All responders but the owner’s author and leads")],
     }[Audience(text.audience)]
     return out
 
@@ -84,16 +82,17 @@ def _in_words(key: str, names: dict[str, str], owner: Organisation) -> str:
     if not who:
         kind, _, code = key.partition(":")
         return {
-            "author": "Its author",
-            "owner": f"Those who lead for {owner.name}",
-            "moderates": f"LRF moderators of {names.get(f'area:{code}', code)}",
-            "national": "The JOL Secretariat, the Board and the auditor",
+            "author": gettext("Its author"),
+            "owner": gettext("Those who lead for %(organisation)s") % {"organisation": owner.name},
+            "moderates": gettext("LRF moderators of %(area)s") % {"area": names.get(f"area:{code}", code)},
+            "national": gettext("The JOL Secretariat, the Board and the auditor"),
         }[kind]
     kind, _, code = who.partition(":")
     words = {
-        "all": "All responders",
-        "category": "Category 1 responders",
-        "sector": f"Responders of the sector {code.replace('-', ' ')}",
-        "area": f"Responders of {names.get(who, code)}",
+        "all": gettext("All responders"),
+        "category": gettext("Category 1 responders"),
+        "sector": gettext("Responders of the sector %(sector)s") % {"sector": code.replace("-", " ")},
+        "area": gettext("Responders of %(area)s") % {"area": names.get(who, code)},
     }[kind]
-    return words + (SENSITIVE if marking == "sensitive" else "")
+    entitled = gettext("%(readers)s, if they are entitled to OFFICIAL-SENSITIVE")
+    return entitled % {"readers": words} if marking == "sensitive" else words

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from PIL import Image
 
 from lessons.attachments import archives
 from lessons.attachments.content import kind_of
+from lessons.attachments.findings import SENTENCES, in_words
 from lessons.attachments.kinds import MOST_BYTES, Refused, plain_name
 from lessons.attachments.opening import ROOT, look_inside
 from tests.files import (
@@ -396,18 +398,21 @@ def test_a_moderator_is_told_of_authors_comments_changes_and_hidden_sheets(tmp_p
         },
     )
 
-    assert findings(word, "docx", tmp_path) == [
+    assert (found := findings(word, "docx", tmp_path)) == [
         "Author: Kowalczyk",
         "Company: Example Fire",
         "It holds comments",
         "It holds tracked changes",
     ]
+    with translation.override("cy"):
+        assert [in_words(one) for one in found[1:3]] == ["Cwmni: Example Fire", "Mae’n cynnwys sylwadau"]
     assert findings(sheet, "xlsx", tmp_path) == ["It holds hidden sheets"]
-    assert findings(talk, "pptx", tmp_path) == [
+    assert (found := findings(talk, "pptx", tmp_path)) == [
         "It holds the speaker’s notes",
         "It holds hidden slides",
         "It holds properties that somebody or some program added",
     ]
+    assert set(found) < set(SENTENCES), "each can be said in another language"
 
 
 # -- inside PDF ---------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from lessons.attachments.findings import in_words
 from lessons.attachments.kinds import KINDS, MOST_BYTES, NAME_LENGTH, FileKind
 from lessons.models.lessons import Lesson
 
@@ -88,6 +89,10 @@ class Attachment(models.Model):
     @property
     def is_clean(self) -> bool:
         return self.scan == Scan.CLEAN
+
+    @property
+    def findings_in_words(self) -> list[str]:
+        return [in_words(finding) for finding in self.findings]
 
     @property
     def is_waiting(self) -> bool:

@@ -1,5 +1,7 @@
 // Shortcuts for the queue.  They can be turned off, and none of them is the only way to do a thing.
 
+import { say } from "./words.js";
+
 const KEY = "jol-queue-shortcuts";
 const list = document.querySelector("[data-module='jol-queue']");
 const links = list ? [...list.querySelectorAll(".jol-queue__title")] : [];
@@ -36,7 +38,7 @@ dialog.setAttribute("aria-labelledby", "shortcuts-title");
 const title = document.createElement("h2");
 title.className = "govuk-heading-m";
 title.id = "shortcuts-title";
-title.textContent = "Keyboard shortcuts";
+title.textContent = say("Keyboard shortcuts");
 const rows = document.createElement("dl");
 rows.className = "jol-shortcuts";
 for (const [key, words] of SHORTCUTS) {
@@ -46,7 +48,7 @@ for (const [key, words] of SHORTCUTS) {
   kbd.textContent = key;
   term.append(kbd);
   const what = document.createElement("dd");
-  what.textContent = words;
+  what.textContent = say(words);
   row.append(term, what);
   rows.append(row);
 }
@@ -54,7 +56,7 @@ const button = (words, press) => {
   const made = document.createElement("button");
   made.type = "button";
   made.className = "govuk-button govuk-button--secondary";
-  made.textContent = words;
+  made.textContent = say(words);
   made.addEventListener("click", press);
   return made;
 };
@@ -62,7 +64,7 @@ const turn = button("", () => {
   localStorage.setItem(KEY, isOn() ? "off" : "on");
   label();
 });
-const label = () => (turn.textContent = isOn() ? "Turn shortcuts off" : "Turn shortcuts on");
+const label = () => (turn.textContent = say(isOn() ? "Turn shortcuts off" : "Turn shortcuts on"));
 label();
 const ways = document.createElement("div");
 ways.className = "govuk-button-group";

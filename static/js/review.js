@@ -1,15 +1,17 @@
 // What scripts add to the pages on which a text for publication is written; all of it can be done without them.
 
+import { say } from "./words.js";
+
 // Select words in the text and press why they go: the same markers as lessons/removals.py.
 const TYPES = ["personal data", "security", "legal", "commercial", "clarity"];
 
 const bar = document.createElement("div");
 bar.className = "jol-removal-bar";
 bar.setAttribute("role", "group");
-bar.setAttribute("aria-label", "Take out the selected words because of");
+bar.setAttribute("aria-label", say("Take out the selected words because of"));
 bar.hidden = true;
 const title = document.createElement("span");
-title.textContent = "Take out: ";
+title.textContent = `${say("Take out:")} `;
 const said = document.createElement("span");
 said.className = "govuk-visually-hidden";
 said.setAttribute("role", "status");
@@ -18,7 +20,7 @@ for (const type of TYPES) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "govuk-button govuk-button--secondary jol-small-button";
-  button.textContent = type;
+  button.textContent = say(type); // the marker itself is data, and in English
   button.addEventListener("click", () => takeOut(type));
   bar.append(button);
 }
@@ -46,7 +48,7 @@ function takeOut(type) {
   input.dispatchEvent(new Event("input", { bubbles: true }));
   bar.hidden = true;
   input.focus();
-  said.textContent = `Replaced by ${marker}. It is kept when you save.`;
+  said.textContent = say("Replaced by %(marker)s. It is kept when you save.", { marker });
 }
 
 const page = document.querySelector("[data-module='jol-removals']");
