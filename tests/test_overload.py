@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 
 import pytest
 from django.test import Client
 
+from devstack.waiting import LOOPBACK, wait_for_port
 from jol.overload import READER_WAITS_SECONDS, WRITER_WAITS_SECONDS, waited_seconds
+from tests.portal import GUNICORN, ROOT, Portal
 
 pytestmark = pytest.mark.django_db
 
@@ -37,3 +45,22 @@ def test_a_reader_who_waited_too_long_gets_a_plain_page_or_a_problem_and_health_
 
 def test_who_did_not_wait_is_answered(client: Client) -> None:
     assert client.get("/").status_code == 200
+
+
+@pytest.mark.slow
+def test_nobody_waits_for_those_who_were_answered_and_do_not_hang_up(tmp_path: Path) -> None:
+    portal, ask = Portal(tmp_path), b"GET /health/live/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    web = subprocess.Popen([*GUNICORN, "-b", f"{LOOPBACK}:{portal.port}"], env=portal.environment, cwd=ROOT)
+    try:
+        wait_for_port(portal.port, give_up=lambda: web.poll() is not None)
+        with ExitStack() as left_open:
+            for _ in range(4):
+                began = time.monotonic()
+                idle = left_open.enter_context(socket.create_connection((LOOPBACK, portal.port), timeout=20))
+                idle.sendall(ask)
+                answer = b"".join(iter(partial(idle.recv, 65536), b""))
+                assert b"200 OK" in answer
+            assert time.monotonic() - began < 1, "the last of them waited for the others to hang up"
+    finally:
+        web.terminate()
+        web.wait(30)
