@@ -2,7 +2,8 @@
 
 REVIEWED: dict[str, dict[str, str]] = {
     "sql": {
-        "accounts/management/commands/grant_app_role.py handle": "names of a role and of tables, quoted",
+        "jol/management/commands/grant_app_role.py handle": "names of a role and of tables, quoted",
+        "jol/management/commands/grant_app_role.py _make_role": "one of two constants; the name of a role, quoted",
         "jol/backup/manifest.py count_rows": "the name of a table of ours, quoted",
         "jol/backup/restoring.py count_rows_of": "names of tables that are there, quoted",
         "lessons/counts.py _numbers": "SQL of the ORM, placeholders only",

@@ -109,7 +109,7 @@ def fan_out(*, seconds: float = FAN_OUT_SECONDS) -> bool:
                     if time.monotonic() > end:
                         return True
                 if batches > 1:  # the planner should know before the senders ask
-                    cursor.execute("ANALYZE notifications_notice, notifications_delivery")
+                    cursor.execute("SELECT analyse_mails()")
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [FAN_OUT_LOCK])
     return worked

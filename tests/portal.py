@@ -11,9 +11,12 @@ import time
 from collections.abc import Callable
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from io import StringIO
 from pathlib import Path
 from urllib.parse import urlencode
 
+import pytest
+from django.core.management import call_command
 from django.db import connection
 
 from devstack.mail_sink import MailSink
@@ -27,16 +30,19 @@ CELERY = [sys.executable, "-W", "ignore:You're running the worker", "-m", "celer
 WORKER = [*CELERY, "worker", "-c", "2", "-l", "warning", "--without-gossip", "--without-mingle"]
 
 
-def database_url() -> str:
-    """Return the address of the database that this test uses."""
+def database_url(*, user: str = "", password: str = "") -> str:
+    """Return the address of the database that this test uses, of its owner unless `user` is given."""
     settings = connection.settings_dict
     host = urlencode({"host": settings["HOST"], **({"port": settings["PORT"]} if settings["PORT"] else {})})
-    password = f":{settings['PASSWORD']}" if settings["PASSWORD"] else ""
-    return f"postgresql://{settings['USER']}{password}@/{settings['NAME']}?{host}"
+    who = f"{user or settings['USER']}:{password or settings['PASSWORD']}".removesuffix(":")
+    return f"postgresql://{who}@/{settings['NAME']}?{host}"
 
 
 class Portal:
-    """Started once for a test; every process ends with it."""
+    """Started once for a test; every process ends with it.
+
+    Its processes sign in to the database as they do on a server: as a role that cannot change the record.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,12 +51,14 @@ class Portal:
         self.port = find_free_port()
         self.url = f"http://{LOOPBACK}:{self.port}"
         self.running: dict[str, subprocess.Popen[bytes]] = {}
+        role = f"app_of_{connection.settings_dict['NAME']}"  # roles are of the whole server
+        self.database_url = database_url(user=role, password=secrets.token_hex(8))
 
     @property
     def environment(self) -> dict[str, str]:
         return os.environ | {
             "DJANGO_SETTINGS_MODULE": "jol.settings",
-            "DATABASE_URL": database_url(),
+            "DATABASE_URL": self.database_url,
             "REDIS_URL": self.redis.url,
             "EMAIL_URL": self.sink.url,
             "SITE_URL": self.url,
@@ -62,6 +70,9 @@ class Portal:
         }
 
     def start(self) -> Portal:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("APP_DATABASE_URL", self.database_url)
+            call_command("grant_app_role", stdout=StringIO())
         self.redis.start()
         self.sink.start()
         self.start_worker()

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, ProgrammingError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.management.commands.grant_app_role import append_only_models
 from accounts.models import AuditEvent, AuditSeal
 from accounts.roles import Role
 from accounts.trail.sealing import seal_all
+from jol.management.commands.grant_app_role import append_only_models
 from lessons.actions.moves import move_lesson
 from lessons.models import ExportRecord, LessonMove, Move, Publication, Status
 from tests.factories import LessonFactory, person
@@ -74,3 +75,37 @@ def test_it_cannot_change_what_is_written_for_good() -> None:
         connection.cursor().execute("TRUNCATE lessons_publication CASCADE")
     with pytest.raises(ProgrammingError), transaction.atomic():
         connection.cursor().execute("SET LOCAL session_replication_role = replica")
+
+
+def test_it_is_made_with_its_password_which_the_server_is_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    coded = []
+    for password in ("first-of-two", "second-of-two", "second-of-two"):
+        monkeypatch.setenv("APP_DATABASE_URL", f"postgresql://app_of_a_test:{password}@db/portal")
+        with CaptureQueriesContext(connection) as asked:
+            call_command("grant_app_role")
+        assert password not in str(asked.captured_queries)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT rolcanlogin, rolsuper, rolpassword FROM pg_authid WHERE rolname = 'app_of_a_test'")
+            can_log_in, is_super, secret = cursor.fetchone()
+        assert can_log_in
+        assert not is_super
+        assert secret.startswith("SCRAM-SHA-256$")
+        coded.append(secret)
+        assert has_table_privilege("app_of_a_test", "lessons_lesson", "UPDATE")
+    assert coded[0] != coded[1]
+
+
+def test_the_owner_is_not_taken_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = connection.settings_dict["USER"]
+    monkeypatch.setenv("APP_DATABASE_URL", f"postgresql://{owner}:secret@db/portal")
+
+    with pytest.raises(CommandError, match="of the owner"):
+        call_command("grant_app_role")
+
+
+def has_table_privilege(role: str, table: str, privilege: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT has_table_privilege(%s, %s, %s)", [role, table, privilege])
+        return bool(cursor.fetchone()[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -51,7 +52,24 @@ def test_a_container_can_do_no_more_than_it_must(name: str) -> None:
     assert ("healthcheck" in service) is (name != "migrate")
     assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
     for variable, value in service.get("environment", {}).items():
-        assert value.startswith("${") or not any(word in variable for word in SECRETS), f"{variable} stands in the file"
+        assert value.startswith("${") or not value or not any(word in variable for word in SECRETS), (
+            f"{variable} stands in the file"
+        )
+
+
+def test_only_who_migrates_and_who_makes_backups_can_change_the_record() -> None:
+    given = {name: one.get("environment", {}) for name, one in SERVICES.items() if one.get("env_file") == ".env"}
+    owners = {name for name, values in given.items() if "OWNER_DATABASE_URL" in values.get("DATABASE_URL", "")}
+
+    assert owners == {"migrate", "backup"}
+    assert given["migrate"]["APP_DATABASE_URL"].startswith("${DATABASE_URL:")
+    assert SERVICES["migrate"]["command"].index("migrate ") < SERVICES["migrate"]["command"].index("grant_app_role")
+    for name in given.keys() - owners:
+        assert given[name] == {"OWNER_DATABASE_URL": "", "POSTGRES_PASSWORD": ""}, name
+    owner, app = (urlsplit(EXAMPLE[name]).username for name in ("OWNER_DATABASE_URL", "DATABASE_URL"))
+    assert owner == SERVICES["db"]["environment"]["POSTGRES_USER"] != app
+    hba = (ROOT / "docker" / "pg_hba.conf").read_text()
+    assert re.search(rf"^host\s+all\s+{owner},{app}\s+samenet\s+scram", hba, re.MULTILINE)
 
 
 def test_only_the_proxy_is_reached_from_outside_and_nobody_but_the_portal_reaches_the_data() -> None:
