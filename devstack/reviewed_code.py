@@ -4,6 +4,7 @@ REVIEWED: dict[str, dict[str, str]] = {
     "sql": {
         "jol/management/commands/grant_app_role.py handle": "names of a role and of tables, quoted",
         "jol/management/commands/grant_app_role.py _make_role": "one of two constants; the name of a role, quoted",
+        "lessons/filters.py _coded": "SQL of the ORM",
         "jol/backup/manifest.py count_rows": "the name of a table of ours, quoted",
         "jol/backup/restoring.py count_rows_of": "names of tables that are there, quoted",
         "lessons/counts.py _numbers": "SQL of the ORM, placeholders only",
@@ -44,6 +45,7 @@ REVIEWED: dict[str, dict[str, str]] = {
         "notifications/views/unsubscribing.py unsubscribe_undo": "the token of the mail is the proof; no cookie",
     },
     "outgoing": {
+        "jol/overload.py": "hangs up on who has been answered; calls nobody",
         "accounts/oidc.py": "asks the configured provider; follows no redirect",
         "accounts/views/oidc.py": "names the errors of that",
         "lessons/attachments/scanners.py": "speaks to the configured scanner",
