@@ -91,15 +91,18 @@ def fold_stamps(*, above: int = MOST_STAMPS) -> None:
 def _state() -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(STATE)
-        return cursor.fetchone()[0]
+        state: int | None = cursor.fetchone()[0]
+    return state
 
 
 def _keep(key: Hashable, count: Callable[[], Counted]) -> Counted:
-    if (counted := _kept.get(key)) is not None:
-        return counted
+    there: Counted | None = _kept.get(key)
+    if there is not None:
+        return there
     with _counting:  # whoever asks the same meanwhile waits for the answer
-        if (counted := _kept.get(key)) is None:
-            counted = _kept[key] = count()
+        there = _kept.get(key)
+        if there is None:
+            there = _kept[key] = count()
             while len(_kept) > MOST_KEPT:
                 del _kept[next(iter(_kept))]
-        return counted
+        return there
