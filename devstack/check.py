@@ -29,6 +29,7 @@ PRODUCTION = {
     "DATABASE_URL": NO_DATABASE,
 }
 DEPLOYMENT = "manage.py check --deploy"
+PACKAGES = ("jol", "notifications", "lessons", "accounts", "govuk", "devstack", "benchmarks")
 
 
 def checks() -> dict[str, list[str]]:
@@ -43,6 +44,7 @@ def checks() -> dict[str, list[str]]:
         DEPLOYMENT: [*manage, "check", "--deploy", "--fail-level", "WARNING"],
         "makemigrations": [*manage, "makemigrations", "--check", "--dry-run"],
         "mypy": [f"{BIN}/mypy"],
+        "bandit": [f"{BIN}/bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive", *PACKAGES],
         "rules of our own": [sys.executable, "-m", "devstack.code_rules"],
         "secrets": [sys.executable, "-m", "devstack.tree_secrets"],
         "licences": [sys.executable, "-m", "devstack.supply.licences"],

@@ -40,8 +40,8 @@ def requests_due(before: datetime, at: datetime, held: Held) -> "QuerySet[Access
     return old.alias(address=Lower("email")).exclude(address__in=people)
 
 
-def delete_requests(requests: "QuerySet[Any]", at: datetime) -> None:
-    requests.delete()
+def delete_requests(old: "QuerySet[Any]", at: datetime) -> None:
+    old.delete()
 
 
 def prune(events: "QuerySet[Any]", at: datetime) -> None:
