@@ -17,7 +17,7 @@ REVIEWED: dict[str, dict[str, str]] = {
         "notifications/fan_out.py _tell_downloaders": "constants of fan_out_sql",
         "notifications/fan_out.py _holders": "a constant of fan_out_sql",
         "notifications/schedule.py _note": "a constant of the two callers",
-        "notifications/sending/lanes.py _renew": "numbers of ours and a time",
+        "notifications/sending/notes.py write": "numbers of ours and a time",
     },
     "html": {
         "accounts/views/second_factor.py second_factor_app": "our drawing of a QR code, no text",
@@ -32,7 +32,7 @@ REVIEWED: dict[str, dict[str, str]] = {
     "uuid": {
         "lessons/actions/attachments.py add_attachment": "the name of a file, which opens nothing",
         "notifications/models/deliveries.py Delivery": "the Message-ID of a mail, which opens nothing",
-        "notifications/sending/lanes.py take_lane": "tells senders apart",
+        "notifications/sending/lanes.py _take": "tells senders apart",
     },
     "append-only": {"accounts/records/classes.py prune": "retention: rows past their time, with an anchor kept"},
     "csrf": {

@@ -60,7 +60,7 @@ def _load_languages(deliveries: list[Delivery]) -> None:
     others: dict[str, dict[int, str]] = {}
     for column, readers in (("person_id", User.objects), ("organisation_id", Organisation.objects)):
         keys = {getattr(one, column) for one in deliveries} - {None}
-        found = readers.filter(pk__in=keys).exclude(language=ENGLISH) if keys else readers.none()
+        found = readers.filter(pk__any_of=keys).exclude(language=ENGLISH) if keys else readers.none()
         others[column] = dict(found.values_list("pk", "language"))
     for one in deliveries:
         language = others["person_id"].get(one.person_id or 0) or others["organisation_id"].get(

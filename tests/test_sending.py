@@ -16,7 +16,8 @@ from lessons.models import Publication
 from notifications.announcing import end_earlier
 from notifications.models import Announcement, Delivery, Lane, Notice, Priority, Subscription
 from notifications.sending import lanes
-from notifications.sending.lanes import LEASE, MOST_ATTEMPTS, HeldLane
+from notifications.sending.lanes import MOST_ATTEMPTS, HeldLane
+from notifications.sending.notes import LEASE
 from notifications.sending.sender import send_due
 from notifications.sending.smtp import MailConnection, Server
 from tests.factories import NOON, AnnouncementFactory, DeliveryFactory, SubscriptionFactory, person
@@ -362,7 +363,9 @@ def test_a_sender_whose_process_died_is_noticed_within_seconds() -> None:
     def die() -> None:
         lane = hold_lane()
         lane.claim(size=3, at=NOON)
+        lane.point_at(mails[0], at=NOON)
         lane.point_at(mails[1], at=NOON)
+        lane.notes.close()  # before the answer to the second
         connection.close()
 
     sender = threading.Thread(target=die)

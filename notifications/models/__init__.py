@@ -5,6 +5,7 @@ from notifications.models.bounces import Bounce, Suppression, SuppressionQuerySe
 from notifications.models.deliveries import Delivery, DeliveryKind, DeliveryQuerySet, Lane, Priority, State
 from notifications.models.digests import DigestRun
 from notifications.models.holds import MailHold
+from notifications.models.lookups import AnyOf
 from notifications.models.operation import Domain, ScheduledRun
 from notifications.models.quarters import QuarterDigest
 from notifications.models.replays import Replay
@@ -15,6 +16,7 @@ __all__ = [
     "CRITERIA",
     "Announcement",
     "AnnouncementKind",
+    "AnyOf",
     "Bounce",
     "Delivery",
     "DeliveryKind",

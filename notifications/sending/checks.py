@@ -133,7 +133,7 @@ def _to_bouncing_addresses(deliveries: list[Delivery]) -> Iterator[int]:
     addresses = {one.address for one in deliveries if one.priority != Priority.TRANSACTIONAL}
     if not addresses:
         return
-    suppressed = set(Suppression.objects.in_force().filter(address__in=addresses).values_list("address", flat=True))
+    suppressed = set(Suppression.objects.in_force().filter(address__any_of=addresses).values_list("address", flat=True))
     for one in deliveries:
         if one.address in suppressed and one.priority != Priority.TRANSACTIONAL:
             yield one.pk

@@ -22,10 +22,15 @@ AFTER_REFUSALS = timedelta(minutes=1)
 #: Mails that are put off at once; the others when they are met.
 PUT_OFF_AT_ONCE = 5000
 
+#: Among what is due, or in this lane and later than the mail in hand.
 OTHERS_WAIT = """
 SELECT EXISTS (
     SELECT 1 FROM notifications_delivery
-    WHERE state IN ('pending', 'deferred', 'uncertain') AND due_at <= %s AND split_part(address, '@', 2) <> %s)
+    WHERE state IN ('pending', 'deferred', 'uncertain') AND due_at <= %(at)s AND split_part(address, '@', 2) <> %(name)s
+) OR EXISTS (
+    SELECT 1 FROM notifications_delivery
+    WHERE state = 'sending' AND lane_id = %(lane)s AND id > %(key)s AND split_part(address, '@', 2) <> %(name)s
+)
 """
 REST = """
 INSERT INTO notifications_domain (name, minute, sent, rest_until) VALUES (%(name)s, %(minute)s, 0, %(until)s)
@@ -87,6 +92,8 @@ class Domains:
 
     def must_wait(self, delivery: Delivery) -> bool:
         """Whether no more goes to the domain of `delivery` for now."""
+        if not self.rests and not self.per_minute:
+            return False
         name = domain_of(delivery)
         return name in self.rests or (bool(self.per_minute) and self.left[name] <= 0)
 
@@ -106,21 +113,18 @@ class Domains:
             self.sent[domain_of(delivery)] += 1
             self.left[domain_of(delivery)] -= 1
 
-    def rest_if_slow(self, delivery: Delivery, seconds: float, *, claimed: Iterable[Delivery], at: datetime) -> None:
+    def rest_if_slow(self, delivery: Delivery, seconds: float, *, at: datetime) -> None:
         if seconds >= SLOW_SECONDS:
             pause = min(timedelta(seconds=REST_FACTOR * seconds), LONGEST_REST)
-            self.rest_if_others_wait(delivery, pause, claimed=claimed, at=at)
+            self.rest_if_others_wait(delivery, pause, at=at)
 
-    def rest_if_others_wait(
-        self, delivery: Delivery, pause: timedelta, *, claimed: Iterable[Delivery], at: datetime
-    ) -> bool:
+    def rest_if_others_wait(self, delivery: Delivery, pause: timedelta, *, at: datetime) -> bool:
         """Let the domain of `delivery` rest, unless there is nobody else to write to; return whether it does."""
         name = domain_of(delivery)
-        if not any(domain_of(one) != name for one in claimed):
-            with connection.cursor() as cursor:
-                cursor.execute(OTHERS_WAIT, [at, name])
-                if not cursor.fetchone()[0]:
-                    return False
+        with connection.cursor() as cursor:
+            cursor.execute(OTHERS_WAIT, {"at": at, "name": name, "lane": self.lane.pk, "key": delivery.pk})
+            if not cursor.fetchone()[0]:
+                return False
         self._rest(name, at + pause, at)
         return True
 

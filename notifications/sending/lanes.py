@@ -7,7 +7,6 @@ A sender also holds an advisory lock, which PostgreSQL lets go of when the sende
 noticed within seconds, and the lease is for those that leave a connection half open.
 """
 
-import time
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -16,14 +15,12 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from notifications.models import Delivery, Lane
+from notifications.sending.notes import DO_NOT_WAIT, LEASE, WAIT_FOR_DISK, LaneLost, Notes
 
-LEASE = timedelta(seconds=20)
 #: First key of the lock of a lane; the second is the lane's.
 LOCK_SPACE = 20_262
 #: A lane without its lock and without a renewal for so long has lost its sender.
 QUIET = timedelta(seconds=3)
-#: A pointer is on disk before the mail goes, unless one got there so short a time ago (in seconds): see `point_at`.
-FLUSH_SECONDS = 0.015
 #: A process that ends while it hands over the same mail so often is not ended by chance.
 MOST_ATTEMPTS = 5
 
@@ -46,8 +43,12 @@ RETURNING d.*
 #: A mail that was put back meanwhile (the database was away for longer than the lease) has gone nevertheless.
 MARK_SENT = """
 UPDATE notifications_delivery
-SET state = 'sent', lane_id = NULL, closed_at = %(at)s, due_at = NULL, body = NULL, error = ''
+SET state = 'sent', lane_id = NULL, closed_at = %(at)s, due_at = NULL, body = NULL
 WHERE id = ANY(%(sent)s) AND (lane_id = %(lane)s OR state = 'pending')
+"""
+#: By itself, for few have one: with each `error` that is written the database works out its `reason`.
+FORGET_ERRORS = """
+UPDATE notifications_delivery SET error = '' WHERE id = ANY(%(sent)s) AND lane_id = %(lane)s AND error <> ''
 """
 PUT_BACK = """
 UPDATE notifications_delivery SET state = 'pending', lane_id = NULL, attempts = attempts - 1
@@ -81,21 +82,7 @@ WHERE clock_timestamp() > pg_postmaster_start_time() + interval '5 seconds'
                WHERE d.datname = current_database() AND k.locktype = 'advisory' AND k.granted
                  AND k.classid = %(space)s AND k.objid = l.id)))
 """
-PREPARE_POINT = """
-PREPARE lane_point (bigint, timestamptz, bigint, uuid) AS
-UPDATE notifications_lane SET current = $1, lease_until = $2 WHERE id = $3 AND holder = $4
-"""
-
-
-#: While a lane is held most commits do not wait for the disk.  What is written gets there in the order in which it was
-#: committed: where an outcome is lost, so are the notes of later mails.
-DO_NOT_WAIT = "SET synchronous_commit TO off"
-WAIT_FOR_DISK = "SELECT set_config('synchronous_commit', 'on', true);"  # for the transaction in hand
 ALWAYS_WAIT = "SET synchronous_commit TO on"
-
-
-class LaneLost(Exception):
-    """The lease ran out and somebody else closed the batch: this sender must not go on."""
 
 
 class HeldLane:
@@ -104,48 +91,42 @@ class HeldLane:
     def __init__(self, lane: Lane) -> None:
         self.pk, self.holder = lane.pk, lane.holder
         self.failures = lane.failures
-        self.flushed_at = 0.0  # by the clock of this process
-        self.cursor = connection.cursor()  # making one takes as long as what it is used for with each mail
-        self.mine = f"{self.pk}, '{self.holder}'"
+        self.notes = Notes(lane.pk, lane.holder)
 
     def claim(self, *, size: int, at: datetime) -> list[Delivery]:
         """Claim the most urgent mails that are due: all of one priority, in the order of their keys."""
-        self._renew(at, current=None)
+        self._mark_unused(at)
         rows = Delivery.objects.raw(CLAIM, {"at": at, "size": size, "lane": self.pk})
         return sorted(rows, key=lambda delivery: delivery.pk)
 
     def point_at(self, delivery: Delivery, *, at: datetime) -> None:
         """Record, before it happens, that `delivery` is being handed over.
 
-        The record outlives this process at once.  It outlives the database's, too, if it is on disk; a sender that is
-        faster than the disk does not wait for each: were both to end in the same moment, what it sent since the last
-        flush would go again.
-
         :raises LaneLost: the lane is somebody else's
         """
-        if time.monotonic() - self.flushed_at < FLUSH_SECONDS:
-            self._renew(at, current=delivery.pk)
-            return
-        self._renew(at, current=delivery.pk, before=WAIT_FOR_DISK)
-        self.flushed_at = time.monotonic()
+        self.notes.write(delivery.pk, at=at)
 
-    def _renew(self, at: datetime, *, current: int | None, before: str = "") -> None:
-        # Written out: to have the driver fill parameters in takes longer than the statement.
-        named = "NULL" if current is None else str(int(current))
-        self.cursor.execute(f"{before} EXECUTE lane_point ({named}, '{(at + LEASE).isoformat()}', {self.mine})")
-        if self.cursor.rowcount != 1:
+    def _mark_unused(self, at: datetime) -> None:
+        held = Lane.objects.filter(pk=self.pk, holder=self.holder)
+        if not held.update(current=None, lease_until=at + LEASE):
             raise LaneLost
 
-    @transaction.atomic
     def settle(self, sent: Iterable[int], *, at: datetime, claim: int = 0) -> list[Delivery]:
         """Close the batch: mark what has gone, put the rest back, claim up to `claim` more.
 
         Safe to call again when its own outcome is unknown.  If the lane is somebody else's by now, what has gone is
         marked and nothing is claimed.
+
+        :raises LaneLost: by the answer to the last note, and nothing is marked yet: close the notes and call again
         """
-        sent = list(sent)
+        self.notes.hear()
+        return self._settle(list(sent), at=at, claim=claim)
+
+    @transaction.atomic
+    def _settle(self, sent: list[int], *, at: datetime, claim: int) -> list[Delivery]:
         with connection.cursor() as cursor:
             cursor.execute(WAIT_FOR_DISK)
+            cursor.execute(FORGET_ERRORS, {"sent": sent, "lane": self.pk})
             cursor.execute(MARK_SENT, {"sent": sent, "lane": self.pk, "at": at})
             held = Lane.objects.select_for_update().filter(pk=self.pk, holder=self.holder).first()
             if held is None:
@@ -164,6 +145,7 @@ class HeldLane:
         Lane.objects.filter(pk=self.pk, holder=self.holder).update(failures=self.failures, rest_until=at + pause)
 
     def release(self) -> None:
+        self.notes.close()
         with connection.cursor() as cursor:  # it may be another connection than before
             cursor.execute(ALWAYS_WAIT)
             Lane.objects.filter(pk=self.pk, holder=self.holder).update(holder=None, lease_until=None, current=None)
@@ -175,26 +157,23 @@ def lanes_wanted() -> int:
     return int(settings.MAIL_SENDERS)
 
 
-@transaction.atomic
 def take_lane(*, at: datetime) -> HeldLane | None:
     """Take a lane that is free and not at rest; None if there is none."""
+    lane = _take(at)
+    return HeldLane(lane) if lane else None
+
+
+@transaction.atomic
+def _take(at: datetime) -> Lane | None:
     free = Lane.objects.select_for_update(skip_locked=True).filter(pk__lte=lanes_wanted(), holder=None)
     for lane in free.exclude(rest_until__gt=at).order_by("pk"):
         if _lock(lane):
             lane.holder, lane.lease_until = uuid.uuid4(), at + LEASE
             lane.save(update_fields=["holder", "lease_until"])
-            _prepare()
-            return HeldLane(lane)
+            with connection.cursor() as cursor:
+                cursor.execute(DO_NOT_WAIT)
+            return lane
     return None
-
-
-def _prepare() -> None:
-    """Have this connection know the statement that goes out with each mail: planning it takes longer than it does."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_prepared_statements WHERE name = 'lane_point'")
-        if not cursor.fetchone():
-            cursor.execute(PREPARE_POINT)
-        cursor.execute(DO_NOT_WAIT)
 
 
 def _lock(lane: Lane) -> bool:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from celery.exceptions import SoftTimeLimitExceeded
 
@@ -18,8 +18,7 @@ logger = logging.getLogger(__name__)
 GONE = Verdict("The mail is gone.")
 
 
-@dataclass(frozen=True)
-class Letter:
+class Letter(NamedTuple):
     """A mail, ready to be handed over; or why it cannot be written."""
 
     envelope: Envelope | None

@@ -14,9 +14,10 @@ from notifications.bounces.counting import count_bounce
 from notifications.bounces.reports import STATUS
 from notifications.models import Delivery, State
 from notifications.sending import checks, outcomes
-from notifications.sending.domains import AFTER_REFUSALS, Domains, domain_of
-from notifications.sending.lanes import HeldLane, LaneLost, take_lane
+from notifications.sending.domains import AFTER_REFUSALS, SLOW_SECONDS, Domains, domain_of
+from notifications.sending.lanes import HeldLane, take_lane
 from notifications.sending.letters import Letters
+from notifications.sending.notes import LaneLost
 from notifications.sending.smtp import (
     AddressRefused,
     MailConnection,
@@ -30,7 +31,8 @@ logger = logging.getLogger(__name__)
 
 #: Suspensions wait no longer than this, and something more urgent neither.
 WINDOW = timedelta(seconds=0.25)
-BATCH = 250
+#: Claimed, looked at and marked together; a window has its part of them.
+BATCH = 1000
 #: So many refusals in a row are the server's doing, not the addresses'.
 REFUSALS_IN_A_ROW = 10
 DATABASE_AWAY_SECONDS = 120
@@ -81,8 +83,8 @@ class Sender:
     def __init__(self, lane: HeldLane, over: MailConnection, per_second: float, clock: Clock, domains: Domains) -> None:
         self.lane, self.over, self.clock, self.domains = lane, over, clock, domains
         self.pause = 1 / per_second if per_second else 0.0
-        self.slice = max(1, round(per_second * WINDOW.total_seconds())) if per_second else BATCH
-        self.batch_size = min(BATCH, max(4 * self.slice, 4))
+        window = max(1, round(per_second * WINDOW.total_seconds())) if per_second else BATCH
+        self.batch_size = min(BATCH, max(4 * window, 4))
         self.next_at = time.monotonic()
         self.sent: list[int] = []  # of the batch in hand, not yet marked
         self.total = 0
@@ -111,7 +113,11 @@ class Sender:
 
     def _size(self) -> int:
         """As many as take a second here: of what a slow server keeps us from, other senders have their part."""
-        return min(self.batch_size, max(1, int(1 / self.over.pace))) if self.over.pace else self.batch_size
+        return min(self.batch_size, max(1, int(1 / self.over.pace)))
+
+    def _window_size(self) -> int:
+        """As many as a window has time for: each is looked at anew in the window in which it goes."""
+        return max(1, round(WINDOW.total_seconds() / self.over.pace))
 
     def _end(self) -> None:
         if self.must_rest:
@@ -127,7 +133,9 @@ class Sender:
         """Send in the order of keys, window by window; stop early for something more urgent."""
         rendering.load(batch)
         while batch:
-            done = self._send_window(batch[: self.slice])
+            began = time.monotonic()
+            done = self._send_window(batch[: self._window_size()])
+            self.over.pace = (time.monotonic() - began) / done
             batch = batch[done:]
             if self.must_rest or self.clock() >= until or (batch and _is_overtaken(batch[0], self.clock())):
                 return
@@ -167,12 +175,14 @@ class Sender:
 
     def _put_off(self, delivery: Delivery, claimed: list[Delivery]) -> set[int]:
         """Put back those of the window that must wait, after how it went with `delivery`; return their keys."""
+        if not self.must_rest and self.took < SLOW_SECONDS and not self.domains.must_wait(delivery):
+            return set()
         at = self.clock()
         if self.must_rest and self.refusals >= REFUSALS_IN_A_ROW and len(self.refused) == 1:  # the server is well
-            self.must_rest = not self.domains.rest_if_others_wait(delivery, AFTER_REFUSALS, claimed=claimed, at=at)
+            self.must_rest = not self.domains.rest_if_others_wait(delivery, AFTER_REFUSALS, at=at)
             self.refusals = self.refusals if self.must_rest else 0
         elif not self.must_rest:
-            self.domains.rest_if_slow(delivery, self.took, claimed=claimed, at=at)
+            self.domains.rest_if_slow(delivery, self.took, at=at)
         return self.domains.put_off(claimed, at=at) if self.domains.must_wait(delivery) else set()
 
     def _hand_over(self, delivery: Delivery, letters: Letters, following: Delivery | None) -> None:
@@ -219,7 +229,6 @@ class Sender:
             self.domains.count(delivery)
         finally:
             self.took = time.monotonic() - began
-            self.over.pace = (self.over.pace + self.took) / 2
 
     @transaction.atomic
     def _bounced(self, delivery: Delivery, answer: str) -> None:
@@ -248,6 +257,7 @@ class Sender:
         end = time.monotonic() + DATABASE_AWAY_SECONDS
         while time.monotonic() < end:
             connection.close()
+            self.lane.notes.close()
             try:
                 self._settle(claim=0)
                 self.lane.release()

@@ -17,7 +17,7 @@ from accounts.roles import Role
 from devstack.postgres import find_binaries
 from notifications.models import Delivery
 from tests.factories import DeliveryFactory, person
-from tests.faults.harness import GIVE_UP_SECONDS, AppendingRedis, Harness
+from tests.faults.harness import GIVE_UP_SECONDS, PER_SECOND, AppendingRedis, Harness
 from tests.faults.oracles import assert_sound
 from tests.faults.test_wire_faults import look
 from tests.faults.world import World
@@ -79,11 +79,20 @@ def test_its_children_are_killed_again_and_again(harness: Harness, world: World,
     assert_all_arrived(harness, world, repeats=killed)
 
 
-@pytest.mark.parametrize(("place", "repeats"), [("after_claim", 0), ("after_data", 1), ("in_settling", 1)])
+@pytest.mark.parametrize(
+    ("place", "repeats", "per_second"),
+    [
+        ("after_claim", 0, PER_SECOND),
+        ("after_data", 1, PER_SECOND),
+        ("after_data", 1, 0),  # no throttle: the sender has not heard that its note arrived
+        ("in_settling", 1, PER_SECOND),
+    ],
+)
 def test_a_child_dies_at_the_worst_moment(
-    harness: Harness, world: World, recover: Recover, place: str, repeats: int
+    harness: Harness, world: World, recover: Recover, place: str, repeats: int, per_second: int
 ) -> None:
     struck = harness.fail_at(place)
+    harness.environment["MAIL_PER_SECOND"] = str(per_second)
     world.subscribe(READERS)
     harness.start()
     world.publish()

@@ -1,0 +1,104 @@
+"""Notes of which mail is being handed over, on their way while the sender goes on.
+
+A note is sent before the mail goes.  From then on it is carried out, even if the sender ends at that moment; so its
+answer is heard before the next note only.  Django's connection waits for each answer, hence one of the notes' own.
+That the lane is still ours is known from the answer before: nobody takes it away within seconds of that.
+"""
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg2
+from django.db import connection
+from psycopg2.extras import wait_select
+
+LEASE = timedelta(seconds=20)
+#: A note is on disk before the mail goes, unless one got there so short a time ago (in seconds): see `write`.
+FLUSH_SECONDS = 0.015
+#: One is sent to the disk ahead of that, so that a fast sender need not wait.
+FLUSH_AHEAD_SECONDS = 0.010
+#: While a lane is held most commits do not wait for the disk.  What is written gets there in the order in which it was
+#: committed: where an outcome is lost, so are the notes of later mails.
+DO_NOT_WAIT = "SET synchronous_commit TO off"
+WAIT_FOR_DISK = "SELECT set_config('synchronous_commit', 'on', true);"  # for the transaction in hand
+#: Planning it takes longer than carrying it out.
+PREPARE = """
+DEALLOCATE ALL;
+PREPARE lane_note (bigint, timestamptz, bigint, uuid) AS
+UPDATE notifications_lane SET current = $1, lease_until = $2 WHERE id = $3 AND holder = $4
+"""
+
+
+class LaneLost(Exception):
+    """The lease ran out and somebody else closed the batch: this sender must not go on."""
+
+
+class Notes:
+    """The notes of one holder of a lane.  Within a transaction of the caller, as in tests, they are part of it."""
+
+    def __init__(self, lane: int, holder: object) -> None:
+        self.mine = f"{lane}, '{holder}'"
+        self.flushed_at = 0.0  # by the clock of this process
+        self.is_unheard = False
+        self.own: psycopg2.extensions.connection | None = None
+        self.cursor: Any = None
+
+    def write(self, delivery: int, *, at: datetime) -> None:
+        """Have the database note that the mail with this key is being handed over; renew the lease.
+
+        The note outlives this process at once.  It outlives the database's, too, if it is on disk; a sender that is
+        faster than the disk does not wait for each: were both to end in the same moment, what it sent since the last
+        flush would go again.
+
+        :raises LaneLost: by the answer to an earlier one, the lane is somebody else's
+        """
+        if self.cursor is None:
+            self._open()
+        self.hear()
+        # Written out: to have the driver fill parameters in takes longer than the statement.
+        note = f"EXECUTE lane_note ({int(delivery)}, '{(at + LEASE).isoformat()}', {self.mine})"
+        now = time.monotonic()
+        to_disk = now - self.flushed_at > FLUSH_AHEAD_SECONDS
+        self.is_unheard = True
+        with connection.wrap_database_errors:
+            self.cursor.execute(WAIT_FOR_DISK + note if to_disk else note)
+        if now - self.flushed_at > FLUSH_SECONDS:
+            self.hear()
+        if to_disk:  # when the next note is written this one was heard
+            self.flushed_at = now
+
+    def hear(self) -> None:
+        """Wait for the answer to the last note.
+
+        :raises LaneLost: the lane is somebody else's
+        """
+        if not self.is_unheard:
+            return
+        if self.own:
+            with connection.wrap_database_errors:
+                wait_select(self.own)
+        self.is_unheard = False
+        if self.cursor.rowcount != 1:
+            raise LaneLost
+
+    def close(self) -> None:
+        """Go no further; what is on its way is carried out unless the lane is somebody else's by then."""
+        if self.own:
+            self.own.close()
+        self.own = self.cursor = None
+        self.is_unheard = False
+
+    def _open(self) -> None:
+        if connection.in_atomic_block:
+            self.cursor = connection.cursor()
+            self.cursor.execute(PREPARE)
+            return
+        with connection.wrap_database_errors:
+            self.own = psycopg2.connect(**connection.get_connection_params(), async_=1)
+            wait_select(self.own)
+            self.cursor = self.own.cursor()
+            self.cursor.execute(DO_NOT_WAIT)
+            wait_select(self.own)
+            self.cursor.execute(PREPARE)
+            wait_select(self.own)
