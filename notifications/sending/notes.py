@@ -2,7 +2,7 @@
 
 A note is sent before the mail goes.  From then on it is carried out, even if the sender ends at that moment; so its
 answer is heard before the next note only.  Django's connection waits for each answer, hence one of the notes' own.
-That the lane is still ours is known from the answer before: nobody takes it away within seconds of that.
+That the lane is still ours was heard milliseconds ago: nobody takes it away within seconds of that.
 """
 
 import time
