@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import io
 import re
 import zipfile
@@ -13,7 +14,10 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from django.test import Client
 
 #: What differs from one answer to the next for reasons of its own.
-CHANGES = re.compile(r'name="(?:csrfmiddlewaretoken|draft_key)"[^>]*value="[^"]*"|value="[^"]{40,}"|\d\d:\d\d:\d\d')
+CHANGES = re.compile(
+    r'name="(?:csrfmiddlewaretoken|draft_key)"[^>]*value="[^"]*"|value="[^"]{40,}"|\d\d:\d\d:\d\d'
+    r'|signed out at <time[^>]*>[^<]*|Last signed in on [^<]*|data-token="[^"]*"'
+)
 #: Leads out of the session.
 LEFT_ALONE = ("/accounts/logout/", "/static/")
 
@@ -113,11 +117,15 @@ class Crawl:
                     found.setdefault(what, []).append(address)
         return found
 
-    def unchanged_from(self, earlier: Crawl) -> dict[str, tuple[str, str]]:
-        """Return what reads otherwise than in an earlier crawl, as far as both asked for it."""
-        both = self.pages.keys() & earlier.pages.keys()
-        plain = {address: (_plain(earlier.pages[address]), _plain(self.pages[address])) for address in both}
-        return {address: texts for address, texts in plain.items() if texts[0] != texts[1]}
+    def changed_since(self, earlier: Crawl) -> dict[str, list[str]]:
+        """Return what reads otherwise than in an earlier crawl, as far as both asked for it: address -> lines."""
+        changed = {}
+        for address in sorted(self.pages.keys() & earlier.pages.keys()):
+            before, now = _plain(earlier.pages[address]).splitlines(), _plain(self.pages[address]).splitlines()
+            if before != now:
+                lines = difflib.unified_diff(before, now, lineterm="", n=0)
+                changed[address] = [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+        return changed
 
 
 def _plain(told: str) -> str:
