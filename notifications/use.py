@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -114,7 +115,7 @@ def write_due_mails(*, at: datetime) -> int:
 def use_of(period: Period) -> list[Use]:
     """Return what was used in `period`, what most organisations opened first."""
     with connection.cursor() as cursor:
-        values = {"start": period.start, "end": period.end, "smallest": SMALLEST_TOLD}
+        values: dict[str, Any] = {"start": period.start, "end": period.end, "smallest": SMALLEST_TOLD}
         cursor.execute(USE, values | {"wide": list(WIDE_AUDIENCES), "everybody": [EVERYBODY]})
         return [Use(*row) for row in cursor.fetchall()]
 
