@@ -7,6 +7,7 @@ import uuid
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -227,6 +228,9 @@ class Delivery(models.Model):
             ),
             models.Index(fields=["state", "reason", "-id"], condition=Q(state__in=TROUBLE), name="delivery_trouble"),
             models.Index(fields=["lane"], condition=Q(state=State.SENDING), name="delivery_in_lane"),
+            # For what is deleted after its time.  Few have a body by then; in the other, one entry is for many pages.
+            models.Index(fields=["closed_at"], condition=Q(body__isnull=False), name="delivery_body_closed"),
+            BrinIndex(fields=["closed_at"], autosummarize=True, name="delivery_closed"),
         ]
 
     def __str__(self) -> str:
