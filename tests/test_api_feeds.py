@@ -327,13 +327,15 @@ def test_an_etag_opens_nothing(caller: Caller) -> None:
     problem(answer, 404)
 
 
-def test_programs_may_keep_answers_and_browsers_may_not(reader: User, caller: Caller) -> None:
+def test_programs_may_keep_answers_that_cannot_be_sensitive_and_browsers_none(reader: User, caller: Caller) -> None:
     from django.test import Client
 
     client = Client()
     client.force_login(reader)
+    with_sensitive = Caller(reader, TokenScope.READ_PUBLISHED, TokenScope.READ_SENSITIVE)
 
     assert caller.get(LESSONS).headers["Cache-Control"] == "private, no-cache"
+    assert with_sensitive.get(LESSONS).headers["Cache-Control"] == "no-store, private"
     assert client.get(LESSONS).headers["Cache-Control"] == "no-store, private"
     assert {"Authorization", "Cookie"} <= {one.strip() for one in caller.get(LESSONS).headers["Vary"].split(",")}
 

@@ -1,6 +1,7 @@
 """What is inside attachments: good files pass, hostile ones are refused, and none of them takes much with it."""
 
 import io
+import re
 import struct
 import subprocess
 import sys
@@ -13,10 +14,11 @@ import pytest
 from django.utils import translation
 from PIL import Image
 
-from lessons.attachments import archives
+from lessons.actions.attachments import MOST_ATTACHMENTS
+from lessons.attachments import archives, images
 from lessons.attachments.content import kind_of
 from lessons.attachments.findings import SENTENCES, in_words
-from lessons.attachments.kinds import MOST_BYTES, Refused, plain_name
+from lessons.attachments.kinds import KINDS, MOST_BYTES, Refused, plain_name
 from lessons.attachments.opening import ROOT, look_inside
 from tests.files import (
     BASE,
@@ -34,6 +36,21 @@ from tests.files import (
 )
 
 MEGABYTE = 1024 * 1024
+
+
+def test_what_may_be_attached_is_as_documented() -> None:
+    text = (ROOT / "docs" / "boundaries.md").read_text().split("## What may be attached")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"^\| (.+?) \| (\..+?) \|$", text, re.MULTILINE))
+
+    assert rows == {one.label: ", ".join(f".{suffix}" for suffix in one.suffixes) for one in KINDS.values()}
+    numbers = [int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*\d|\d", text.rpartition(".txt |")[2])]
+    assert numbers == [
+        MOST_BYTES // MEGABYTE,
+        MOST_ATTACHMENTS,
+        archives.MOST_ENTRIES,
+        archives.MOST_UNPACKED // MEGABYTE,
+        images.MOST_PIXELS,
+    ]
 
 
 def kind(content: bytes, name: str) -> str:

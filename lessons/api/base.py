@@ -15,7 +15,7 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import ApiToken, User
+from accounts.models import ApiToken, TokenScope, User
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,9 @@ class ApiView(GenericAPIView[Any]):
                 response.headers[name] = value
         patch_vary_headers(response, ["Authorization", "Cookie"])
         if isinstance(response, Response) and request.method in {"GET", "HEAD"} and response.status_code == 200:
-            # A program may keep what it read and ask whether it still holds; a shared browser may keep nothing.
-            if isinstance(request.auth, ApiToken):
+            # A program may keep what it read and ask whether it still holds.  A shared browser may keep nothing, and
+            # nobody may keep what could be OFFICIAL-SENSITIVE.
+            if isinstance(request.auth, ApiToken) and TokenScope.READ_SENSITIVE not in request.auth.scopes:
                 response.headers["Cache-Control"] = "private, no-cache"
             response.add_post_render_callback(lambda rendered: _unless_known(request, rendered))
         return response
