@@ -11,6 +11,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 
 from devstack import messages
+from jol.script_words import ENGLISH
 
 #: Where the words stand that readers, subscribers and responders meet.  Elsewhere English may stand alone.
 FOR_EVERYBODY = re.compile(
@@ -96,6 +97,17 @@ def test_what_is_compiled_is_what_the_catalogue_says(catalogue: Catalog) -> None
     assert words(WELSH.with_suffix(".mo").read_bytes()) == words(messages.compiled(catalogue)), "run dev.py messages"
     for english, said in words(messages.ENGLISH.read_bytes()).items():
         assert not isinstance(english, str) or english.rpartition("\x04")[2] == said, "English is its own translation"
+
+
+def test_every_sentence_that_a_script_says_is_among_those_that_a_page_brings() -> None:
+    scripts = "\n".join(path.read_text() for path in (messages.ROOT / "static" / "js").glob("*.js"))
+    said = set(re.findall(r'\b(?:say|words)\("([^"]+)"', scripts))
+    shortcuts = set(re.findall(r'^  \["[a-z?]", "([^"]+)"', scripts, re.MULTILINE))
+
+    assert len(said) > 10
+    assert len(shortcuts) > 5
+    assert not (said | shortcuts) - set(ENGLISH)
+    assert all(one in scripts for one in ENGLISH if "Saved at" not in one), "no script says it any more"
 
 
 def test_the_plural_forms_are_those_of_welsh(catalogue: Catalog) -> None:
