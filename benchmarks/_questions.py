@@ -34,7 +34,7 @@ def _words(least: float, most: float) -> list[str]:
     from lessons.models import Collection, Word
 
     among = Collection.objects.get().documents
-    found = Word.objects.filter(documents__gt=max(1, least * among), documents__lte=most * among)
+    found = Word.objects.filter(documents__gt=max(1, least * among), documents__lte=max(2, most * among))
     return list(found.order_by("word").values_list("word", flat=True))
 
 

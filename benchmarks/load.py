@@ -1,10 +1,11 @@
 """How the portal stands load, overload and a long time.
 
-    dev.py bench load [--size 100000] [--accounts 20000] [--keep FOLDER] [--quick] [--soak MINUTES]
+    dev.py bench load [--size 100000] [--accounts 20000] [--keep FOLDER] [--quick] [--soak MINUTES | --costs VIEWS]
 
 Two web processes as in production answer a mix of pages and API to people with sessions of their own: 20 views a
 second for two minutes; then as much as can be answered, five times that, and how soon it is well again.  --soak: a
-gentle rate for so long instead, with worker and beat, to see what the memory of each process does.
+gentle rate for so long instead, with worker and beat, to see what the memory of each process does.  --costs: so many
+views of each sort instead, without a server, and how long Python and the database compute for one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from benchmarks._costs import costs
 from benchmarks._database import portal_database
 from benchmarks._visitors import Answers, View, at_a_rate, one_after_the_other, until_well, views
 from devstack.redis_server import RedisServer
@@ -44,6 +46,7 @@ def main() -> None:
     options.add_argument("--keep", type=Path, help="keep the database in this folder")
     options.add_argument("--quick", action="store_true", help="1,000 publications, 200 accounts, 15 seconds")
     options.add_argument("--soak", type=float, metavar="MINUTES")
+    options.add_argument("--costs", type=int, metavar="VIEWS")
     chosen = options.parse_args()
     size, accounts, seconds = (1_000, 200, 15) if chosen.quick else (chosen.size, chosen.accounts, chosen.seconds)
     with portal_database(chosen.keep):
@@ -55,6 +58,8 @@ def main() -> None:
         figures: dict[str, float] = {"publications": size, "accounts": accounts}
         if chosen.soak:
             figures |= soak(each, minutes=chosen.soak)
+        elif chosen.costs:
+            figures |= costs(each, chosen.costs)
         else:
             with web_server() as (port, _):
                 figures |= asyncio.run(under_load(port, each, seconds))
