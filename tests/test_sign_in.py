@@ -179,8 +179,13 @@ def test_looking_at_the_clock_is_no_use_but_staying_is() -> None:
         assert client.post("/accounts/session/").json()["seconds"] == 1800
         answer = client.post("/accounts/session/", {"then": "back"}, HTTP_REFERER="http://testserver/lessons/?q=flood")
         assert answer.headers["Location"] == "/lessons/?q=flood"
-        answer = client.post("/accounts/session/", {"then": "back"}, HTTP_REFERER="https://elsewhere.example/trap")
-        assert answer.headers["Location"] == "/"
+        for trap in (
+            "https://elsewhere.example/trap",
+            "http://testserver//elsewhere.example/trap",
+            "http://testserver/\\x",
+        ):
+            answer = client.post("/accounts/session/", {"then": "back"}, HTTP_REFERER=trap)
+            assert answer.headers["Location"] == "/", trap
         page = client.get("/lessons/").content.decode()
         at = timezone.localtime(timezone.now() + timedelta(minutes=30))
         assert f"{at:%H:%M}</time>" in page

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -66,5 +67,7 @@ def session(request: HttpRequest) -> HttpResponse:
 def _back(request: HttpRequest) -> HttpResponse:
     """Return to the page on which the button was pressed without JavaScript."""
     came_from = urlsplit(request.headers.get("Referer", ""))
-    path = came_from.path if came_from.netloc == request.get_host() else "/"
-    return redirect(f"{path}?{came_from.query}" if came_from.query else path)
+    back = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+    # A path of ours may begin with two slashes, and as an address of its own would lead elsewhere.
+    is_ours = came_from.netloc == request.get_host() and url_has_allowed_host_and_scheme(back, None)
+    return redirect(back if is_ours else "/")
