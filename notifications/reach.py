@@ -33,8 +33,9 @@ LEFT JOIN lessons_publicationview v
     ON v.organisation_id = told.organisation_id AND v.publication_id = %(publication)s AND v.first_at >= %(since)s
 """
 UNSUBSCRIBED = """
-SELECT count(*) FROM notifications_subscription s WHERE s.ended_by_mail_id IN (
-    SELECT n.delivery_id FROM notifications_notice n WHERE n.announcement_id = ANY(%s))
+SELECT count(*) FROM notifications_subscription s
+WHERE s.ended_by_mail_id IS NOT NULL AND EXISTS (
+    SELECT 1 FROM notifications_notice n WHERE n.delivery_id = s.ended_by_mail_id AND n.announcement_id = ANY(%s))
 """
 
 
