@@ -77,7 +77,9 @@ def test_the_secretariat_records_a_request_from_beginning_to_end_on_pages(
     assert "Close it" not in page
     assert "FOI 9" in client.get(reverse("foi_list")).content.decode()
     about = client.get(lesson.publications.current().get().get_absolute_url()).text
-    assert reverse("foi_request", args=[made.pk]) in about
-    assert f"{reverse('foi_list')}?lesson={lesson.reference}#record" in about
+    those_about_it = f"{reverse('foi_list')}?lesson={lesson.reference}"
+    assert those_about_it in about
+    assert "FOI 9" in client.get(those_about_it).text
+    assert "FOI 9" not in client.get(f"{reverse('foi_list')}?lesson=LI-1999-00001").text
     client.force_login(person(Role.JOL_SPOC, lesson.organisation), backend="accounts.backends.SignInBackend")
     assert "/foi/" not in client.get(lesson.publications.current().get().get_absolute_url()).text

@@ -31,7 +31,7 @@ def for_recorders(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 @require_http_methods(["GET", "POST"])
 @for_recorders
 def foi_list(request: SignedInRequest) -> HttpResponse:
-    """All requests, open ones first; POST records one."""
+    """All requests, or with `?lesson=` those about one lesson; open ones first; POST records one."""
     form = OpenForm(request.POST) if request.method == "POST" else OpenForm(initial=request.GET.dict())
     if request.method == "POST" and form.is_valid():
         try:
@@ -41,8 +41,11 @@ def foi_list(request: SignedInRequest) -> HttpResponse:
         else:
             return redirect("foi_request", made.pk)
     found = FoiRequest.objects.select_related("lesson").order_by("-closed_at", "due_on", "pk")
+    reference = request.GET.get("lesson", "")
+    if reference:
+        found = found.filter(lesson__reference=reference)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, "today": timezone.localdate()}
+    context = {"form": form, "page": page, "reference": reference, "today": timezone.localdate()}
     return render(request, "lessons/foi/list.html", context, status=422 if form.errors else 200)
 
 

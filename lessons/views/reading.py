@@ -68,10 +68,7 @@ def lesson(request: SignedInRequest, reference: str) -> HttpResponse:
         "ask_owner": around.ask_owner(publication),
         "reasons": around.why_readable(keys, names["area"]),
         "attachments": publication.lesson.attachments.for_readers(),
-        # For those who record them; to others there are none.
-        "foi_requests": publication.lesson.foi_requests.order_by("-closed_at", "due_on", "pk")
-        if request.user.has_perm(RECORD)
-        else None,
+        "records_foi_requests": request.user.has_perm(RECORD),
         "may_suspend": request.user.has_perm("lessons.suspend_lesson", publication.lesson),
     }
     return render(request, "lessons/lesson.html", context)
