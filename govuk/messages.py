@@ -47,7 +47,9 @@ def say_plainly(field: forms.Field, *, label: str, called: str = "") -> None:
     A field's own `error_messages` stay.  Each form has its own copy of the field, so that nothing
     leaks from one form to the next.
     """
-    for code, default, plain in _in_plain_words(type(field), type(field.widget), label, called, get_language()):
+    kind, widget = type(field), type(field.widget)
+    words = _in_plain_words(kind, widget, label, called, get_language())  # type: ignore[arg-type]  # classes have a hash
+    for code, default, plain in words:
         if field.error_messages.get(code, default) is default:
             field.error_messages[code] = plain
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache, partial
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django import forms
 from django.db import connection, models
@@ -202,7 +202,7 @@ def _coded() -> dict[str, list[_Coded]]:
 
 
 @cache
-def _select_coded() -> tuple[str, tuple[object, ...]]:
+def _select_coded() -> tuple[str, tuple[Any, ...]]:
     """Return the query and its parameters: always the same, and longer in the making than in the answering."""
     none = [Value("", output_field=CharField()) for _ in range(3)]
     tables = {"theme": Theme, "capability": Capability, "area": ResilienceArea}

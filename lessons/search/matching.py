@@ -133,9 +133,10 @@ def _reaching(threshold: float, choices: Sequence[tuple[Choice, ...]]) -> str:
     Until it is short enough, choices are told apart less, those of least gain first: whoever has the word at all is
     granted the most by it; then whoever has not, too.
     """
-    at_all = [(replace(ways[-1], gain=ways[0].gain),) for ways in choices]
+    at_all: list[tuple[Choice, ...]] = [(replace(ways[-1], gain=ways[0].gain),) for ways in choices]
     simpler = [[*choices[:known], *at_all[known:]] for known in range(len(choices), 0, -1)]
-    for deciding in [*simpler, *(at_all[:known] for known in range(len(choices), 0, -1))]:
+    simpler += [at_all[:known] for known in range(len(choices), 0, -1)]
+    for deciding in simpler:
         granted = sum(ways[0].gain for ways in choices[len(deciding) :])
         try:
             return _Ways(deciding).to_reach(threshold - granted, 0) or ""
