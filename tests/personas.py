@@ -1,6 +1,6 @@
 """Everybody whom the authorisation matrix tells apart, around one lesson of one organisation in one area.
 
-`AUTHORISED` names them P01 to P28 and tokens K1 to K8; `authorisation.csv` has a column for each.
+`PERSONAS` names them P01 to P28 and `TOKENS` K1 to K8; `authorisation.csv` has a column for each.
 """
 
 from __future__ import annotations

@@ -197,7 +197,9 @@ def test_nobody_is_told_what_is_not_for_them_through_any_channel(logged: Lines, 
         "reader elsewhere": as_program(around.people["reader elsewhere"], published, sensitive, statistics),
     }
 
-    asked, hits, sightings = 0, {}, defaultdict(set)
+    asked = 0
+    hits: dict[str, list[str]] = {}
+    sightings: dict[str, set[str]] = defaultdict(set)
     for kind, each in {"found": crawls, "knocked": knocked, "program": programs}.items():
         for name, crawl in each.items():
             asked += len(crawl.pages)
