@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.models import ResilienceArea, User
 from accounts.roles import Role
@@ -62,6 +62,8 @@ def test_the_most_urgent_comes_first_then_the_oldest(area: ResilienceArea, moder
     waits("Red", area=area, brag="red", due_on=date(2026, 5, 1))
 
     assert titles(sign_in(moderator)) == ["Red", "Due soon, older", "Due soon, newer", "Due late"]
+    with translation.override("cy"):
+        assert Lesson.objects.get(title="Red").colour == "Coch"
 
 
 def test_filters_narrow_the_queue_and_a_wrong_value_is_said(area: ResilienceArea, moderator: User) -> None:

@@ -85,6 +85,11 @@ class Wording(models.Model):
         abstract = True
 
     @property
+    def colour(self) -> str:
+        """The colour of the rating, without what it means."""
+        return str(Brag(self.brag).label).partition(":")[0] if self.brag else ""
+
+    @property
     def is_sensitive(self) -> bool:
         return self.marking == Marking.SENSITIVE
 
