@@ -300,7 +300,9 @@ def expected(*, seeing: set[str], may: set[str]) -> dict[str, str]:
 
 
 # -- the answers --------------------
-@pytest.mark.parametrize("status", SEE_RECORD)
+@pytest.mark.parametrize(
+    "status", [pytest.param(one, marks=pytest.mark.slow) if one == Status.IN_REVIEW else one for one in SEE_RECORD]
+)
 def test_records_are_hidden_refused_or_opened(status: Status, world_of: Callable[..., World]) -> None:
     world = world_of(status)
     for row in rows_of("record"):

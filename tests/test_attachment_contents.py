@@ -220,7 +220,9 @@ ARCHIVES: dict[str, Callable[[], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("name", ARCHIVES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name.startswith("300") else name for name in ARCHIVES]
+)
 def test_a_hostile_archive_is_refused_at_once_and_before_it_is_unpacked(name: str) -> None:
     content = ARCHIVES[name]()
     begun = time.monotonic()
@@ -390,6 +392,7 @@ def test_a_chart_with_its_sheet_a_link_and_a_printer_setting_are_harmless(tmp_pa
     assert findings(content, "pptx", tmp_path) == []
 
 
+@pytest.mark.slow
 def test_a_moderator_is_told_of_authors_comments_changes_and_hidden_sheets(tmp_path: Path) -> None:
     core = (
         '<cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" '

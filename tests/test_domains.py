@@ -43,6 +43,7 @@ def arrived(server: ScriptedServer) -> Counter[str]:
     return Counter(mail.recipients[0].partition("@")[2] for mail in server.received)
 
 
+@pytest.mark.slow
 def test_a_slow_domain_waits_while_there_are_mails_for_others(server: ScriptedServer) -> None:
     alerts("slow.example", 30, due_at=NOON - timedelta(seconds=1))  # due first
     alerts("quick.example", 30)
@@ -87,6 +88,7 @@ def test_a_domain_that_refuses_everything_does_not_open_the_breaker(server: Scri
     assert Lane.objects.filter(rest_until=None).count() == 2
 
 
+@pytest.mark.slow
 def test_the_limit_of_a_minute_holds_for_all_senders_together(server: ScriptedServer) -> None:
     alerts("busy.example", 50)
     alerts("quick.example", 7)

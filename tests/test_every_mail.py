@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
@@ -175,7 +175,11 @@ def test_every_kind_is_tested() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", sorted(DeliveryKind.values))
+def with_digests_slow(kinds: Iterable[str]) -> list[Any]:
+    return [pytest.param(kind, marks=pytest.mark.slow) if kind == "digest" else kind for kind in sorted(kinds)]
+
+
+@pytest.mark.parametrize("kind", with_digests_slow(DeliveryKind.values))
 def test_the_bytes_of_a_mail(kind: str) -> None:
     publication = worst()
     mail = mail_about(kind, publication)
@@ -189,7 +193,7 @@ def test_the_bytes_of_a_mail(kind: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("kind", sorted(OTHERS))  # the others: tests/test_notifications_mails.py
+@pytest.mark.parametrize("kind", with_digests_slow(OTHERS))  # the others: tests/test_notifications_mails.py
 def test_nothing_of_what_is_protected_is_in_it(kind: str) -> None:
     mail = mail_about(kind, secret())
 

@@ -305,6 +305,7 @@ def test_downloads_of_a_day_are_limited_for_page_and_program_together(reader: Us
     assert program(person(Role.READER)).get("/api/v1/lessons.csv").status_code == 200
 
 
+@pytest.mark.slow
 def test_rows_cost_no_queries(reader: User) -> None:
     client = program(reader)
 

@@ -106,6 +106,7 @@ def said_too_little(answer: Any, address: str) -> list[str]:
     return wrong
 
 
+@pytest.mark.slow
 def test_every_answer_has_every_header_and_cookies_are_locked_to_the_host() -> None:
     signed_in, stranger = visitor(person(Role.SECRETARIAT)), visitor()
     strict = visitor(person(), enforce_csrf_checks=True)

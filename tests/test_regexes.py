@@ -5,6 +5,8 @@ import pkgutil
 import re
 import time
 
+import pytest
+
 from devstack.code_rules import PRODUCT
 
 #: Ten times what is allowed: on a busy machine only what grows out of all proportion is found here.
@@ -22,6 +24,7 @@ PROBES = [
 ]
 
 
+@pytest.mark.slow
 def test_every_pattern_is_quick_on_text_made_to_be_slow() -> None:
     patterns = {}
     for package in PRODUCT:

@@ -43,6 +43,7 @@ def words_of(answer: Any) -> str:
     return re.sub(r"\S+@\S+", "", text)
 
 
+@pytest.mark.slow
 # -- guessing --------------------
 def test_after_five_wrong_passwords_each_try_waits_longer_and_nobody_is_locked_out() -> None:
     user, now = person(), timezone.now()
@@ -111,6 +112,7 @@ def test_they_take_the_same_time(page: str, settings: Any) -> None:
     assert medians[1] / medians[0] < 1.2
 
 
+@pytest.mark.slow
 def test_a_reset_is_mailed_five_times_in_a_quarter_of_an_hour_and_never_to_a_dormant_account() -> None:
     user, dormant = person(), person(dormant_at=timezone.now())
     for _ in range(7):
