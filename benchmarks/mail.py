@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from statistics import median
 
@@ -215,7 +215,11 @@ def database_seconds() -> float:
         (mine,) = cursor.fetchone()
     server = int(_stat(mine)[1])  # its parent
     children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-    return _computed(server, ended=True) + sum(_computed(int(child)) for child in children)
+    running = 0.0
+    for child in children:
+        with suppress(ProcessLookupError, FileNotFoundError):  # it has just ended
+            running += _computed(int(child))
+    return _computed(server, ended=True) + running
 
 
 def _computed(pid: int, *, ended: bool = False) -> float:
