@@ -1,5 +1,6 @@
 """The Celery application.  Tasks only spread work: database rows decide what is done."""
 
+import gc
 import os
 from logging import captureWarnings
 from logging.config import dictConfig
@@ -23,6 +24,13 @@ def log_as_we_do(**_: object) -> None:
 
     dictConfig(settings.LOGGING)
     captureWarnings(True)
+
+
+@signals.worker_process_init.connect
+def keep_what_is_loaded(**_: object) -> None:
+    """Have the collector look for garbage only among what comes from now on."""
+    gc.collect()
+    gc.freeze()
 
 
 @signals.task_prerun.connect

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 #: Suspensions wait no longer than this, and something more urgent neither.
 WINDOW = timedelta(seconds=0.25)
 #: Claimed, looked at and marked together; a window has its part of them.
-BATCH = 500
+BATCH = 1000
 #: So many refusals in a row are the server's doing, not the addresses'.
 REFUSALS_IN_A_ROW = 10
 DATABASE_AWAY_SECONDS = 120
