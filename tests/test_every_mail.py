@@ -174,11 +174,11 @@ def test_every_kind_is_tested() -> None:
     assert {*ENTRIES, *OTHERS} == set(DeliveryKind.values)
 
 
-@pytest.mark.django_db
 def with_digests_slow(kinds: Iterable[str]) -> list[Any]:
     return [pytest.param(kind, marks=pytest.mark.slow) if kind == "digest" else kind for kind in sorted(kinds)]
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("kind", with_digests_slow(DeliveryKind.values))
 def test_the_bytes_of_a_mail(kind: str) -> None:
     publication = worst()
