@@ -57,13 +57,15 @@ class ScriptedServer:
         self.pipelining = True
         self.most_connections = 0
         self.turned_away = 0
+        self.connections = 0  # open now
+        self.farewells = 0  # ends that were announced
         self.on_mail: Callable[[int], object] | None = None
         self.on_recipient: Callable[[], object] | None = None
         self.delay = 0.0
         self.delay_for: dict[str, float] = {}
         self._answers: dict[str, tuple[str, str, str, bool]] = {}
         self._seen: set[str] = set()
-        self._served = 0
+        self._counting = threading.Lock()
         self._ended = threading.Event()
         self._clients: list[tuple[socket.socket, threading.Thread]] = []
         self._problem: BaseException | None = None
@@ -101,10 +103,11 @@ class ScriptedServer:
             thread.start()
 
     def _serve(self, client: socket.socket) -> None:
-        self._served += 1
+        with self._counting:
+            self.connections += 1
         try:
             with client, client.makefile("rb") as lines:
-                if self.most_connections and self._served > self.most_connections:
+                if self.most_connections and self.connections > self.most_connections:
                     self.turned_away += 1
                     client.sendall(b"421 too many connections\r\n")
                     return
@@ -114,7 +117,8 @@ class ScriptedServer:
         except BaseException as problem:  # noqa: BLE001 - shown by the test that ends the server
             self._problem = problem
         finally:
-            self._served -= 1
+            with self._counting:
+                self.connections -= 1
             connections.close_all()  # `on_mail` may have used one
 
     def _talk(self, client: socket.socket, lines: BinaryIO) -> None:
@@ -137,6 +141,7 @@ class ScriptedServer:
                 if self._say(client, "data", "354 go on"):
                     self._take(client, lines, sender, recipients)
             elif verb == "quit":
+                self.farewells += 1
                 client.sendall(b"221 bye\r\n")
                 return
             else:

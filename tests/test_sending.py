@@ -332,6 +332,21 @@ def test_a_server_that_turns_us_away_at_the_door_burns_no_attempt(server: Script
     assert (mail.state, mail.attempts) == ("pending", 0)
 
 
+def test_a_sender_that_has_nothing_to_do_leaves_the_server_to_the_others(server: ScriptedServer) -> None:
+    server.most_connections = 1
+    first, second = connect(server), connect(server)
+    for over in (first, second, first):
+        mail = DeliveryFactory()
+
+        assert send_due(over=over, per_second=0, clock=lambda: NOON) == 1
+
+        mail.refresh_from_db()
+        assert mail.state == "sent"
+        wait_until(lambda: server.connections == 0, seconds=5, what="the end of the connection")
+    assert not server.turned_away
+    assert server.farewells == 3
+
+
 # -- leases -----------------------------------------------------------------------------------
 def test_after_a_crash_those_before_the_one_in_hand_are_sent_and_the_rest_goes_again() -> None:
     mails = DeliveryFactory.create_batch(5)

@@ -75,6 +75,8 @@ def send_due(
     except BaseException:  # a fault of ours, or the task's time is over: leave the lane in order
         sender.settle_when_back()
         raise
+    finally:
+        over.leave()
 
 
 class Sender:

@@ -4,6 +4,7 @@ import io
 import smtplib
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -89,7 +90,7 @@ class Server:
 
 
 class MailConnection:
-    """A connection that is opened when first needed and kept; one per worker process."""
+    """A connection that is opened when first needed and kept while there is something to send; one per process."""
 
     def __init__(self, server: Server, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self.server = server
@@ -135,6 +136,16 @@ class MailConnection:
         if self._smtp:
             self._smtp.close()
             self._smtp = None
+
+    def leave(self) -> None:
+        """End the connection with a word, and without waiting for the answer.
+
+        A server may take few connections at a time: one that a sender keeps for later keeps out those with work now.
+        """
+        if self._smtp and not self._announced:
+            with suppress(OSError, smtplib.SMTPException):
+                self._smtp.send(b"quit\r\n")
+        self.close()
 
     def send(
         self,
