@@ -49,6 +49,8 @@ class SessionMiddleware:
                 is_use = request.path != reverse(CLOCK) and BY_ITSELF not in request.headers
                 sessions.note_use(request.session, now, is_use=is_use)
         response = self.get_response(request)
+        if isinstance(request.user, User):
+            sessions.enlist(request, request.user)
         if getattr(request, "was_signed_out", False):  # see accounts.security_events
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response

@@ -20,6 +20,7 @@ def begin_session(*, request: HttpRequest, user: User, **_: object) -> None:
     methods: list[str] = []
     if hasattr(request, "session"):
         sessions.begin(request.session, timezone.now())
+        sessions.enlist(request, user)
         methods = [record["method"] for record in get_authentication_records(request, user)]
     _record("session.sign_in", user, reason=" ".join(methods))
 

@@ -15,9 +15,10 @@ from accounts.trail.settings import note_settings
 
 @shared_task
 def keep_accounts() -> None:
-    """Let unused accounts sleep, remind of what ends, mail the day's anchor; run every hour, each does it once."""
+    """Every hour: let unused accounts sleep, forget old sessions, remind of what ends, mail the anchor; each once."""
     now = timezone.now()
     upkeep.let_sleep(now)
+    upkeep.forget_sessions(now)
     upkeep.warn_before_sleep(now)
     upkeep.remind(now)
     upkeep.tell_of_vacancies(now)

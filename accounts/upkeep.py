@@ -1,12 +1,16 @@
-"""Once a day: accounts that nobody uses go to sleep; what ends soon, and roles that nobody holds, are told of."""
+"""Each hour: accounts that nobody uses go to sleep; what ends soon, and roles that nobody holds, are told of once.
+
+Sessions whose time is over are forgotten.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.languages import language_of
-from accounts.models import Membership, Organisation, Reminder, Sponsorship, User
+from accounts.models import Membership, OpenSession, Organisation, Reminder, Sponsorship, User
 from accounts.notices import send_notice
 from accounts.roles import NAMED_ROLES, Role
 from accounts.sessions import end_sessions
@@ -56,6 +60,13 @@ def let_sleep(at: datetime) -> int:
         end_sessions(user=user, by=None, at=at, reason="dormant")
         count += 1
     return count
+
+
+def forget_sessions(at: datetime) -> None:
+    """Delete sessions that opened nothing any more: otherwise they would stay for good."""
+    Session.objects.filter(expire_date__lt=at).delete()
+    stored = Session.objects.filter(pk=OuterRef("session"))
+    OpenSession.objects.exclude(Exists(stored)).delete()  # ended by an older release
 
 
 def warn_before_sleep(at: datetime) -> int:

@@ -21,12 +21,16 @@ from accounts.views import (
     records,
     second_factor,
     security,
+    sessions,
     tokens,
 )
 
 urlpatterns = [
     path("", security.security, name="security"),
     path("sign-out-everywhere/", security.sign_out_everywhere, name="sign_out_everywhere"),
+    path("sessions/", sessions.sessions, name="sessions"),
+    path("sessions/others/end/", sessions.end_others, name="end_other_sessions"),
+    path("sessions/<int:pk>/end/", sessions.end_one, name="end_session"),
     path("session/", security.session, name="session"),
     path("language/", languages.language, name="language"),
     path("address/", limited(MAILS_ASKED_FOR)(addresses.address), name="address"),

@@ -22,7 +22,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from accounts.models import AccessRequest, ApiToken, AuditEvent, User
+from accounts.models import AccessRequest, ApiToken, AuditEvent, OpenSession, User
 from accounts.records.holds import hold
 from accounts.roles import Role
 from lessons.actions.foi import consult, open_request
@@ -409,6 +409,15 @@ def test_everybody_ends_their_own_sessions(world_of: Callable[..., World]) -> No
         world.agrees(row, dict.fromkeys(EVERYBODY, "sign in"))  # that is where it leads
 
 
+def test_a_place_is_signed_out_by_whose_it_is(world_of: Callable[..., World]) -> None:
+    world = world_of(Status.PUBLISHED)
+    place = OpenSession.objects.filter(user=world.people["reader"]).get()
+    world.places = {"end_session": {"pk": place.pk}}
+    for row in rows_of("signed-in place"):
+        answers = expected(seeing=EVERYBODY, may=EVERYBODY)  # asked to confirm before anything is looked up
+        world.agrees(row, answers)
+
+
 @pytest.mark.parametrize(
     ("kind", "may"),
     [
@@ -658,6 +667,7 @@ TESTED = {
     "token",
     "factor",
     "own session",
+    "signed-in place",
     "people",
     "work addresses",
     "sponsorship",

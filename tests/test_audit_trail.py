@@ -17,10 +17,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import people, sponsorships
-from accounts.models import AuditEvent, Sponsorship, TokenScope, User
+from accounts.models import AuditEvent, OpenSession, Sponsorship, TokenScope, User
 from accounts.rates import coded
 from accounts.roles import Role
 from accounts.second_factor import new_recovery_codes
+from accounts.sessions import end_session
 from accounts.tokens import create_token, revoke_token
 from accounts.trail.settings import note_settings
 from lessons.actions.moves import move_lesson
@@ -88,6 +89,10 @@ class Scene:
         self.signed_in().post(
             "/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new}
         )
+
+    def place(self) -> OpenSession:
+        self.signed_in()
+        return OpenSession.objects.get(user=self.user)
 
     def sponsor(self) -> Sponsorship:
         ResponderTypeFactory(code="voluntary", category="sponsored")
@@ -161,6 +166,10 @@ ACTS: dict[str, tuple[Act, str]] = {
     "signs out everywhere": (
         lambda scene, _: scene.signed_in().post("/accounts/sign-out-everywhere/"),
         "session.end_all",
+    ),
+    "signs out in one place": (
+        lambda scene, _: end_session(session=scene.place(), by=scene.user, at=NOON),
+        "session.end_one",
     ),
     "shows a code": (lambda scene, settings: scene.show_code(lambda app: app.code(), settings), "factor.use"),
     "shows a wrong code": (lambda scene, settings: scene.show_code(lambda _: "000000", settings), "factor.wrong"),

@@ -7,6 +7,7 @@ from accounts.models.people import Membership, User
 from accounts.models.rates import RateCount
 from accounts.models.records import LegalHold, RetentionRule
 from accounts.models.requests import AccessRequest, Reminder
+from accounts.models.sessions import OpenSession
 from accounts.models.tokens import ApiToken, TokenScope
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "AuditSeal",
     "LegalHold",
     "Membership",
+    "OpenSession",
     "Organisation",
     "RateCount",
     "RecoveryCode",

@@ -38,6 +38,7 @@ FATES: dict[str, Fate] = {
     "accounts.accessrequest.decided_by": Fate.KEEP,
     "accounts.legalhold.by": Fate.KEEP,
     "accounts.legalhold.lifted_by": Fate.KEEP,
+    "accounts.opensession.user": Fate.DELETE,
     "accounts.recoverycode.user": Fate.DELETE,
     "accounts.apitoken.user": Fate.DELETE,
     "account.emailaddress.user": Fate.DELETE,
@@ -48,7 +49,8 @@ FATES: dict[str, Fate] = {
 #: Column with a person's address -> what becomes of its rows.  Mailboxes of organisations are nobody's.
 ADDRESSES: dict[str, Fate] = {"accounts.accessrequest.email": Fate.DELETE}
 #: Never given out, nor of use to the person: secrets, and columns that are computed.
-LEFT_OUT = {"password", "digest", "data", "token", "token_key", "search", "query", "readers", "sessions_began"}
+LEFT_OUT = {"password", "digest", "data", "token", "token_key", "session", "sessions_began"}
+LEFT_OUT |= {"search", "query", "readers"}
 
 
 class ErasureError(Exception):
