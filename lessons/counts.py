@@ -14,10 +14,10 @@ from django.db.models import Func, Q, Value
 from accounts.models import User
 from lessons.filters import CODES, LessonFilters
 from lessons.kept import count_in_parts
-from lessons.models import Collection, Publication, PublicationQuerySet
+from lessons.models import Publication, PublicationQuerySet
 from lessons.search.matching import joined
 from lessons.search.measure import SAMPLES
-from lessons.search.ranking import matching
+from lessons.search.ranking import by_index, matching
 from lessons.search.wishes import quoted
 
 EXACT = 10_000
@@ -64,19 +64,26 @@ class Counts:
         return self.total > EXACT
 
 
-def count(others: PublicationQuerySet, chosen: Sequence[str]) -> Counts:
+def count(others: PublicationQuerySet, chosen: Sequence[str], *, among: int) -> Counts:
     """Count what is found and each choice.
 
     :param others: what every filter that has no terms lets through
     :param chosen: the terms of the filters that have some, one of each
+    :param among: how many publications there are, more or less
     """
     if others.query.is_empty():
         return Counts(0, {}, is_about=False)
+    with by_index():
+        return _count(others, chosen, among)
+
+
+def _count(others: PublicationQuerySet, chosen: Sequence[str], among: int) -> Counts:
     near = _lacking_one_at_most(others, "terms", chosen)
     # Of a sample the terms are read from its rows: an index of them would first gather all that have each term.
     terms_as_read = Func("terms", Value([]), function="array_cat", output_field=Publication._meta.get_field("terms"))
     near_in_samples = _lacking_one_at_most(others.alias(read=terms_as_read), "read", chosen)
-    each, every, by_term = _sample(near_in_samples, chosen, 1)
+    is_small = among <= NO_DOUBT * EXACT
+    each, every, by_term = (0.0, {}, {}) if is_small else _sample(near_in_samples, chosen, 1)
     if sum(every.values()) * each <= NO_DOUBT * EXACT:
         all_of_them, exactly = _numbers(near, chosen, unless_more=True)
         if sum(all_of_them.values()) <= EXACT:
@@ -97,10 +104,9 @@ def count(others: PublicationQuerySet, chosen: Sequence[str]) -> Counts:
     return Counts(total, {term: number for term, number in by_term.items() if number}, is_about=True)
 
 
-def is_kept(filters: LessonFilters) -> bool:
+def is_kept(filters: LessonFilters, among: int) -> bool:
     """Whether so little is chosen that many ask the same, one code at most, and counting it takes no seconds."""
-    is_little = len(filters.cleaned) <= 1 and {*filters.cleaned} <= {*CODES, "archived"}
-    return is_little and not Collection.objects.filter(documents__gt=MOST_COUNTED).exists()
+    return among <= MOST_COUNTED and len(filters.cleaned) <= 1 and {*filters.cleaned} <= {*CODES, "archived"}
 
 
 def count_kept(filters: LessonFilters, user: User) -> Counts:

@@ -16,6 +16,7 @@ from lessons.models import Publication, PublicationQuerySet
 from lessons.named import with_names
 from lessons.recurring import linked
 from lessons.search.finding import RANKED, Search, search
+from lessons.search.vocabulary import Vocabulary
 from lessons.snippets import with_snippets
 
 PER_PAGE = 20
@@ -79,10 +80,11 @@ class Results:
 
     @cached_property
     def counts(self) -> counts.Counts:
-        if counts.is_kept(self.filters):
+        among = self.search.wishes.vocabulary.among if self.search else Vocabulary.about(()).among
+        if counts.is_kept(self.filters, among):
             return counts.count_kept(self.filters, self.user)
         others = self._among(self.filters.narrow(self.readable, terms=()))
-        return counts.count(others, self.filters.terms)
+        return counts.count(others, self.filters.terms, among=among)
 
     @cached_property
     def facets(self) -> list[Facet]:
