@@ -3,6 +3,7 @@
 HUP begins new processes and lets the old ones finish what they have in hand; TERM ends alike.
 """
 
+import gc
 import os
 import sys
 
@@ -31,7 +32,19 @@ logconfig_dict = {  # as the portal's own lines, from the first one on
 }
 #: Who has an answer of the database waits no longer for a thread that computes, ten times in a page.
 SWITCH_SECONDS = 0.0005
+#: Times that everything is looked through for garbage; by then the pages have loaded what they need for good.
+LOOKS_AT_ALL = 10
 
 
 def post_worker_init(worker: Worker) -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
+    gc.callbacks.append(set_aside)
+
+
+def set_aside(phase: str, told: dict[str, int]) -> None:
+    """Have nobody look again through what stays: at templates and words of the language, 50 to 100 ms in some page."""
+    oldest = len(gc.get_threshold()) - 1
+    if phase == "stop" and told["generation"] == oldest:
+        gc.freeze()
+        if gc.get_stats()[oldest]["collections"] >= LOOKS_AT_ALL:
+            gc.callbacks.remove(set_aside)
