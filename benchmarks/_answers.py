@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 def web_server() -> Iterator[tuple[int, int]]:
     """Start gunicorn as the portal runs it, with one process; yield its port and that process."""
     port = find_free_port()
-    command = [sys.executable, "-m", "gunicorn", "jol.wsgi", "-b", f"{LOOPBACK}:{port}", "-k", "gthread", "-w", "1"]
+    command = [sys.executable, "-m", "gunicorn", "jol.wsgi", "-c", "python:jol.serving", "-b", f"{LOOPBACK}:{port}"]
     environment = os.environ | {
         "API_REQUESTS_PER_MINUTE": "1000000",
         "ALLOWED_HOSTS": LOOPBACK,
         "PGOPTIONS": "",  # what takes longer than the portal would wait is measured too
     }
-    server = subprocess.Popen([*command, "--threads", "4", "--timeout", "600"], env=environment)
+    server = subprocess.Popen([*command, "--workers", "1", "--timeout", "600", "--log-level", "error"], env=environment)
     try:
         wait_for_port(port, give_up=lambda: server.poll() is not None)
         yield port, _worker_of(server.pid)
@@ -90,12 +90,13 @@ class Statements:
         """Ask once inside this process to learn the statements; return how long those that read take by themselves."""
         from django.db import connection
 
-        statements: list[tuple[str, Any]] = []
+        statements: list[bytes] = []
 
         def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+            answer = execute(sql, params, many, context)
             if sql.lstrip().upper().startswith(("SELECT", "WITH", "(SELECT")):
-                statements.append((sql, params))
-            return execute(sql, params, many, context)
+                statements.append(context["cursor"].query)  # as it was sent
+            return answer
 
         with connection.execute_wrapper(note):
             if asked.body:
@@ -105,8 +106,8 @@ class Statements:
         assert answer.status_code == 200, (asked.path, answer.status_code)
         bare = connection.connection.cursor()
         began = time.perf_counter()
-        for sql, params in statements:
-            bare.execute(sql, params)
+        for sql in statements:
+            bare.execute(sql)
             bare.fetchall()
         took = time.perf_counter() - began
         bare.close()
