@@ -419,6 +419,15 @@ def test_columns_stand_on_the_line_and_inside_the_picture() -> None:
     assert drawn.columns[-1].has_label
 
 
+def test_a_few_columns_stand_where_a_phone_shows_them() -> None:
+    """A phone shows the first 300 of the 600 units, and scrolls to the rest."""
+    for months in (1, 2, 3):
+        drawn = drawing.columns([Row(str(n), 1) for n in range(months)])
+
+        assert drawn.columns[0].middle - 40 >= 0, "room for the label"
+        assert drawn.columns[-1].middle + 40 <= 300
+
+
 def test_shades_rise_with_the_count_and_nothing_is_unshaded() -> None:
     shades = [drawing.shade(count, 100) for count in (0, 1, 10, 30, 60, 100)]
 

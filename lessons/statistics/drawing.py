@@ -13,8 +13,8 @@ SHADES = 5
 COLUMN_AREA = (600, 200)  # units of the view box, without the labels below
 LABEL_ROOM = 24
 TILE = 64
-#: Wider columns would be blocks.
-WIDEST_COLUMN = 60
+#: Wider columns would be blocks, and further apart a phone would not show them without scrolling.
+WIDEST_COLUMN, WIDEST_STEP = 60, 90
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def columns(rows: list[Row], labels: int = 12) -> Columns:
     if not rows:
         return drawn
     highest = max(row.count for row in rows) or 1
-    step = COLUMN_AREA[0] / len(rows)
+    step = min(COLUMN_AREA[0] / len(rows), WIDEST_STEP)
     width = min(step * 0.8, WIDEST_COLUMN)
     every = -(-len(rows) // labels)
     for place, row in enumerate(rows):
