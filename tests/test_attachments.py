@@ -25,6 +25,8 @@ from lessons.actions import scanning
 from lessons.actions.moves import move_lesson
 from lessons.actions.sharing import share_lesson
 from lessons.attachments import store
+from lessons.attachments.findings import MALWARE
+from lessons.attachments.opening import UNSAFE
 from lessons.attachments.scanners import ClamdScanner, ScannerAway, StubScanner, scanner
 from lessons.conditions import approvals_of
 from lessons.errors import LessonError
@@ -480,6 +482,21 @@ def test_what_the_scanner_finds_is_refused_and_taken_away(
     assert not [path for path in folder.rglob("*") if path.is_file()]
     assert sign_in(lesson.author).get(attachment.get_absolute_url()).status_code == 404
     assert "A virus scanner found" in sign_in(lesson.author).get(page_of(lesson)).content.decode()
+
+
+def test_why_a_file_was_refused_is_said_in_the_language_of_who_reads_it(lesson: Lesson) -> None:
+    """Rows of before hold the same words; what nobody knows is shown as it is."""
+    for reason in (UNSAFE, MALWARE.format(name="Eicar-{0}"), "It held macros"):
+        attached(lesson, scan=Scan.REFUSED, reason=reason)
+    User.objects.filter(pk=lesson.author_id).update(language="cy")
+
+    page = sign_in(lesson.author).get(page_of(lesson)).content.decode()
+    answer = attach(lesson, b"")
+
+    assert "Ni ellid agor y ffeil yn ddiogel" in page
+    assert "Canfu sganiwr firysau Eicar-{0} yn y ffeil" in page
+    assert "It held macros" in page
+    assert "Mae’r ffeil yn wag" in answer.content.decode()
 
 
 def test_a_clean_file_is_sent_whole_and_released(lesson: Lesson) -> None:

@@ -12,13 +12,14 @@ from django.core.mail import send_mail
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext_noop
 
 from accounts import audit
 from accounts.models import Membership
 from accounts.roles import Role
 from lessons.actions.attachments import digest_of
 from lessons.attachments import store
+from lessons.attachments.findings import MALWARE
 from lessons.attachments.kinds import MOST_BYTES, Refused
 from lessons.attachments.opening import UNSAFE, look_inside
 from lessons.attachments.scanners import Scanner, ScannerAway
@@ -35,7 +36,8 @@ MOST_ATTEMPTS = 4
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(minutes=15)
 #: Staff hear of it once a day, when the scanner was away so long.
 TELL_AFTER, TOLD_FOR = timedelta(minutes=30), timedelta(days=1)
-MALWARE = "A virus scanner found {name} in the file. Do not open it; tell your IT security team"
+TOO_LARGE = gettext_noop("The picture is larger than 20 megabytes once it is drawn anew. Attach it as JPEG")
+LOST = gettext_noop("The file was lost on the way. Attach it again")
 
 
 def check_next(*, scanner: Scanner, at: datetime) -> bool:
@@ -53,7 +55,7 @@ def check_next(*, scanner: Scanner, at: datetime) -> bool:
     except ScannerAway as error:
         _put_off(attachment, str(error), at)
     except FileNotFoundError:
-        _refuse(attachment, "The file was lost on the way. Attach it again", at)
+        _refuse(attachment, LOST, at)
     return True
 
 
@@ -89,7 +91,7 @@ def _release(attachment: Attachment, findings: list[str], path: Path) -> None:
     with path.open("rb") as file:
         size, digest = file.seek(0, 2), digest_of(file)
         if not 0 < size <= MOST_BYTES:
-            raise Refused(gettext("The picture is larger than 20 megabytes once it is drawn anew. Attach it as JPEG"))
+            raise Refused(TOO_LARGE)
         mine = _still_mine(attachment)
         if mine is None:
             return

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from lessons.attachments.kinds import MEGABYTE, Refused
+from lessons.attachments.kinds import MEGABYTE, Refused, gettext_noop
 
 MOST_ENTRIES = 2_000
 MOST_UNPACKED = 100 * MEGABYTE
@@ -25,8 +25,13 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 ENCRYPTED = 0x1
 LONGEST_COMMENT = 0xFFFF
 
-DAMAGED = "The file is damaged, or not what its name says. Save it again in its own program, and attach that"
-TOO_MUCH = "The file unpacks to more than can be checked. Take pictures or sheets out of it, or attach it as PDF"
+DAMAGED = gettext_noop(
+    "The file is damaged, or not what its name says. Save it again in its own program, and attach that"
+)
+PROTECTED = gettext_noop("The file is protected by a password, so that nobody can check it. Attach it without")
+TOO_MUCH = gettext_noop(
+    "The file unpacks to more than can be checked. Take pictures or sheets out of it, or attach it as PDF"
+)
 
 
 def end_of_directory(file: BinaryIO) -> bytes:
@@ -80,7 +85,7 @@ def _check_directory(file: BinaryIO) -> None:
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:
     if entry.flag_bits & ENCRYPTED:
-        raise Refused("The file is protected by a password, so that nobody can check it. Attach it without")
+        raise Refused(PROTECTED)
     if entry.file_size > SMALL and entry.file_size > MOST_RATIO * max(entry.compress_size, 1):
         raise Refused(TOO_MUCH)
     if entry.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:

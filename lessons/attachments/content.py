@@ -5,11 +5,12 @@ from typing import BinaryIO
 import filetype
 
 from lessons.attachments import archives, images, office, pdfs, texts
-from lessons.attachments.kinds import MOST_BYTES, FileKind, Refused, kind_by_name
+from lessons.attachments.kinds import MOST_BYTES, FileKind, Refused, gettext_noop, kind_by_name
 
 _OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-EMPTY = "The file is empty"
-TOO_LARGE = "The file is larger than 20 megabytes"
+OLD = gettext_noop("The file is protected by a password, or of an old format. Save it as DOCX, XLSX or PPTX")
+EMPTY = gettext_noop("The file is empty")
+TOO_LARGE = gettext_noop("The file is larger than 20 megabytes")
 
 
 def kind_of(file: BinaryIO, name: str) -> FileKind:
@@ -33,7 +34,7 @@ def kind_of(file: BinaryIO, name: str) -> FileKind:
             pdfs.check_start(file)
         case "docx" | "xlsx" | "pptx":
             if head.startswith(_OLD_OFFICE):
-                raise Refused("The file is protected by a password, or of an old format. Save it as DOCX, XLSX or PPTX")
+                raise Refused(OLD)
             office.check_parts(file, kind.code)
         case "png" | "jpeg":
             images.opened(file, kind.code)

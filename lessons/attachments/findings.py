@@ -1,4 +1,7 @@
-"""What was found in a file, in the language that is spoken: kept in English, as the process that looked said it."""
+"""What was found in a file, and why it was refused, in the language that is spoken.
+
+Both are kept in English, as the process that looked said it.
+"""
 
 from django.utils.translation import gettext, gettext_noop
 
@@ -19,9 +22,18 @@ SENTENCES = (
     gettext_noop("It holds properties that somebody or some program added"),
 )
 
+MALWARE = gettext_noop("A virus scanner found {name} in the file. Do not open it; tell your IT security team")
+
 
 def in_words(finding: str) -> str:
     name, colon, said = finding.partition(": ")
     if colon and name in NAMES:
         return f"{gettext(name)}: {said}"
     return gettext(finding) if finding in SENTENCES else finding
+
+
+def refusal_in_words(reason: str) -> str:
+    before, _, after = MALWARE.partition("{name}")
+    if reason.startswith(before) and reason.endswith(after):
+        return gettext(MALWARE).format(name=reason.removeprefix(before).removesuffix(after))
+    return gettext(reason) if reason else ""

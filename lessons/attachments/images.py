@@ -6,11 +6,11 @@ from typing import BinaryIO
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lessons.attachments.archives import DAMAGED
-from lessons.attachments.kinds import Refused
+from lessons.attachments.kinds import Refused, gettext_noop
 
 MOST_PIXELS = 40_000_000
 FORMATS = {"png": "PNG", "jpeg": "JPEG"}
-TOO_LARGE = "The picture has more than 40 million pixels. Make it smaller, and attach that"
+TOO_LARGE = gettext_noop("The picture has more than 40 million pixels. Make it smaller, and attach that")
 Image.MAX_IMAGE_PIXELS = None  # we count ourselves, before anything is drawn
 
 

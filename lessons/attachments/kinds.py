@@ -10,6 +10,11 @@ MOST_BYTES = 20 * MEGABYTE
 NAME_LENGTH = 150
 
 
+def gettext_noop(words: str) -> str:
+    """Mark words for translation.  Django's own asks for settings, and the process that looks inside files has none."""
+    return words
+
+
 class Refused(Exception):
     """The file cannot be attached.  The message is written for the person who sent it."""
 

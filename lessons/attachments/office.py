@@ -9,7 +9,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from lessons.attachments.archives import DAMAGED, chunks_of, count
-from lessons.attachments.kinds import MEGABYTE, Refused
+from lessons.attachments.kinds import MEGABYTE, Refused, gettext_noop
 
 MAIN_PARTS = {
     "docx": "wordprocessingml.document.main+xml",
@@ -19,8 +19,9 @@ MAIN_PARTS = {
 CONTENT_TYPES = "[Content_Types].xml"
 #: The list of parts and a list of links are small; nothing larger is read as a whole.
 MOST_XML = 2 * MEGABYTE
-MACROS = "The file holds macros. Save it without them (as DOCX, XLSX or PPTX), and attach that"
-OBJECTS = "The file holds an object of another program. Take it out, or attach the file as PDF"
+MACROS = gettext_noop("The file holds macros. Save it without them (as DOCX, XLSX or PPTX), and attach that")
+FETCHES = gettext_noop("The file fetches something from elsewhere when it is opened. Take the link out of it")
+OBJECTS = gettext_noop("The file holds an object of another program. Take it out, or attach the file as PDF")
 #: Words of the list of parts, or of the names of parts, that tell of macros and of objects that run.
 _MACRO = re.compile(r"macro|vbaproject|vbadata", re.IGNORECASE)
 _OBJECT = re.compile(r"activex|oleobject|/embeddings/[^/]*\.bin$|ms-package", re.IGNORECASE)
@@ -100,7 +101,7 @@ def _check_links(links: Element) -> None:
     for link in links:
         outside = link.get("TargetMode", "").casefold() == "external"
         if outside and link.get("Type", "").rpartition("/")[2] in _FOLLOWED:
-            raise Refused("The file fetches something from elsewhere when it is opened. Take the link out of it")
+            raise Refused(FETCHES)
 
 
 def _xml(archive: zipfile.ZipFile, name: str) -> Element:

@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lessons.attachments.kinds import Refused
+from lessons.attachments.kinds import Refused, gettext_noop
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: The process ends itself before; this is for one that hangs without computing.
 PATIENCE_SECONDS = 120
-UNSAFE = "The file could not be opened safely. Save it again in its own program, or as PDF, and attach that"
+UNSAFE = gettext_noop(
+    "The file could not be opened safely. Save it again in its own program, or as PDF, and attach that"
+)
 
 
 def look_inside(code: str, path: Path, drawn: Path) -> list[str]:

@@ -7,8 +7,8 @@ from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
 
-from lessons.attachments.archives import DAMAGED, end_of_directory
-from lessons.attachments.kinds import Refused
+from lessons.attachments.archives import DAMAGED, PROTECTED, end_of_directory
+from lessons.attachments.kinds import Refused, gettext_noop
 from lessons.attachments.texts import looks_like_markup
 
 #: Keys and kinds of action that make a reader run, open or send something.
@@ -22,9 +22,10 @@ COMMENTS = {
 #: Objects of one file that are looked at; a report of some hundred pages has some ten thousand.
 MOST_OBJECTS = 300_000
 
-SCRIPT = "The PDF holds a script, or starts something when it is opened. Print it to a new PDF, and attach that"
-FILES = "The PDF holds other files. Take them out, or print it to a new PDF, and attach that"
-ENCRYPTED = "The file is protected by a password, so that nobody can check it. Attach it without"
+SCRIPT = gettext_noop(
+    "The PDF holds a script, or starts something when it is opened. Print it to a new PDF, and attach that"
+)
+FILES = gettext_noop("The PDF holds other files. Take them out, or print it to a new PDF, and attach that")
 
 _LOOSE = re.compile(rb"/(JavaScript|Launch|ImportData|EmbeddedFile)\b")
 _XMP_AUTHOR = re.compile(rb"<dc:creator>[^<]*<rdf:Seq>[^<]*<rdf:li[^>]{0,100}>([^<]{1,100})</rdf:li>")
@@ -74,7 +75,7 @@ def _check_loose_objects(file: BinaryIO) -> None:
 
 def _go_through(reader: PdfReader) -> list[str]:
     if reader.is_encrypted:
-        raise Refused(ENCRYPTED)
+        raise Refused(PROTECTED)
     if "/Root" not in reader.trailer:  # readers would search for one, and each might find another
         raise Refused(DAMAGED)
     has_comments = _walk(reader)

@@ -4,7 +4,7 @@ import re
 from typing import BinaryIO
 
 from lessons.attachments.archives import DAMAGED
-from lessons.attachments.kinds import Refused
+from lessons.attachments.kinds import Refused, gettext_noop
 
 CHUNK = 64 * 1024
 _MARKUP = re.compile(
@@ -13,7 +13,7 @@ _MARKUP = re.compile(
 )
 #: Characters that no text holds.
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-NO_TEXT = "This is not plain text. Save it as text (UTF-8), and attach that"
+NO_TEXT = gettext_noop("This is not plain text. Save it as text (UTF-8), and attach that")
 
 
 def looks_like_markup(head: bytes) -> bool:

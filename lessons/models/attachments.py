@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from lessons.attachments.findings import in_words
+from lessons.attachments.findings import in_words, refusal_in_words
 from lessons.attachments.kinds import KINDS, MOST_BYTES, NAME_LENGTH, FileKind
 from lessons.models.lessons import Lesson
 
@@ -93,6 +93,10 @@ class Attachment(models.Model):
     @property
     def findings_in_words(self) -> list[str]:
         return [in_words(finding) for finding in self.findings]
+
+    @property
+    def reason_in_words(self) -> str:
+        return refusal_in_words(self.reason)
 
     @property
     def is_waiting(self) -> bool:

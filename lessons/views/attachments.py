@@ -18,6 +18,7 @@ from lessons.actions import attachments as actions
 from lessons.actions.reading import record_read
 from lessons.attachments import store
 from lessons.attachments.content import TOO_LARGE
+from lessons.attachments.findings import refusal_in_words
 from lessons.attachments.kinds import Refused
 from lessons.attachments.scanners import scanner
 from lessons.errors import ReasonMissing
@@ -42,7 +43,7 @@ def lesson_attachments(request: SignedInRequest, pk: int) -> HttpResponse:
     form = AttachmentForm(request.POST, request.FILES)
     if getattr(request, "was_too_large", False):
         form.errors.clear()
-        form.add_error("file", TOO_LARGE)
+        form.add_error("file", refusal_in_words(TOO_LARGE))
     if not form.is_valid():
         return _page(request, lesson, form, status=422)
     now = timezone.now()
@@ -54,7 +55,7 @@ def lesson_attachments(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         actions.add_attachment(lesson=lesson, file=file.file, name=file.name, by=request.user, at=now)
     except Refused as error:
-        form.add_error("file", str(error))
+        form.add_error("file", refusal_in_words(str(error)))
         return _page(request, lesson, form, status=422)
     messages.success(request, gettext("The file is attached. It is checked before anybody can download it."))
     return redirect("lesson_attachments", pk)
