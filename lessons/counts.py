@@ -26,11 +26,13 @@ COUNTED_SAMPLES = 2
 PLENTY = 2_000
 #: A sample that stands for so many times `EXACT` leaves no doubt that there are more: six standard deviations.
 NO_DOUBT = 1.5
-#: Of more than these nothing is counted exactly, not even once for all: it would take seconds after each change.
-MOST_COUNTED = 200_000
+#: Of more than these only a sample is counted once for all: after each change all would take too long.
+MOST_COUNTED = 20_000
 #: Stands for every publication, among the terms that are counted; no term begins like it.
 EVERY = "every:"
 
+#: Of a sample the terms are read from its rows: an index of them would first gather all that have each term.
+_TERMS_AS_READ = Func("terms", Value([]), function="array_cat", output_field=Publication._meta.get_field("terms"))
 #: Terms are unnested beside the column, not joined: half the time.
 COUNT = """
 WITH counted AS MATERIALIZED ({rows})
@@ -79,9 +81,7 @@ def count(others: PublicationQuerySet, chosen: Sequence[str], *, among: int) -> 
 
 def _count(others: PublicationQuerySet, chosen: Sequence[str], among: int) -> Counts:
     near = _lacking_one_at_most(others, "terms", chosen)
-    # Of a sample the terms are read from its rows: an index of them would first gather all that have each term.
-    terms_as_read = Func("terms", Value([]), function="array_cat", output_field=Publication._meta.get_field("terms"))
-    near_in_samples = _lacking_one_at_most(others.alias(read=terms_as_read), "read", chosen)
+    near_in_samples = _lacking_one_at_most(others.alias(read=_TERMS_AS_READ), "read", chosen)
     is_small = among <= NO_DOUBT * EXACT
     each, every, by_term = (0.0, {}, {}) if is_small else _sample(near_in_samples, chosen, 1)
     if sum(every.values()) * each <= NO_DOUBT * EXACT:
@@ -104,31 +104,48 @@ def _count(others: PublicationQuerySet, chosen: Sequence[str], among: int) -> Co
     return Counts(total, {term: number for term, number in by_term.items() if number}, is_about=True)
 
 
-def is_kept(filters: LessonFilters, among: int) -> bool:
-    """Whether so little is chosen that many ask the same, one code at most, and counting it takes no seconds."""
-    return among <= MOST_COUNTED and len(filters.cleaned) <= 1 and {*filters.cleaned} <= {*CODES, "archived"}
+def is_kept(filters: LessonFilters) -> bool:
+    """Whether so little is chosen that many ask the same, one code at most."""
+    return len(filters.cleaned) <= 1 and {*filters.cleaned} <= {*CODES, "archived"}
 
 
-def count_kept(filters: LessonFilters, user: User) -> Counts:
-    """Count what `user` finds and each choice exactly, however much it is (see `lessons.kept`)."""
+def count_kept(filters: LessonFilters, user: User, *, among: int) -> Counts:
+    """Count what `user` finds and each choice as before, if nothing has changed since (see `lessons.kept`).
+
+    Of `MOST_COUNTED` exactly, however many are found; of more as `count` does.
+    """
     readable, chosen = Publication.objects.readable_by(user), {**filters.cleaned}
+    is_about = among > MOST_COUNTED
 
-    def numbers(found: PublicationQuerySet, by: Mapping[str, object]) -> Counter[str]:
-        return sum(count_in_parts(found, user, count_terms, by=tuple(by.items())), Counter[str]())
+    def numbers(terms: Sequence[str], by: Mapping[str, object]) -> Counter[str]:
+        found = filters.narrow(readable, terms=() if is_about else terms)
+        if is_about and terms:
+            found = found.alias(read=_TERMS_AS_READ).filter(read__contains=terms)
+        counted = count_terms_in_samples if is_about else count_terms
+        return sum(count_in_parts(found, user, counted, by=tuple(by.items())), Counter[str]())
 
-    found = numbers(filters.narrow(readable), chosen)
+    found = numbers(filters.terms, chosen)
+    if is_about and found[EVERY] <= NO_DOUBT * EXACT:
+        return count(filters.narrow(readable, terms=()), filters.terms, among=among)
     prefixes = tuple(_prefix(term) for term in filters.terms)
     by_term = {term: number for term, number in found.items() if not term.startswith((EVERY, *prefixes))}
     if prefixes:
-        others = numbers(filters.narrow(readable, terms=()), {})
+        others = numbers((), {})
         by_term |= {term: number for term, number in others.items() if term.startswith(prefixes)}
-    return Counts(min(found[EVERY], EXACT + 1), by_term, is_about=False)
+    return Counts(min(found[EVERY], EXACT + 1), by_term, is_about)
 
 
 def count_terms(publications: PublicationQuerySet) -> Counter[str]:
     """Return how many have each term, and how many there are, under `EVERY`."""
     every, by_term = _numbers(publications, ())
     return Counter({**by_term, EVERY: every.get("", 0)})
+
+
+def count_terms_in_samples(publications: PublicationQuerySet) -> Counter[str]:
+    """Return about how many have each term, and how many there are, under `EVERY`."""
+    with by_index():
+        each, every, by_term = _sample(publications, (), COUNTED_SAMPLES)
+    return Counter({term: round(number * each) for term, number in (*by_term.items(), (EVERY, every.get("", 0)))})
 
 
 def _sample(

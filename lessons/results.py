@@ -81,8 +81,8 @@ class Results:
     @cached_property
     def counts(self) -> counts.Counts:
         among = self.search.wishes.vocabulary.among if self.search else Vocabulary.about(()).among
-        if counts.is_kept(self.filters, among):
-            return counts.count_kept(self.filters, self.user)
+        if counts.is_kept(self.filters):
+            return counts.count_kept(self.filters, self.user, among=among)
         others = self._among(self.filters.narrow(self.readable, terms=()))
         return counts.count(others, self.filters.terms, among=among)
 

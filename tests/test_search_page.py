@@ -244,8 +244,8 @@ def test_a_hidden_lesson_changes_no_list_and_no_count(
 def test_above_the_limit_the_page_says_so_and_reckons_the_choices(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for _ in range(6):
-        published(title="Radio silence")
+    for _ in range(7):
+        last = published(title="Radio silence")
     monkeypatch.setattr(counts, "EXACT", 4)
     monkeypatch.setattr(counts, "COUNTED_SAMPLES", 64)
 
@@ -254,11 +254,19 @@ def test_above_the_limit_the_page_says_so_and_reckons_the_choices(
 
     assert found.is_more
     assert found.is_about
-    assert found.by_term["brag:green"] == 6
+    assert found.by_term["brag:green"] == 7
     assert len(answer.context["page"]) == 4
-    assert "about 6" in answer.content.decode()
+    assert "about 7" in answer.content.decode()
     everything = page_of(client).context["results"].counts
-    assert (everything.is_more, everything.is_about, everything.by_term["brag:green"]) == (True, False, 6)
+    assert (everything.is_more, everything.is_about, everything.by_term["brag:green"]) == (True, False, 7)
+    monkeypatch.setattr(counts, "MOST_COUNTED", -1)
+    for given in ({}, {"brag": "green"}):
+        of_many = page_of(client, **given).context["results"].counts
+        assert (of_many.is_more, of_many.is_about, of_many.by_term["brag:green"]) == (True, True, 7)
+    # Few enough to be counted, and at once.
+    last.publications.update(suspended_at=NOON)
+    left = page_of(client).context["results"].counts
+    assert (left.is_more, left.is_about, left.by_term["brag:green"]) == (True, True, 6)
 
 
 # -- sorting ------------------------------------------------------------------------------------------
