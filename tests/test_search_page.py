@@ -260,8 +260,8 @@ def test_above_the_limit_the_page_says_so_and_reckons_the_choices(
     everything = page_of(client).context["results"].counts
     assert (everything.is_more, everything.is_about, everything.by_term["brag:green"]) == (True, False, 7)
     monkeypatch.setattr(counts, "MOST_COUNTED", -1)
-    for given in ({}, {"brag": "green"}):
-        of_many = page_of(client, **given).context["results"].counts
+    for choice in ({}, {"brag": "green"}):
+        of_many = page_of(client, **choice).context["results"].counts
         assert (of_many.is_more, of_many.is_about, of_many.by_term["brag:green"]) == (True, True, 7)
     # Few enough to be counted, and at once.
     last.publications.update(suspended_at=NOON)
