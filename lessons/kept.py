@@ -26,6 +26,8 @@ MOST_STAMPS = 100
 #: Narrowed by no filter: all but what is archived.
 UNFILTERED = ()
 EVERYTHING = (("archived", "include"),)
+#: Who counts for all may take longer than a page otherwise waits for the database: else a million would never be told.
+PATIENCE = "SET LOCAL statement_timeout = '20s'"
 #: All stamps there are, combined; the order and the number of rows do not matter, so old ones can become one.
 STATE = "SELECT bit_xor(stamp) FROM lessons_publicationstamp"
 FOLD = """
@@ -37,7 +39,8 @@ INSERT INTO lessons_publicationstamp (stamp) SELECT bit_xor(stamp) FROM old HAVI
 
 Counted = TypeVar("Counted")
 _kept: dict[Hashable, Any] = {}
-_counting = threading.Lock()
+#: By what is counted just now; whoever asks the same meanwhile waits for the answer.
+_counting: dict[Hashable, threading.Lock] = {}
 
 
 def count_in_parts(
@@ -99,10 +102,19 @@ def _keep(key: Hashable, count: Callable[[], Counted]) -> Counted:
     there: Counted | None = _kept.get(key)
     if there is not None:
         return there
-    with _counting:  # whoever asks the same meanwhile waits for the answer
-        there = _kept.get(key)
-        if there is None:
-            there = _kept[key] = count()
-            while len(_kept) > MOST_KEPT:
-                del _kept[next(iter(_kept))]
-        return there
+    try:
+        with _counting.setdefault(key, threading.Lock()):
+            there = _kept.get(key)
+            if there is None:
+                there = _kept[key] = _count_patiently(count)
+                for old in [*_kept][:-MOST_KEPT]:
+                    _kept.pop(old, None)
+            return there
+    finally:
+        _counting.pop(key, None)
+
+
+def _count_patiently(count: Callable[[], Counted]) -> Counted:
+    with connection.cursor() as cursor:
+        cursor.execute(PATIENCE)
+    return count()

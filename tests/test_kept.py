@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import psycopg2
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -138,6 +138,27 @@ def test_the_second_who_asks_is_told_without_counting_again() -> None:
     assert len(statements(person(Role.READER))) == 2
     (of_the_narrowed,) = statements(person(Role.READER))
     assert "NOT" in of_the_narrowed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_counts_for_all_may_take_longer_than_a_page_otherwise_waits() -> None:
+    published()
+    reader, readable = person(Role.READER), Publication.objects.all()
+
+    def slowly(found: PublicationQuerySet) -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.1)")
+        return found.count()
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '50ms'")
+    try:
+        assert count_as_one(readable, reader, slowly, by=UNFILTERED) == 1
+        with pytest.raises(OperationalError, match="statement timeout"):
+            count_as_one(readable, reader, slowly, by=None)
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("RESET statement_timeout")
 
 
 @pytest.mark.django_db
