@@ -7,9 +7,12 @@ from django.db import models
 
 from accounts.models import Membership, User
 from accounts.roles import AUTHOR, Role, Scope, permissions_of
+from accounts.statements import Statement
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
+
+_USER: Statement[User] = Statement(lambda pk: User.objects.filter(pk=pk))
 
 
 class SignInBackend(AuthenticationBackend):
@@ -20,6 +23,10 @@ class SignInBackend(AuthenticationBackend):
 
     def get_all_permissions(self, user_obj: object, obj: object = None) -> set[str]:
         return set()
+
+    def get_user(self, user_id: int) -> User | None:
+        user = next(iter(_USER(pk=user_id)), None)
+        return user if user and self.user_can_authenticate(user) else None
 
     def user_can_authenticate(self, user: User) -> bool:
         return super().user_can_authenticate(user) and user.dormant_at is None

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models.organisations import Organisation, OrganisationQuerySet, ResilienceArea
 from accounts.roles import OWNER_LEADS, Role
+from accounts.statements import Statement
 
 #: Keys a token without `read:sensitive` does not hold (docs: the two arrays of codes).
 SENSITIVE_PREFIX = "sensitive/"
@@ -108,8 +109,7 @@ class User(AbstractBaseUser):  # type: ignore[django-manager-missing]  # knox ma
     @cached_property
     def active_memberships(self) -> list["Membership"]:
         """Memberships in force today, read once for the life of this object (one request)."""
-        in_force = Membership.objects.active().filter(user=self)
-        return list(in_force.select_related("organisation", "area").order_by("pk"))
+        return _IN_FORCE(user=self.pk)
 
     @cached_property
     def all_keys(self) -> list[str]:
@@ -204,3 +204,8 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} {self.user_id} in {self.organisation_id}"
+
+
+_IN_FORCE: Statement[Membership] = Statement(
+    lambda user: Membership.objects.active().filter(user=user).select_related("organisation", "area").order_by("pk")
+)
