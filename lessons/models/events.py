@@ -5,10 +5,10 @@ from datetime import date
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils import dateformat
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, ResilienceArea
+from govuk.dates import in_words
 from lessons.models.wording import Marking
 
 
@@ -49,7 +49,7 @@ DATE_FORMATS = {Precision.DAY: "j F Y", Precision.MONTH: "F Y", Precision.YEAR: 
 
 def dated(day: date | None, precision: str) -> str:
     """Return `day` in words as precisely as it is known: "3 March 2024", "March 2024", "2024", or ""."""
-    return dateformat.format(day, DATE_FORMATS[Precision(precision)]) if day else ""
+    return in_words(day, DATE_FORMATS[Precision(precision)]) if day else ""
 
 
 class Event(models.Model):
