@@ -33,11 +33,13 @@ from devstack.privileges import popen_options
 from jol.backup.erased import note_erased
 from jol.backup.keeping import keep_once
 from jol.backup.sealing import make_key
+from jol.backup.withheld import note_withheld
 from lessons.actions.attachments import add_attachment, remove_attachment
+from lessons.actions.moves import move_lesson
 from lessons.attachments.store import opened
-from lessons.models import Attachment, Lesson, LessonMove, Publication, Status
+from lessons.models import Attachment, Lesson, LessonMove, Move, Publication, Status
 from notifications.models import MailHold
-from tests.factories import LessonFactory, PublicationFactory, UserFactory
+from tests.factories import LessonFactory, PublicationFactory, UserFactory, moderator_of
 from tests.portal import ROOT, wait_until
 
 pytestmark = pytest.mark.slow
@@ -122,17 +124,29 @@ def backup(folder: Path, *options: str) -> Path:
     return Path(said.getvalue().strip())
 
 
+def published() -> Lesson:
+    return LessonFactory(status=Status.PUBLISHED, at=timezone.now())
+
+
+def suspend(lesson: Lesson) -> None:
+    by = moderator_of(lesson.area)
+    move_lesson(lesson=lesson, move=Move.SUSPEND, by=by, at=timezone.now(), note="The dose is wrong.")
+
+
 def test_a_dump_comes_back_whole_and_nobody_is_signed_in_and_no_mail_leaves(
     portal: Cluster, settings: Any, tmp_path: Path
 ) -> None:
     user, attachment = use_it()
-    moves = LessonMove.objects.count()
-
     erased = UserFactory(name="Robin Marsh")
+
+    wrong = published()
+    moves = LessonMove.objects.count()
 
     made = backup(tmp_path / "backups")
     erase(user=erased, by=None, at=timezone.now())
     note_erased(tmp_path / "backups")
+    suspend(wrong)
+    note_withheld(tmp_path / "backups")
 
     sealed = [path.read_bytes() for path in (tmp_path / "backups").rglob("*.age")]
     assert len(sealed) == 2
@@ -153,7 +167,8 @@ def test_a_dump_comes_back_whole_and_nobody_is_signed_in_and_no_mail_leaves(
         assert "0 tables differ" in said.getvalue()
         assert "Restored in" in said.getvalue()
         assert Lesson.objects.filter(title=CANARY).exists()
-        assert LessonMove.objects.count() == moves
+        assert LessonMove.objects.count() == moves + 1, "what was suspended is suspended again"
+        assert Lesson.objects.get(pk=wrong.pk).status == Status.SUSPENDED
         with opened(attachment.key) as file:
             assert file.read() == FILE
         assert User.objects.get(pk=user.pk).password == user.password
@@ -167,7 +182,7 @@ def test_a_dump_comes_back_whole_and_nobody_is_signed_in_and_no_mail_leaves(
         with pytest.raises(CommandError, match="--over says that it is lost"):
             call_command("restore", str(made), key=tmp_path / "key")
         call_command("restore", str(made), key=tmp_path / "key", over=True, stdout=io.StringIO())
-        assert LessonMove.objects.count() == moves
+        assert LessonMove.objects.count() == moves + 1
 
         next((tmp_path / "backups" / "attachments").rglob("*.age")).write_bytes(b"something else")
         with pytest.raises(CommandError, match="not all is as it should be"):
@@ -182,6 +197,7 @@ def test_a_dump_comes_back_whole_and_nobody_is_signed_in_and_no_mail_leaves(
 
 def test_the_second_before_a_disaster_comes_back_with_one_command(portal: Cluster, tmp_path: Path) -> None:
     use_it()
+    wrong, erased = published(), UserFactory(name="Robin Marsh")
     waiting, backups = portal.folder.parent / "waiting", tmp_path / "backups"
     made, publications = backup(backups, "--base"), Publication.objects.count()
     last = LessonFactory(title="Written after the backup", status=Status.DRAFT)
@@ -189,6 +205,8 @@ def test_the_second_before_a_disaster_comes_back_with_one_command(portal: Cluste
     time.sleep(0.1)
     second = datetime.now(UTC)
     time.sleep(0.1)
+    suspend(wrong)
+    erase(user=erased, by=None, at=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE lessons_publication RENAME TO lost")
         cursor.execute("SELECT pg_walfile_name(pg_switch_wal())")
@@ -223,6 +241,8 @@ def test_the_second_before_a_disaster_comes_back_with_one_command(portal: Cluste
         with at_database(restored, TEMPLATE):
             assert Lesson.objects.get(title=last.title).pk == last.pk
             assert Publication.objects.count() == publications
+            assert Lesson.objects.get(pk=wrong.pk).status == Status.SUSPENDED, "which it was a second later"
+            assert not User.objects.filter(name="Robin Marsh").exists()
             assert MailHold.objects.in_force().exists()
             assert not Session.objects.exists()
     finally:

@@ -13,6 +13,7 @@ from jol.backup import BackupError
 from jol.backup.attachments import forget_files, seal_new
 from jol.backup.erased import note_erased
 from jol.backup.making import make_base, make_dump, seal_log
+from jol.backup.withheld import note_withheld
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def keep_backups(folder: Path, waiting: Path, *, to: str, for_days: int) -> None
 def keep_once(folder: Path, waiting: Path, *, to: str, for_days: int, at: datetime) -> None:
     parts, files = seal_log(waiting, folder, to=to), seal_new(folder, to=to)
     note_erased(folder)
+    note_withheld(folder)
     if parts or files:
         logger.info("Sealed %d parts of the log and %d attachments", parts, files)
     for kind, make in KINDS.items():

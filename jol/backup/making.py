@@ -12,6 +12,7 @@ from jol.backup.erased import note_erased
 from jol.backup.manifest import Manifest, describe, sha256_of
 from jol.backup.programs import program, seal_output
 from jol.backup.sealing import seal
+from jol.backup.withheld import note_withheld
 
 DUMP, BASE, LOG = "database.dump.age", "base.tar.age", "log"
 
@@ -72,5 +73,6 @@ def _new_folder(folder: Path, kind: str, at: datetime) -> Path:
 
 def _finish(made: Path, manifest: Manifest) -> Path:
     note_erased(made.parent)
+    note_withheld(made.parent)
     replace(manifest, files={path.name: sha256_of(path) for path in made.iterdir()}).write(made)
     return made

@@ -18,6 +18,7 @@ from jol.backup.erased import erase_again
 from jol.backup.making import DUMP
 from jol.backup.manifest import read_manifest
 from jol.backup.programs import program, unseal_into
+from jol.backup.withheld import withhold_again
 from lessons.models import LessonMove, Publication
 
 #: They only grow, so a database of a later second has no fewer.
@@ -60,6 +61,8 @@ def finish(folder: Path, *, key: pyrage.x25519.Identity, say: Say) -> Iterator[s
     say(f"{sessions} sessions and {tokens} API tokens ended.")
     yield from erase_again(folder, at=timezone.now())
     say("Whoever was erased since this backup is erased again.")
+    lessons, files = withhold_again(folder, at=timezone.now())
+    say(f"Withheld since this backup, and suspended or hidden again: {lessons} lessons, {files} files.")
     number, faults = bring_back(folder, key=key)
     say(f"{number} attachments are as their rows say, {len(faults)} are not.")
     yield from faults

@@ -127,6 +127,13 @@ def set_published(
     audit.record(action=action, subject=attachment, by=by, at=at, reason=reason, digest=attachment.sha256)
 
 
+@transaction.atomic
+def hide_again(*, attachment: Attachment, at: datetime) -> None:
+    """Take from readers a file that a backup gave back to them; nobody's permission is asked."""
+    Attachment.objects.filter(pk=attachment.pk).update(published=False)
+    audit.record(action="attachment.hide", subject=attachment, by=None, at=at, digest=attachment.sha256)
+
+
 def _may_give(lesson: Lesson, by: User, at: datetime) -> None:
     if wrote_it(lesson, by):
         raise OwnLesson(gettext("Somebody else has to publish the files of a lesson that you wrote."))

@@ -8,8 +8,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from jol.backup import BackupError
+from jol.backup.erased import note_erased
 from jol.backup.keeping import keep_backups
 from jol.backup.making import make_base, make_dump, seal_log
+from jol.backup.withheld import note_withheld
 
 
 class Command(BaseCommand):
@@ -33,6 +35,8 @@ class Command(BaseCommand):
                 keep_backups(folder, log, to=settings.BACKUP_KEY, for_days=keep)
             if log:
                 self.stdout.write(f"{seal_log(log, folder, to=settings.BACKUP_KEY)} parts of the log sealed.")
+                note_erased(folder)
+                note_withheld(folder)
                 return
             make = make_base if base else make_dump
             self.stdout.write(str(make(folder, to=settings.BACKUP_KEY, at=timezone.now())))

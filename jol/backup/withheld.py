@@ -1,0 +1,136 @@
+"""What was taken from readers, beside the backups: an older backup would show it again, and it is withheld again.
+
+A line for each holds numbers, keys and times, no words:
+
+- a lesson was suspended, came back, or got a version that shows less or to fewer;
+- a file was taken from readers, or given to them.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db.models import F, Max, OuterRef, Subquery
+
+from accounts.models import AuditEvent
+from lessons.actions.attachments import hide_again
+from lessons.actions.moves import suspend_again
+from lessons.models import Attachment, Change, Lesson, LessonMove, Move, Publication
+
+NAME = "withheld.ndjson"
+#: What is committed a while after its time is in no backup of that time.
+MARGIN = timedelta(hours=1)
+SUSPENDED, RETURNED, REPLACED = "suspended", "returned", "replaced"
+HIDDEN, GIVEN = "hidden", "given"
+NOTE = "This was suspended or replaced after the backup was made from which the portal was restored. Look at it again."
+FILES = {"attachment.hide": HIDDEN, "attachment.remove": HIDDEN, "attachment.publish": GIVEN}
+Line = dict[str, Any]
+
+
+def note_withheld(folder: Path) -> int:
+    """Add what was withheld since the oldest backup of the folder to the list in it; return how many lines."""
+    made = [path.parent.name[:18] for path in folder.glob("*/manifest.json")]
+    if not made:
+        return 0
+    since = datetime.strptime(min(made), "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC) - MARGIN
+    known = {json.dumps(line) for line in _listed(folder)}
+    new = [line for line in map(json.dumps, [*_of_lessons(since), *_of_files(since)]) if line not in known]
+    if new:
+        with (folder / NAME).open("a", encoding="ascii") as file:
+            file.writelines(f"{line}\n" for line in new)
+    return len(new)
+
+
+def _of_lessons(since: datetime) -> Iterator[Line]:
+    before = Publication.objects.filter(lesson=OuterRef("lesson"), version=OuterRef("publication__version") - 1)
+    moves = (
+        LessonMove.objects.filter(at__gte=since, move__in=(Move.SUSPEND, Move.RESTORE, Move.PUBLISH_AGAIN))
+        .annotate(
+            readers=F("publication__readers"),
+            readers_before=Subquery(before.values("readers")),
+            said_whose=Subquery(before.values("attributed_to")),
+        )
+        .select_related("publication")
+        .order_by("at", "pk")
+    )
+    for move in moves:
+        is_new = move.publication is not None and move.publication.published_at == move.at
+        if move.move == Move.SUSPEND:
+            what = SUSPENDED
+        elif is_new and _shows_less(move):
+            what = REPLACED
+        elif move.move == Move.RESTORE:
+            what = RETURNED
+        else:
+            continue
+        yield _line(what, move.at, lesson=move.lesson_id)
+
+
+def _shows_less(move: Any) -> bool:
+    """Whether a new version is more than a small correction, or is open to fewer, or tells less of whose it is."""
+    text = move.publication
+    is_closed_to_some = not set(move.readers_before or []) <= set(move.readers)
+    return text.change != Change.MINOR or is_closed_to_some or text.attributed_to != move.said_whose
+
+
+def _of_files(since: datetime) -> Iterator[Line]:
+    for event in AuditEvent.objects.filter(at__gte=since, action__in=FILES).order_by("at", "pk"):
+        yield _line(FILES[event.action], event.at, file=int(event.object_id))
+
+
+def _line(what: str, at: datetime, **whose: int) -> Line:
+    return {"what": what, "at": at.isoformat(), **whose}
+
+
+def withhold_again(folder: Path, *, at: datetime) -> tuple[int, int]:
+    """Withhold what the list says and the database does not know of; return how many lessons and files.
+
+    What happened before the last thing that the database knows of a lesson or file is in it, or was undone.
+    """
+    lessons, files = _by_subject(folder, "lesson"), _by_subject(folder, "file")
+    suspended = [pk for pk, lines in lessons.items() if _is_suspended_again(pk, lines, at)]
+    hidden = [pk for pk, lines in files.items() if _is_hidden_again(pk, lines, at)]
+    return len(suspended), len(hidden)
+
+
+def _by_subject(folder: Path, kind: str) -> dict[int, list[Line]]:
+    found: dict[int, list[Line]] = {}
+    for line in _listed(folder):
+        if kind in line:
+            found.setdefault(line[kind], []).append(line)
+    return found
+
+
+def _is_suspended_again(pk: int, lines: list[Line], at: datetime) -> bool:
+    lesson = Lesson.objects.filter(pk=pk).annotate(known_at=Max("moves__at")).first()
+    if lesson is None:
+        return False
+    missing = _since(max(lesson.created_at, lesson.known_at or lesson.created_at), lines)
+    is_withheld = REPLACED in missing or missing[-1:] == [SUSPENDED]
+    return is_withheld and suspend_again(lesson=lesson, at=at, note=NOTE)
+
+
+def _is_hidden_again(pk: int, lines: list[Line], at: datetime) -> bool:
+    file = Attachment.objects.filter(pk=pk, published=True).first()
+    if file is None:
+        return False
+    events = AuditEvent.objects.filter(object_type=Attachment._meta.label_lower, object_id=str(pk), action__in=FILES)
+    known_at = events.aggregate(Max("at"))["at__max"]
+    if _since(max(file.added_at, known_at or file.added_at), lines)[-1:] != [HIDDEN]:
+        return False
+    hide_again(attachment=file, at=at)
+    return True
+
+
+def _since(known_at: datetime, lines: list[Line]) -> list[str]:
+    """Return what happened later, in order."""
+    times = sorted((datetime.fromisoformat(line["at"]), line["what"]) for line in lines)
+    return [what for happened_at, what in times if happened_at > known_at]
+
+
+def _listed(folder: Path) -> Iterator[Line]:
+    path = folder / NAME
+    for line in path.read_text(encoding="ascii").splitlines() if path.exists() else []:
+        yield json.loads(line)
