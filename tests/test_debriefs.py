@@ -16,6 +16,7 @@ from accounts.models import AuditEvent, Organisation, User
 from accounts.roles import Role
 from lessons.actions import debriefs as actions
 from lessons.errors import LessonError
+from lessons.forms.debriefs import MOST_AREAS_OF_LOCAL, DebriefForm
 from lessons.look_alikes import alike, look_alikes
 from lessons.models import (
     Debrief,
@@ -125,8 +126,24 @@ def test_a_debrief_of_a_new_event_is_opened_in_two_steps(opener: User, police: O
     assert answer.url == reverse("debrief_share", args=[debrief.pk])
     assert (event.name, event.organisation.code, event.areas.get().code) == ("Exercise Rising Tide", "fire", "cumbria")
     assert (debrief.event, debrief.kind, debrief.held_on) == (event, "multi_agency", date(2026, 1, 21))
-    assert timezone.localtime(debrief.closes_at).date() == tomorrow + timedelta(days=1)
+    assert f"{timezone.localtime(debrief.closes_at):%Y-%m-%d %H:%M}" == f"{tomorrow} 23:59"
     assert list(debrief.organisations.all()) == [police]
+
+
+def test_organisations_of_the_area_are_not_hidden_among_those_of_the_whole_country(
+    opener: User, police: Organisation
+) -> None:
+    event = EventFactory(organisation=opener.memberships.get().organisation)
+    event.areas.set(police.areas.all())
+    everywhere = [*police.areas.all(), *ResilienceAreaFactory.create_batch(MOST_AREAS_OF_LOCAL)]
+    weather = OrganisationFactory(code="weather", areas=everywhere)
+
+    groups = dict(DebriefForm(user=opener, event=event).fields["organisations"].choices)
+
+    area = police.areas.get().name
+    assert "police" in dict(groups[area])
+    assert groups["National"] == [("weather", weather.name)]
+    assert "weather" not in dict(groups[area])
 
 
 def test_events_that_are_alike_are_offered_before_a_second_one_is_made(opener: User, police: Organisation) -> None:
@@ -355,6 +372,7 @@ def test_a_code_that_opens_nothing_is_not_found_and_soon_slowed_down(opener: Use
     monkeypatch.setattr(code_page, "WRONG_CODES", replace(code_page.WRONG_CODES, limit=3))
     guesser = Client(REMOTE_ADDR="198.51.100.9")
 
+    assert "No debrief has this code" in Client().get("/d/guess/").content.decode()
     answers = [guesser.get(f"/d/guess{number}/").status_code for number in range(4)]
     right = guesser.get(code_url(debrief))
     typed = guesser.post(reverse("debrief_enter"), {"code": debrief.code})

@@ -4,7 +4,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +22,8 @@ from lessons.models.debriefs import RUNS
 EVENTS_OFFERED = 200
 STAYS_OPEN = timedelta(days=14)
 ANOTHER = "another"
+#: Whoever serves more areas is not among the organisations of each, where a hundred would hide the few that are local.
+MOST_AREAS_OF_LOCAL = 10
 
 
 def organisations_run_for(user: User) -> QuerySet[Organisation]:
@@ -160,11 +162,16 @@ class DebriefForm(forms.Form):
         self._offer_partners(ours)
 
     def _offer_partners(self, ours: QuerySet[Organisation]) -> None:
-        groups: list[tuple[str, list[tuple[str, str]]]] = []
-        for area in self.event.areas.order_by("name"):
-            there = Organisation.objects.current().filter(areas=area).exclude(pk__in=ours.values("pk"))
-            if names := list(there.order_by("name").values_list("code", "name")):
-                groups.append((area.name, names))
+        areas = self.event.areas.order_by("name")
+        others = Organisation.objects.current().exclude(pk__in=ours.values("pk"))
+        wide = Organisation.objects.alias(number=Count("areas")).filter(number__gt=MOST_AREAS_OF_LOCAL)
+        offered = [(area.name, others.filter(areas=area).exclude(pk__in=wide.values("pk"))) for area in areas]
+        national = others.filter(pk__in=wide.values("pk"), areas__in=areas).distinct()
+        groups = [
+            (heading, list(there.order_by("name").values_list("code", "name")))
+            for heading, there in [*offered, (gettext("National"), national)]
+        ]
+        groups = [(heading, names) for heading, names in groups if names]
         self.fields["organisations"].choices = groups  # type: ignore[attr-defined]
         if not groups:
             del self.fields["organisations"]
@@ -189,5 +196,5 @@ class DebriefForm(forms.Form):
 
 
 def end_of(day: Any) -> datetime:
-    """Return the end of `day` in London."""
-    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time()))
+    """Return the last moment of `day` in London: pages say "23:59", which nobody takes for the day after."""
+    return timezone.make_aware(datetime.combine(day, time.max))

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.messages.storage.base import Message
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -40,24 +40,30 @@ def debrief_enter(request: HttpRequest) -> HttpResponse:
     if WRONG_CODES.is_used_up(network_address_of(request), now):
         return too_many(request, int(WRONG_CODES.period.total_seconds()))
     if not Debrief.objects.filter(code=code).exists():
-        WRONG_CODES.count(network_address_of(request), now)
-        form.add_error("code", gettext("No debrief has this code. Check it with the person who runs the debrief"))
-        return render(request, "lessons/debriefs/enter.html", {"form": form}, status=422)
+        return _opens_nothing(request, code, now, status=422)
     return redirect("debrief_code", code)
+
+
+def _opens_nothing(request: HttpRequest, code: str, at: datetime, status: int) -> HttpResponse:
+    """Count a wrong code, and ask for the right one."""
+    WRONG_CODES.count(network_address_of(request), at)
+    form = CodeForm({"code": code})
+    form.add_error("code", gettext("No debrief has this code. Check it with the person who runs the debrief"))
+    return render(request, "lessons/debriefs/enter.html", {"form": form}, status=status)
 
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @leaves_no_trace
 def debrief_code(request: HttpRequest, code: str) -> HttpResponse:
-    """Show the form for a point; POST adds it.
-
-    :raises Http404: no debrief has this code
-    """
+    """Show the form for a point; POST adds it.  A code that is none is asked for again, with 404."""
     now = timezone.now()
     if WRONG_CODES.is_used_up(network_address_of(request), now):
         return too_many(request, int(WRONG_CODES.period.total_seconds()))
-    debrief = _debrief_with(request, code, now)
+    code = plain_code(code)
+    debrief = Debrief.objects.filter(code=code).select_related("event", "organisation").first()
+    if debrief is None:
+        return _opens_nothing(request, code, now, status=404)
     somebody = _taking_part(request, debrief)
     if request.method != "POST":
         if not debrief.is_open(now):
@@ -79,14 +85,6 @@ def debrief_code(request: HttpRequest, code: str) -> HttpResponse:
         form.add_error(None, str(error))
         return _page(request, debrief, form, status=409)
     return redirect(f"{reverse('debrief_code', args=[debrief.code])}?{ADDED}")
-
-
-def _debrief_with(request: HttpRequest, code: str, at: datetime) -> Debrief:
-    debrief = Debrief.objects.filter(code=plain_code(code)).select_related("event", "organisation").first()
-    if debrief is None:
-        WRONG_CODES.count(network_address_of(request), at)
-        raise Http404
-    return debrief
 
 
 def _taking_part(request: HttpRequest, debrief: Debrief) -> User | None:
