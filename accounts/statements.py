@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator
 from copy import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -42,6 +42,13 @@ class ByMemberships:
 
 
 @dataclass(frozen=True)
+class AsOne:
+    """A list that is one parameter of the statement, however long it is."""
+
+    values: list[str]
+
+
+@dataclass(frozen=True)
 class _Made:
     rows: QuerySet[Any, Any]
     compiler: SQLCompiler
@@ -65,7 +72,7 @@ class Statement(Generic[Row]):
     def __call__(self, **values: Any) -> list[Row]:
         """Ask it.
 
-        :param values: text, numbers, times, lists of these, `ByKeys` or `ByMemberships`
+        :param values: text, numbers, days, times, lists of these, `AsOne`, `ByKeys` or `ByMemberships`
         """
         found = self._fill(values)
         if found is None:
@@ -133,6 +140,9 @@ def _take_apart(value: Any, shape: list[Hashable], given: list[Any]) -> None:
         shape.append(len(value))
         for one in value:
             _take_apart(one, shape, given)
+    elif isinstance(value, AsOne):
+        shape.append(AsOne)
+        given.append(value.values)
     elif isinstance(value, ByKeys):
         shape.append(value.user.without_sensitive)
         _take_apart(value.user.keys, shape, given)
@@ -168,6 +178,8 @@ class _Signs:
             return value
         if isinstance(value, list | tuple):
             return [self.for_value(one) for one in value]
+        if isinstance(value, AsOne):
+            return self._new(str)
         if isinstance(value, ByKeys):
             return self._for_keys(value.user)
         if isinstance(value, ByMemberships):
@@ -182,6 +194,8 @@ class _Signs:
             sign = f"\x00sign {number}"
         elif issubclass(kind, datetime):
             sign = datetime(1, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+        elif issubclass(kind, date):
+            sign = date(1, 1, 1) + timedelta(days=number)
         else:
             raise TypeError(f"no sign stands for {kind}")
         self.given.append(sign)

@@ -22,6 +22,8 @@ REVIEWED: dict[str, dict[str, str]] = {
     "html": {
         "accounts/views/second_factor.py second_factor_app": "our drawing of a QR code, no text",
         "lessons/snippets.py as_html": "escaped before",
+        "lessons/templatetags/cards.py cards": "escaped by _card and _signs",
+        "lessons/templatetags/cards.py signs": "escaped by _signs",
         "lessons/templatetags/finding.py choices": "one of two constants; joined from what format_html made",
         "lessons/templatetags/wording.py prose": "escaped before",
         "lessons/templatetags/wording.py marked_removals": "escaped before",

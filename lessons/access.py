@@ -9,8 +9,21 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.statements import ByKeys, Statement
 from lessons.actions.reading import record_read
 from lessons.models import Lesson, Publication
+
+#: The version in force of a lesson, suspended or not, if a key of the person opens it.
+_CURRENT: Statement[Publication] = Statement(
+    lambda user, reference: (
+        Publication.objects.opened_by(user)
+        .current()
+        .filter(lesson__reference=reference)
+        .select_related("lesson__organisation")
+        .defer("search")
+        .order_by("pk")[:1]
+    )
+)
 
 
 class Suspended(Exception):
@@ -48,9 +61,7 @@ def get_publication(*, user: User, reference: str) -> Publication:
     :raises Moved: it was merged into one that the user may read
     :raises Http404: in all other cases, alike whether there is such a lesson or not
     """
-    publications = Publication.objects.opened_by(user).select_related("lesson__organisation")
-    current = publications.current().filter(lesson__reference=reference).first()
-    if current:
+    for current in _CURRENT(user=ByKeys(user), reference=reference):
         if current.suspended_at:
             raise Suspended
         record_read(current, by=user, at=timezone.now())

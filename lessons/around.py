@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from django.db.models import Q
@@ -9,6 +10,7 @@ from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.models.organisations import Category
+from accounts.statements import ByKeys, Statement
 from lessons.models import Attribution, Publication, PublicationQuerySet
 from lessons.recurring import Recurrence, lessons_linked_with, recurrence_of
 from lessons.search.similar import most_alike
@@ -34,14 +36,18 @@ class Around:
     recurrence: Recurrence | None
 
 
-def look_around(publication: Publication, readable: PublicationQuerySet) -> Around:
-    """Return what belongs beside `publication` of what is `readable`; the texts of all come in one query."""
-    similar = _most_alike(publication, readable)
-    linked = lessons_linked_with(publication.lesson_id, readable)
-    same_event = _of_same_event(publication, readable).values("pk")[:OF_EVENT_SHOWN]
-    others = readable.filter(Q(pk__in=similar) | Q(lesson__in=linked)).values("pk")
-    # A union, since an index answers either side of it and none would answer an OR of them.
-    texts = list(readable.filter(pk__in=same_event.union(others)).for_list())
+def look_around(publication: Publication, user: User) -> Around:
+    """Return what belongs beside `publication` of what `user` may read; the texts of all come in one query."""
+    similar = _most_alike(publication, Publication.objects.readable_by(user))
+    linked = lessons_linked_with(publication.lesson_id, user)
+    has_event = bool(publication.event_name and publication.event_on)
+    texts = _TEXTS(
+        user=ByKeys(user),
+        similar=similar,
+        linked=sorted(linked),
+        pk=publication.pk,
+        event=[getattr(publication, name) for name in EVENT] if has_event else [],
+    )
     by_key = {text.pk: text for text in texts}
     return Around(
         similar=[by_key[pk] for pk in similar if pk in by_key],
@@ -57,19 +63,27 @@ def _most_alike(publication: Publication, readable: PublicationQuerySet) -> list
     return [one.pk for one in most_alike(said, others, SIMILAR_SHOWN) if one.score >= LEAST_ALIKE]
 
 
-def _of_same_event(publication: Publication, readable: PublicationQuerySet) -> PublicationQuerySet:
-    """Keep lessons of the same event, as far as the publications themselves say so.
+def _select_texts(user: User, similar: list[int], linked: list[int], pk: int, event: list[Any]) -> PublicationQuerySet:
+    """Keep what is similar, linked, or of the same event, as far as the publications themselves say so.
 
     The event behind them is not asked: it would tell where a lesson is from whose attribution hides it.
+
+    :param event: what the publication `pk` says under `EVENT`; empty if it does not say enough
     """
-    if not publication.event_name or not publication.event_on:
-        return readable.none()
-    said = {name: getattr(publication, name) for name in EVENT}
-    return readable.filter(**said).exclude(pk=publication.pk).for_list()
+    readable = Publication.objects.readable_by(user)
+    others = readable.filter(Q(pk__in=similar) | Q(lesson__in=linked)).values("pk")
+    if event:
+        same_event = readable.filter(**dict(zip(EVENT, event, strict=True))).exclude(pk=pk).for_list()
+        # A union, since an index answers either side of it and none would answer an OR of them.
+        others = same_event.values("pk")[:OF_EVENT_SHOWN].union(others)
+    return readable.filter(pk__in=others).for_list()
+
+
+_TEXTS: Statement[Publication] = Statement(_select_texts)
 
 
 def _is_of_same_event(text: Publication, publication: Publication) -> bool:
-    """Say in Python what `_of_same_event` asks in SQL."""
+    """Say in Python what `_select_texts` asks of the event in SQL."""
     return (
         text.pk != publication.pk
         and bool(publication.event_name and publication.event_on)

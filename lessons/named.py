@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import Value
+from django.db.models import QuerySet, Value
+from django.db.models.expressions import RawSQL
 
 from accounts.models import ResilienceArea
+from accounts.statements import AsOne, Statement
 from lessons.models import Capability, NationalRisk, Publication, Theme
 
 
@@ -52,12 +55,20 @@ def names_in(publications: Iterable[Publication], *, areas: Iterable[str] = ()) 
 def names_of(codes: Mapping[str, Collection[str]]) -> dict[str, dict[str, str]]:
     """Return name by code, by prefix, of the codes under each prefix."""
     names: dict[str, dict[str, str]] = {prefix: {} for prefix in SOURCES}
-    asked = [
-        SOURCES[prefix].objects.filter(code__in=wanted).values_list(Value(prefix), "code", "name")  # type: ignore[attr-defined]
-        for prefix, wanted in codes.items()
-        if wanted
-    ]
-    if asked:
-        for prefix, code, name in asked[0].union(*asked[1:], all=True):
+    if any(codes.values()):
+        for prefix, code, name in _NAMES(**{prefix: AsOne(sorted(codes.get(prefix, ()))) for prefix in SOURCES}):
             names[prefix][code] = name
     return names
+
+
+def _select_names(**codes: str) -> QuerySet[Any, tuple[str, str, str]]:
+    first, *others = (
+        model.objects.filter(  # type: ignore[attr-defined]
+            code__in=RawSQL("SELECT unnest(%s::varchar[])", [codes[prefix]])
+        ).values_list(Value(prefix), "code", "name")
+        for prefix, model in SOURCES.items()
+    )
+    return first.union(*others, all=True)
+
+
+_NAMES = Statement(_select_names)

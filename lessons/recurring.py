@@ -11,6 +11,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from django.db.models import QuerySet
+
+from accounts.models import User
+from accounts.statements import ByKeys, Statement
 from lessons.models import LessonLink, Publication, PublicationQuerySet
 
 #: The rule of a trend (DOMAIN, section 8): lessons on one theme and risk theme, within so many months.
@@ -195,18 +199,30 @@ def confirmed(readable: PublicationQuerySet) -> list[Recurrence]:
     return sorted(found, key=lambda one: (-one.spread.lessons, -one.newest.pk))
 
 
-def lessons_linked_with(lesson: int, readable: PublicationQuerySet) -> set[int]:
-    """Return the keys of the lessons that are called the same as `lesson`, itself too; none if there is no other."""
-    groups = linked(readable)
+def lessons_linked_with(lesson: int, user: User) -> set[int]:
+    """Return the keys of the lessons that are called the same as `lesson`, itself too; none if there is no other.
+
+    :param user: what they may not read does not count
+    """
+    groups = _in_groups(_LINKS(user=ByKeys(user)))
     return {other for other, group in groups.items() if group == groups.get(lesson)}
 
 
 def linked(readable: PublicationQuerySet) -> dict[int, int]:
     """Return key of each linked lesson -> a number that it shares with all it is linked to, through others too."""
+    return _in_groups(_links(readable))
+
+
+def _links(readable: PublicationQuerySet) -> QuerySet[LessonLink, tuple[int, int]]:
     lessons = readable.order_by().values("lesson")
-    links = LessonLink.objects.filter(
-        kind=LessonLink.LinkKind.RECURRENCE_OF, source__in=lessons, target__in=lessons
-    ).values_list("source_id", "target_id")
+    links = LessonLink.objects.filter(kind=LessonLink.LinkKind.RECURRENCE_OF, source__in=lessons, target__in=lessons)
+    return links.values_list("source_id", "target_id")
+
+
+_LINKS = Statement(lambda user: _links(Publication.objects.readable_by(user)))
+
+
+def _in_groups(links: Iterable[tuple[int, int]]) -> dict[int, int]:
     parents: dict[int, int] = {}
 
     def root(lesson: int) -> int:

@@ -11,7 +11,20 @@ from django.utils.translation import gettext
 
 from accounts.models import User
 from accounts.roles import Role
+from accounts.statements import ByMemberships, Statement
 from lessons.models import Lesson, Status
+from lessons.models.lessons import OWNER_WRITES
+
+#: How many lessons somebody has to write, by status.
+_WRITTEN = Statement(
+    lambda user: (
+        Lesson.objects.visible_to(user)
+        .filter(author=user, status__in=OWNER_WRITES)
+        .order_by()
+        .values_list("status")
+        .annotate(number=Count("pk"))
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -68,31 +81,26 @@ def _to_moderate(user: User, at: datetime) -> list[Waiting]:
 
 
 def _to_sign_off(user: User) -> list[Waiting]:
+    if not user.leads:
+        return []
     waiting = Lesson.objects.filter(organisation__in=user.leads, status=Status.AWAITING_SIGN_OFF).exclude(author=user)
     url = f"{reverse('our_lessons')}?status={Status.AWAITING_SIGN_OFF}"
     return [Waiting(waiting.count(), gettext("to sign off"), gettext("For your organisation"), url)]
 
 
 def _to_write(user: User) -> list[Waiting]:
-    counts = (
-        Lesson.objects.visible_to(user)
-        .filter(author=user)
-        .aggregate(
-            sent_back=Count("pk", filter=Q(status=Status.CHANGES_REQUESTED)),
-            drafts=Count("pk", filter=Q(status=Status.DRAFT)),
-        )
-    )
+    counts = dict(_WRITTEN(user=ByMemberships(user)))
     url = reverse("our_lessons")
     return [
         Waiting(
-            counts["sent_back"],
+            counts.get(Status.CHANGES_REQUESTED, 0),
             gettext("sent back to you"),
             gettext("A moderator asks for changes"),
             f"{url}?status={Status.CHANGES_REQUESTED}",
             is_urgent=True,
         ),
         Waiting(
-            counts["drafts"],
+            counts.get(Status.DRAFT, 0),
             gettext("in draft"),
             gettext("Only you and those who lead for your organisation see them"),
             f"{url}?status={Status.DRAFT}",

@@ -21,10 +21,6 @@ def published(**given: Any) -> Publication:
     return Publication.objects.get(lesson=lesson)
 
 
-def readable(user: User) -> Any:
-    return Publication.objects.readable_by(user)
-
-
 def reasons(publication: Publication, user: User) -> list[str]:
     keys = opening_keys(publication, user)
     return why_readable(keys, names_in([], areas=areas_in(keys))["area"])
@@ -58,7 +54,7 @@ def test_lessons_like_it_come_without_itself_and_without_what_is_hidden(reader: 
     published(title="Interpreters at the clinic", what_happened="Nobody spoke Polish.", statement="Book interpreters.")
     count_words()
 
-    assert look_around(one, readable(reader)).similar == [other]
+    assert look_around(one, reader).similar == [other]
 
 
 def test_lessons_of_the_same_event_are_told_by_what_they_say_of_it(reader: User) -> None:
@@ -67,7 +63,7 @@ def test_lessons_of_the_same_event_are_told_by_what_they_say_of_it(reader: User)
     one, other = (published(organisation=owner, event=event) for _ in range(2))
     published(organisation=owner, event=event, audience="national_team")
 
-    assert look_around(one, readable(reader)).of_event == [other]
+    assert look_around(one, reader).of_event == [other]
 
 
 def test_an_event_under_another_published_name_is_not_given_away(reader: User) -> None:
@@ -76,7 +72,7 @@ def test_an_event_under_another_published_name_is_not_given_away(reader: User) -
     one = published(organisation=owner, event=event)
     published(organisation=owner, event=event, attribution="none", publication={"event_name": "An exercise"})
 
-    assert look_around(one, readable(reader)).of_event == []
+    assert look_around(one, reader).of_event == []
 
 
 # -- the owner ------------------------------------------------------------------------------------------

@@ -26,6 +26,13 @@ RETURN NEW;
 """
 
 
+#: What lists show of a publication (lessons/templatetags/cards.py).
+SHOWN_ON_CARDS = (
+    *("lesson", "lesson__reference", "lesson__kind", "title", "statement", "brag", "marking", "terms"),
+    *("event_name", "event_on", "event_precision", "published_at", "archived_at"),
+)
+
+
 class Change(models.TextChoices):
     FIRST = "first", _("First version")
     MINOR = "minor", _("Minor change")
@@ -60,6 +67,10 @@ class PublicationQuerySet(models.QuerySet["Publication"]):
 
     def for_list(self) -> PublicationQuerySet:
         return self.select_related("lesson").defer("search").order_by("-published_at", "-pk")
+
+    def for_cards(self) -> PublicationQuerySet:
+        """As `for_list`, with what a card shows and nothing else."""
+        return self.for_list().defer(None).only(*SHOWN_ON_CARDS)
 
 
 class Publication(Wording):

@@ -7,13 +7,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import ResilienceArea, User
+from accounts.statements import ByKeys, ByMemberships, Statement
 from lessons import around
 from lessons.access import get_publication
 from lessons.actions.editions import CHANGE_TAXONOMY
 from lessons.actions.foi import RECORD
 from lessons.actions.reading import record_view
 from lessons.kept import UNFILTERED, count_in_parts
-from lessons.models import Kind, Lesson, NationalRisk, Publication, PublicationQuerySet
+from lessons.models import Attachment, Kind, Lesson, NationalRisk, Publication, PublicationQuerySet
 from lessons.named import names_in, with_names
 from lessons.statistics.counts import count_terms, together
 from lessons.waiting import waiting_for
@@ -21,6 +22,29 @@ from lessons.waiting import waiting_for
 NEWEST_ON_HOME = 5
 NEAR_ON_HOME = 3
 LESSONS_ON_RISK_PAGE = 10
+
+_AREAS = Statement(
+    lambda user: ResilienceArea.objects.filter(organisations__in=user.groups).distinct().values_list("code", flat=True)
+)
+_NEWEST_NEAR = Statement(
+    lambda user, near: (
+        Publication.objects.readable_by(user).unarchived().filter(terms__overlap=near).for_cards()[:NEAR_ON_HOME]
+    )
+)
+_NEWEST = Statement(
+    lambda user, others: (
+        Publication.objects.readable_by(user).unarchived().exclude(pk__in=others).for_cards()[:NEWEST_ON_HOME]
+    )
+)
+_VERSIONS = Statement(
+    lambda lesson: (
+        Publication.objects.filter(lesson=lesson, published_at__isnull=False)
+        .order_by("-version")
+        .values("version", "published_at", "note")
+    )
+)
+_RECORD = Statement(lambda user, pk: Lesson.objects.visible_to(user).filter(pk=pk).order_by("pk"))
+_ATTACHMENTS = Statement(lambda lesson: Attachment.objects.for_readers().filter(lesson=lesson))
 
 
 class SignedInRequest(HttpRequest):
@@ -37,10 +61,10 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "lessons/welcome.html")
     user = request.user
     readable = Publication.objects.readable_by(user).unarchived()
-    areas = ResilienceArea.objects.filter(organisations__in=user.groups).distinct()
-    near = [f"area:{code}" for code in areas.values_list("code", flat=True)]
-    newest_near = list(readable.filter(terms__overlap=near).for_list()[:NEAR_ON_HOME]) if near else []
-    newest = readable.exclude(pk__in=[text.pk for text in newest_near]).for_list()[:NEWEST_ON_HOME]
+    keys = ByKeys(user)
+    near = [f"area:{code}" for code in _AREAS(user=ByMemberships(user))]
+    newest_near = _NEWEST_NEAR(user=keys, near=near) if near else []
+    newest = _NEWEST(user=keys, others=[text.pk for text in newest_near])
     context = {
         "waiting": waiting_for(user, timezone.now()),
         "newest": with_names(newest),
@@ -57,17 +81,17 @@ def lesson(request: SignedInRequest, reference: str) -> HttpResponse:
     record_view(publication=publication, by=request.user, at=timezone.now())
     keys = around.opening_keys(publication, request.user)
     names = names_in([publication], areas=around.areas_in(keys))
-    beside = around.look_around(publication, Publication.objects.readable_by(request.user))
+    beside = around.look_around(publication, request.user)
     context = {
         "publication": with_names([publication], names)[0],
-        "versions": publication.lesson.publications.filter(published_at__isnull=False).order_by("-version"),
-        "record": Lesson.objects.visible_to(request.user).filter(pk=publication.lesson_id).first(),
+        "versions": _VERSIONS(lesson=publication.lesson_id),
+        "record": next(iter(_RECORD(user=ByMemberships(request.user), pk=publication.lesson_id)), None),
         "recurrence": beside.recurrence,
         "similar": beside.similar,
         "of_event": beside.of_event,
         "ask_owner": around.ask_owner(publication),
         "reasons": around.why_readable(keys, names["area"]),
-        "attachments": publication.lesson.attachments.for_readers(),
+        "attachments": _ATTACHMENTS(lesson=publication.lesson_id),
         "records_foi_requests": request.user.has_perm(RECORD),
         "may_suspend": request.user.has_perm("lessons.suspend_lesson", publication.lesson),
     }

@@ -7,9 +7,12 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import Organisation, User
+from accounts.statements import ByMemberships, Statement
 from notifications.bounces.counting import addresses_of, organisations_of
 from notifications.models import Suppression, SuppressionQuerySet
 from notifications.models.bounces import LIFT_SUPPRESSION
+
+_GROUPS = Statement(lambda user: user.groups.order_by("name"))
 
 
 def looked_after_by(user: User) -> SuppressionQuerySet:
@@ -22,7 +25,7 @@ def looked_after_by(user: User) -> SuppressionQuerySet:
 
 
 def administered_by(user: User) -> list[Organisation]:
-    return [group for group in user.groups.order_by("name") if user.has_perm(LIFT_SUPPRESSION, group)]
+    return [group for group in _GROUPS(user=ByMemberships(user)) if user.has_perm(LIFT_SUPPRESSION, group)]
 
 
 @transaction.atomic
