@@ -45,7 +45,7 @@ class ByMemberships:
 class AsOne:
     """A list that is one parameter of the statement, however long it is."""
 
-    values: list[str]
+    values: list[str] | list[int]
 
 
 @dataclass(frozen=True)
@@ -97,11 +97,12 @@ class Statement(Generic[Row]):
             shape.append(name)
             _take_apart(values[name], shape, given)
         key = tuple(shape)
-        if key not in self._made:
+        try:
+            made = self._made[key]
+        except KeyError:
             if len(self._made) >= MOST_SHAPES:
-                self._made.clear()
-            self._made[key] = self._make(values)
-        made = self._made[key]
+                self._made.clear()  # another thread may be looking
+            made = self._made[key] = self._make(values)
         if made is None:
             return None
         by_sign = dict(zip(made.signs, given, strict=True))
