@@ -27,7 +27,8 @@ def tell_of_downloads(user: User, at: datetime) -> None:
                 "%(person)s made %(number)s downloads today, and further ones are refused until tomorrow. "
                 "Ask whether it was them. If not, end their access."
             ) % {"person": user.get_full_name(), "number": EXPORTS.limit}
-            send_notice(one.email, subject, text, "/accounts/people/")
+            why = gettext("You get this because you look after the account of this person.")
+            send_notice(one.email, subject, text, "/accounts/people/", why=why)
 
 
 def _who_answers_for(user: User) -> list[User]:

@@ -66,4 +66,5 @@ def _tell(reader: User, who: User, reason: str) -> None:
             ADMINISTRATOR: gettext("%(person)s, who administers the site, signed in with a password."),
         }[reason]
         text = told % {"person": who.get_full_name()}
-        send_notice(reader.email, gettext("A sign-in past the usual door"), text, reverse("people"))
+        why = gettext("You get this because you are of the Secretariat, which hears of every such sign-in.")
+        send_notice(reader.email, gettext("A sign-in past the usual door"), text, reverse("people"), why=why)

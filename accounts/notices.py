@@ -2,7 +2,7 @@
 
 from allauth.account.signals import password_changed, password_reset
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.dispatch import receiver
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -10,6 +10,9 @@ from django.utils.translation import gettext, gettext_lazy
 
 from accounts.languages import language_of
 from accounts.models import User
+
+#: A header of a message that is read where mails are kept, and sent to nobody: why its reader gets it.
+WHY = "X-Why"
 
 
 def tell_of_change(user: User, what: object, *, address: str = "") -> None:
@@ -32,7 +35,15 @@ def tell_of_new_password(*, user: User, **_: object) -> None:
         )
 
 
-def send_notice(address: str, subject: str, text: str, path: str) -> None:
-    """Mail one short text with a link.  Plain text: the HTML part is drawn from it when it is sent."""
+def send_notice(address: str, subject: str, text: str, path: str, *, why: str = "") -> None:
+    """Mail one short text with a link.
+
+    :param why: why this person gets it, if not for what was done with their account
+    """
     words = {"text": text, "url": f"{settings.SITE_URL}{path}", "site_name": settings.SITE_NAME}
-    send_mail(subject, render_to_string("emails/account_notice.txt", words), from_email=None, recipient_list=[address])
+    send_plain(address, subject, render_to_string("emails/account_notice.txt", words), why=why)
+
+
+def send_plain(address: str, subject: str, text: str, *, why: str = "") -> None:
+    """Mail a plain text; the HTML part is drawn from it when it is sent."""
+    EmailMessage(subject, text, to=[address], headers={WHY: why} if why else {}).send()

@@ -8,6 +8,7 @@ from django.core.mail.message import EmailMessage
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
+from accounts.notices import WHY as WHY_HEADER
 from notifications.mime import one_line
 from notifications.models import Delivery, DeliveryKind, Priority
 from notifications.words import paragraphs_of
@@ -29,7 +30,8 @@ class DeliveryBackend(BaseEmailBackend):
         return len(email_messages)
 
     def _write(self, message: EmailMessage) -> None:
-        body = content_from(str(message.subject), str(message.body))
+        why = message.extra_headers.get(WHY_HEADER, WHY)
+        body = content_from(str(message.subject), str(message.body), why)
         addresses = dict.fromkeys(address.strip().lower() for address in message.recipients())
         Delivery.objects.bulk_create(
             Delivery(

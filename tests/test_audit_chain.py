@@ -23,6 +23,7 @@ from accounts.trail.chain import COLUMNS, NOTHING, event_digest, link_hash
 from accounts.trail.daily import mail_anchor_once_a_day
 from accounts.trail.sealing import seal_all, seal_batch
 from accounts.trail.verifying import Verification
+from notifications.models import Delivery
 from tests.factories import NOON, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -334,6 +335,11 @@ def test_the_newest_anchor_goes_out_by_mail_once_a_day_and_so_does_that_there_is
     first, second = mail.outbox
     assert (first.subject, second.subject) == ("Audit trail: link 8", "Audit trail: no anchor for a day")
     assert newest_line() in first.body.splitlines(), "as it was signed"
+
+    settings.EMAIL_BACKEND = "notifications.backend.DeliveryBackend"
+    mail_anchor_once_a_day(later + timedelta(days=1))
+    why = Delivery.objects.get().body["why"]
+    assert why.startswith("You get this each day because whoever runs the portal chose this address")
 
 
 def test_an_anchor_is_written_each_hour_and_holds_after_the_secret_has_changed(

@@ -4,14 +4,18 @@ import json
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 
 from accounts.models import Reminder
+from accounts.notices import send_plain
 from accounts.trail.anchors import last_anchor_at, newest_line
 
 A_DAY = timedelta(days=1)
+KEEPS = gettext_noop(
+    "You get this each day because whoever runs the portal chose this address to keep copies of the end of its audit "
+    "trail, so that nobody can change the trail unseen."
+)
 
 
 @transaction.atomic
@@ -22,7 +26,7 @@ def mail_anchor_once_a_day(at: datetime) -> bool:
     _, is_new = Reminder.objects.get_or_create(about=f"audit-anchor:{at.date()}", defaults={"sent_at": at})
     if is_new:
         subject, text = _of_today(at)
-        send_mail(subject, text, from_email=None, recipient_list=[settings.AUDIT_MAIL_TO])
+        send_plain(settings.AUDIT_MAIL_TO, subject, text, why=gettext(KEEPS))
     return is_new
 
 

@@ -8,14 +8,15 @@ from shutil import copyfileobj
 
 from django.conf import settings
 from django.core.cache import cache
-from django.core.mail import send_mail
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
 
 from accounts import audit
-from accounts.models import Membership
+from accounts.languages import language_of
+from accounts.models import Membership, User
+from accounts.notices import send_plain
 from accounts.roles import Role
 from lessons.actions.attachments import digest_of
 from lessons.attachments import store
@@ -136,11 +137,15 @@ def _still_mine(attachment: Attachment) -> Attachment | None:
 def _tell_staff() -> None:
     staff = Membership.objects.active().filter(role=Role.SECRETARIAT, user__is_active=True)
     waiting = Attachment.objects.filter(scan=Scan.WAITING).count()
-    text = (
-        f"The virus scanner does not answer. {waiting} attachment{'s wait' if waiting != 1 else ' waits'} for it, and "
-        "cannot be downloaded. They are checked by themselves once it answers. Please tell whoever runs the servers.\n"
-        "\n"
-        f"{settings.SITE_URL}{reverse('home')}\n"
-    )
-    for address in staff.values_list("user__email", flat=True).distinct():
-        send_mail("The virus scanner does not answer", text, None, [address])
+    for one in User.objects.filter(memberships__in=staff).distinct():
+        with language_of(one):
+            text = gettext(
+                "The virus scanner does not answer. Attachments that wait for it, and cannot be downloaded: "
+                "%(waiting)s. They are checked by themselves once it answers. Please tell whoever runs the servers."
+            ) % {"waiting": waiting}
+            why = gettext("You get this because you are of the Secretariat, which hears of it once a day.")
+            send_plain(one.email, gettext("The virus scanner does not answer"), f"{text}\n\n{_home()}\n", why=why)
+
+
+def _home() -> str:
+    return f"{settings.SITE_URL}{reverse('home')}"
