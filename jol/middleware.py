@@ -77,6 +77,22 @@ class DatabaseAwayMiddleware:
         return away(request) if database_is_away(exception) else None
 
 
+class ButtonAddressMiddleware:
+    """Say on a page that an address only takes what a button sends: signing in again leads there, with GET."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        is_blank = response.status_code == 405 and not response.content
+        if not is_blank or request.method != "GET" or request.path.startswith("/api/"):
+            return response
+        page = render(request, "405.html", status=405)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
+
+
 class LessonErrorMiddleware:
     """Turn refusals of the workflow into pages: 409, 410, or a redirect to where a lesson went."""
 

@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "accounts.middleware.SecondFactorMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "jol.middleware.ButtonAddressMiddleware",
     "jol.middleware.LessonErrorMiddleware",
 ]
 ROOT_URLCONF = "jol.urls"

@@ -172,6 +172,18 @@ def test_who_does_nothing_is_signed_out_and_led_back_after_signing_in(role: Role
         assert "You were signed out, since nothing happened for a while" in answer.content.decode()
 
 
+def test_who_pressed_a_button_after_the_session_ended_is_told_to_press_it_again(client: Client) -> None:
+    user = person(Role.LRF_MODERATOR)
+    answer = client.post(reverse("take_next"))
+    assert answer.url == "/accounts/login/?next=/review/next/"
+    client.force_login(user)
+
+    answer = client.get("/review/next/")
+
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert "Go back to the page with the button, and press it again." in answer.content.decode()
+
+
 def test_looking_at_the_clock_is_no_use_but_staying_is() -> None:
     client, now = Client(), timezone.now()
     with time_machine.travel(now, tick=False) as clock:
