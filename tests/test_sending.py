@@ -393,6 +393,25 @@ def test_a_sender_whose_process_died_is_noticed_within_seconds() -> None:
     assert [mail.state for mail in Delivery.objects.order_by("pk")] == ["sent", "pending", "pending"]
 
 
+def test_a_note_renews_the_lease_once_it_is_a_quarter_of_a_second_old() -> None:
+    mails = DeliveryFactory.create_batch(3)
+    lane = hold_lane()
+    leases = []
+
+    for mail, milliseconds in zip(mails, (0, 240, 250), strict=True):
+        lane.point_at(mail, at=NOON + timedelta(milliseconds=milliseconds))
+        leases.append(Lane.objects.get(pk=lane.pk).lease_until)
+
+    assert leases == [NOON + LEASE, NOON + LEASE, NOON + LEASE + timedelta(milliseconds=250)]
+
+
+def test_of_the_last_mails_each_sender_has_its_part() -> None:
+    Delivery.objects.bulk_create(DeliveryFactory.build() for _ in range(1400))
+    claimed = [len(hold_lane().claim(size=1000, at=NOON)) for _ in range(2)]
+
+    assert claimed == [350, 262]  # a quarter of what is due
+
+
 def test_each_mail_renews_the_lease() -> None:
     mails = DeliveryFactory.create_batch(2)
     lane = hold_lane()

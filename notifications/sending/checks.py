@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.db.utils import OperationalError
 
 from lessons.models import Publication
+from notifications.kept_plans import KeptPlan
 from notifications.models import Delivery, DeliveryKind, Notice, Priority, QuarterDigest, State, Suppression
 from notifications.sending.digest_checks import Item, items_of, rows_about
 from notifications.sending.quarter_checks import Chosen, chosen_of, quarters_about
@@ -46,7 +47,10 @@ class Verdict:
 
 
 #: Per mail of an announcement: what stands in the way, the current version, and the subscriptions it was sent for.
-ABOUT_ANNOUNCED = """
+ABOUT_ANNOUNCED = KeptPlan(
+    "about_announced",
+    ["bigint[]"],
+    """
 WITH asked AS MATERIALIZED (
     SELECT n.delivery_id, jsonb_agg(jsonb_build_array(s.person_id, s.organisation_id, reason) ORDER BY s.id) AS reasons
     FROM notifications_notice n
@@ -54,7 +58,7 @@ WITH asked AS MATERIALIZED (
     JOIN notifications_subscription s ON s.id = (reason ->> 'subscription')::bigint
     LEFT JOIN accounts_user su ON su.id = s.person_id
     LEFT JOIN accounts_organisation so ON so.id = s.organisation_id
-    WHERE n.delivery_id = ANY(%(ids)s) AND s.ended_at IS NULL AND s.frequency <> 'off'
+    WHERE n.delivery_id = ANY($1) AND s.ended_at IS NULL AND s.frequency <> 'off'
       AND coalesce(lower(su.email), CASE WHEN so.mailbox_confirmed_at IS NOT NULL THEN lower(so.mailbox) END)
           = n.address
     GROUP BY n.delivery_id
@@ -71,8 +75,14 @@ LEFT JOIN lessons_publication current ON current.lesson_id = p.lesson_id
     AND current.published_at IS NOT NULL AND current.superseded_at IS NULL AND current.suspended_at IS NULL
 LEFT JOIN accounts_user u ON u.id = d.person_id
 LEFT JOIN accounts_organisation o ON o.id = d.organisation_id
-WHERE d.id = ANY(%(ids)s)
-"""
+WHERE d.id = ANY($1)
+""",
+)
+KEYS_OF_PEOPLE = KeptPlan(
+    "keys_of_people",
+    ["bigint[]", "text[]"],
+    "SELECT user_id, key FROM reader_key WHERE user_id = ANY($1) AND key = ANY($2)",
+)
 #: Before it is confirmed a mailbox gets nothing but the question whether it wants to be.
 ABOUT_OTHERS = """
 SELECT d.id, (u.id IS NULL OR (u.is_active AND u.dormant_at IS NULL)) AND (o.id IS NULL OR o.ended_at IS NULL),
@@ -96,9 +106,7 @@ def look(deliveries: Iterable[Delivery]) -> dict[int, Verdict]:
     verdicts: dict[int, Verdict] = {}
     with connection.cursor() as cursor:
         if announced:
-            cursor.execute(ABOUT_ANNOUNCED, {"ids": announced})
-            names = [column.name for column in cursor.description]
-            found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            found = ABOUT_ANNOUNCED.ask(announced)
             _add_readers(found)
             keys = _keys_of(cursor, found)
             verdicts |= {facts["id"]: _verdict(facts, keys) for facts in found}
@@ -153,9 +161,8 @@ def _keys_of(cursor: Any, found: list[dict[str, Any]]) -> dict[Holder, set[str]]
         holders |= {(person, organisation) for person, organisation, reason in facts["reasons"]}
     keys: dict[Holder, set[str]] = {}
     people = [person for person, organisation in holders if person]
-    cursor.execute("SELECT user_id, key FROM reader_key WHERE user_id = ANY(%s) AND key = ANY(%s)", [people, readers])
-    for person, key in cursor.fetchall():
-        keys.setdefault((person, None), set()).add(key)
+    for row in KEYS_OF_PEOPLE.ask(people, readers):
+        keys.setdefault((row["user_id"], None), set()).add(row["key"])
     mailboxes = [organisation for person, organisation in holders if organisation]
     if mailboxes:
         cursor.execute(

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 
+from notifications.kept_plans import ONE_PLAN_FOR_ALL, PLAN_FOR_EACH
 from notifications.models import Delivery, Lane
 from notifications.sending.notes import DO_NOT_WAIT, LEASE, WAIT_FOR_DISK, LaneLost, Notes
 
@@ -21,6 +22,8 @@ from notifications.sending.notes import DO_NOT_WAIT, LEASE, WAIT_FOR_DISK, LaneL
 LOCK_SPACE = 20_262
 #: A lane without its lock and without a renewal for so long has lost its sender.
 QUIET = timedelta(seconds=3)
+#: To claim fewer costs more than it saves.
+SMALLEST_SHARE = 250
 #: A process that ends while it hands over the same mail so often is not ended by chance.
 MOST_ATTEMPTS = 5
 
@@ -96,7 +99,7 @@ class HeldLane:
     def claim(self, *, size: int, at: datetime) -> list[Delivery]:
         """Claim the most urgent mails that are due: all of one priority, in the order of their keys."""
         self._mark_unused(at)
-        rows = Delivery.objects.raw(CLAIM, {"at": at, "size": size, "lane": self.pk})
+        rows = Delivery.objects.raw(CLAIM, {"at": at, "size": _share_of(size, at), "lane": self.pk})
         return sorted(rows, key=lambda delivery: delivery.pk)
 
     def point_at(self, delivery: Delivery, *, at: datetime) -> None:
@@ -147,9 +150,20 @@ class HeldLane:
     def release(self) -> None:
         self.notes.close()
         with connection.cursor() as cursor:  # it may be another connection than before
-            cursor.execute(ALWAYS_WAIT)
+            cursor.execute(f"{ALWAYS_WAIT}; {PLAN_FOR_EACH}")
             Lane.objects.filter(pk=self.pk, holder=self.holder).update(holder=None, lease_until=None, current=None)
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, self.pk])
+
+
+def _share_of(size: int, at: datetime) -> int:
+    """Return how many of `size` to claim: of the last mails that are due each sender has its part, so that all end
+    at once.
+    """
+    senders = lanes_wanted()
+    if senders == 1 or size <= SMALLEST_SHARE:
+        return size
+    due = Delivery.objects.due(at).values("pk")[: 2 * senders * size].count()
+    return min(size, max(due // (2 * senders), SMALLEST_SHARE))
 
 
 def lanes_wanted() -> int:
@@ -171,7 +185,7 @@ def _take(at: datetime) -> Lane | None:
             lane.holder, lane.lease_until = uuid.uuid4(), at + LEASE
             lane.save(update_fields=["holder", "lease_until"])
             with connection.cursor() as cursor:
-                cursor.execute(DO_NOT_WAIT)
+                cursor.execute(f"{DO_NOT_WAIT}; {ONE_PLAN_FOR_ALL}")
             return lane
     return None
 

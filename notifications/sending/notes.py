@@ -6,6 +6,7 @@ That the lane is still ours was heard milliseconds ago: nobody takes it away wit
 """
 
 import time
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,11 +23,13 @@ FLUSH_AHEAD_SECONDS = 0.010
 #: committed: where an outcome is lost, so are the notes of later mails.
 DO_NOT_WAIT = "SET synchronous_commit TO off"
 WAIT_FOR_DISK = "SELECT set_config('synchronous_commit', 'on', true);"  # for the transaction in hand
-#: Planning it takes longer than carrying it out.
+#: The lease is renewed with a note when it was not for so long; to read a time takes longer than to write the note.
+RENEW = timedelta(seconds=0.25)
+#: Planning them takes longer than carrying them out.
 PREPARE = """
-DEALLOCATE ALL;
-PREPARE lane_note (bigint, timestamptz, bigint, uuid) AS
-UPDATE notifications_lane SET current = $1, lease_until = $2 WHERE id = $3 AND holder = $4
+PREPARE {name} (bigint) AS UPDATE notifications_lane SET current = $1 WHERE id = {lane} AND holder = '{holder}';
+PREPARE {name}_renewed (bigint, timestamptz) AS
+UPDATE notifications_lane SET current = $1, lease_until = $2 WHERE id = {lane} AND holder = '{holder}';
 """
 
 
@@ -37,15 +40,17 @@ class LaneLost(Exception):
 class Notes:
     """The notes of one holder of a lane.  Within a transaction of the caller, as in tests, they are part of it."""
 
-    def __init__(self, lane: int, holder: object) -> None:
-        self.mine = f"{lane}, '{holder}'"
+    def __init__(self, lane: int, holder: uuid.UUID) -> None:
+        self.name = f"note_{holder.hex}"
+        self.prepare = PREPARE.format(name=self.name, lane=int(lane), holder=holder)
+        self.renewed_at: datetime | None = None  # by the clock of the sender
         self.flushed_at = 0.0  # by the clock of this process
         self.is_unheard = False
         self.own: psycopg2.extensions.connection | None = None
         self.cursor: Any = None
 
     def write(self, delivery: int, *, at: datetime) -> None:
-        """Have the database note that the mail with this key is being handed over; renew the lease.
+        """Have the database note that the mail with this key is being handed over; renew the lease if it is time.
 
         The note outlives this process at once.  It outlives the database's, too, if it is on disk; a sender that is
         faster than the disk does not wait for each: were both to end in the same moment, what it sent since the last
@@ -57,7 +62,10 @@ class Notes:
             self._open()
         self.hear()
         # Written out: to have the driver fill parameters in takes longer than the statement.
-        note = f"EXECUTE lane_note ({int(delivery)}, '{(at + LEASE).isoformat()}', {self.mine})"
+        note = f"EXECUTE {self.name} ({int(delivery)})"
+        if self.renewed_at is None or not timedelta() <= at - self.renewed_at < RENEW:
+            note = f"EXECUTE {self.name}_renewed ({int(delivery)}, '{(at + LEASE).isoformat()}')"
+            self.renewed_at = at
         now = time.monotonic()
         to_disk = now - self.flushed_at > FLUSH_AHEAD_SECONDS
         self.is_unheard = True
@@ -86,13 +94,13 @@ class Notes:
         """Go no further; what is on its way is carried out unless the lane is somebody else's by then."""
         if self.own:
             self.own.close()
-        self.own = self.cursor = None
+        self.own = self.cursor = self.renewed_at = None
         self.is_unheard = False
 
     def _open(self) -> None:
         if connection.in_atomic_block:
             self.cursor = connection.cursor()
-            self.cursor.execute(PREPARE)
+            self.cursor.execute(self.prepare)
             return
         with connection.wrap_database_errors:
             self.own = psycopg2.connect(**connection.get_connection_params(), async_=1)
@@ -100,5 +108,5 @@ class Notes:
             self.cursor = self.own.cursor()
             self.cursor.execute(DO_NOT_WAIT)
             wait_select(self.own)
-            self.cursor.execute(PREPARE)
+            self.cursor.execute(self.prepare)
             wait_select(self.own)
