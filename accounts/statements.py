@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 #: Shapes of one statement that are kept: people hold few or many keys, and are in one organisation or in five.
-MOST_SHAPES = 200
+MOST_SHAPES = 100
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Case, IntegerField, TextChoices, Value, When
+from django.db.models.expressions import RawSQL
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.statements import AsOne, ByKeys, Statement
 from lessons import counts
 from lessons.filters import CODES, LessonFilters
 from lessons.models import Publication, PublicationQuerySet
@@ -20,6 +22,16 @@ from lessons.search.vocabulary import Vocabulary
 from lessons.snippets import with_snippets
 
 PER_PAGE = 20
+
+
+def _select_shown(user: User, keys: list[int], query: str | None) -> PublicationQuerySet:
+    """Return what a page shows of these, with what was found in each."""
+    chosen = RawSQL("SELECT unnest(%s::bigint[])", [keys])
+    readable = Publication.objects.readable_by(user).filter(pk__in=chosen)
+    return with_snippets(readable.for_cards().order_by(), query)
+
+
+_SHOWN: Statement[Publication] = Statement(_select_shown)
 
 
 class Sort(TextChoices):
@@ -114,19 +126,20 @@ class Results:
         return page
 
     def _sorted(self, start: int, end: int) -> list[Publication]:
-        rows = with_snippets(self.found.for_list(), self.search)
-        if self.search is None:
-            return list(self._in_order(rows)[start:end])
-        # Keys first: of texts that are passed over, no snippet should be made.
-        keys = self._keys(self.search, start, end)
-        texts = rows.in_bulk(keys) if keys else {}
+        # Keys first: of texts that are passed over, no lesson is looked up and no snippet made.
+        keys = self._keys(start, end)
+        if not keys:
+            return []
+        query = self.search.query if self.search else ""
+        found = _SHOWN(user=ByKeys(self.user), keys=AsOne(keys), query=query or None)
+        texts = {text.pk: text for text in found}
         return [texts[pk] for pk in keys if pk in texts]
 
-    def _keys(self, search: Search, start: int, end: int) -> list[int]:
+    def _keys(self, start: int, end: int) -> list[int]:
         rows = self._in_order(self.found.for_list()).values_list("pk", flat=True)
-        if self.sort != Sort.RELEVANCE:
+        if self.search is None or self.sort != Sort.RELEVANCE:
             return list(rows[start:end])
-        best = [one.pk for one in search.best(self.found, at_most=RANKED, there=self.counts.total)]
+        best = [one.pk for one in self.search.best(self.found, at_most=RANKED, there=self.counts.total)]
         further = range(max(start - len(best), 0), max(end - len(best), 0))
         others = rows.exclude(pk__in=best)[further.start : further.stop] if further else []
         return [*best[start:end], *others]

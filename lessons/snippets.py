@@ -8,7 +8,6 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from lessons.models import Publication, PublicationQuerySet
-from lessons.search.finding import Search
 from lessons.search.ranking import Lexemes
 
 #: Signs around a word that was found: for private use, so nobody types them; whoever does loses them here.
@@ -24,14 +23,15 @@ OPTIONS = (
 WHOLE = f"StartSel={START}, StopSel={STOP}, HighlightAll=true"
 
 
-def with_snippets(publications: PublicationQuerySet, found: Search | None) -> PublicationQuerySet:
-    """Add `headline` and `snippet`, with signs around what was found; nothing if no words were looked for."""
-    if found is None or not found.query:
+def with_snippets(publications: PublicationQuerySet, query: str | None) -> PublicationQuerySet:
+    """Add `headline` and `snippet`, with signs around what was found; nothing if no words were looked for.
+
+    :param query: `Search.query`, a tsquery of lexemes
+    """
+    if not query:
         return publications
     text = Func(Value(SEAM), *FIELDS, function="concat_ws", output_field=TextField())
-    return publications.annotate(
-        headline=_headline(F("title"), found.query, WHOLE), snippet=_headline(text, found.query, OPTIONS)
-    )
+    return publications.annotate(headline=_headline(F("title"), query, WHOLE), snippet=_headline(text, query, OPTIONS))
 
 
 def _headline(text: Any, query: str, options: str) -> Func:

@@ -18,6 +18,7 @@ from lessons.around import _TEXTS
 from lessons.models import Lesson, Publication, Status
 from lessons.named import _NAMES
 from lessons.recurring import _LINKS
+from lessons.results import _SHOWN
 from lessons.views.reading import _AREAS, _ATTACHMENTS, _NEWEST, _NEWEST_NEAR, _RECORD, _VERSIONS
 from lessons.waiting import _WRITTEN
 from notifications.bounces.lifting import _GROUPS
@@ -43,6 +44,8 @@ ASKED: list[tuple[Statement[Any], dict[str, Any]]] = [
     (_AREAS, {"user": ByMemberships}),
     (_NEWEST, {"user": ByKeys, "others": [1, 2, 3]}),
     (_NEWEST_NEAR, {"user": ByKeys, "near": ["area:kent"]}),
+    (_SHOWN, {"user": ByKeys, "keys": AsOne([3, 1]), "query": None}),
+    (_SHOWN, {"user": ByKeys, "keys": AsOne([3, 1]), "query": "'radio'"}),
     (_NAMES, {"risk": AsOne(["a"]), "theme": AsOne([]), "capability": AsOne(["b", "c"]), "area": AsOne([])}),
 ]
 

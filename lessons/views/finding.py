@@ -1,10 +1,14 @@
 """The search page: words, filters with counts, and what they find.  Its address holds all of it."""
 
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote_plus
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 from django.views.decorators.http import require_GET
 
 from lessons.filters import CODES, DAYS, LessonFilters
@@ -60,6 +64,7 @@ def lesson_list(request: SignedInRequest) -> HttpResponse:
     for text in page:
         show(text)
     query = kept(given, filters)
+    days_are_open = any(name in filters.cleaned or name in filters.errors for name in (*DAYS, "archived"))
     context = {
         "filters": filters,
         "form": filters,
@@ -76,13 +81,24 @@ def lesson_list(request: SignedInRequest) -> HttpResponse:
         "instead_of": words if instead else "",
         "is_subscribed_to": any(name in query for name in SUBSCRIBED),
         "not_subscribed": [label for name, label in filters.labels.items() if name in DAYS],
-        "days_are_open": any(name in filters.cleaned or name in filters.errors for name in (*DAYS, "archived")),
+        "days_are_open": days_are_open,
+        "days": _days(filters) if days_are_open else _no_days(get_language()),
     }
     return render(request, "lessons/list.html", context)
 
 
 def _results(request: SignedInRequest, given: QueryDict) -> Results:
     return Results(request.user, LessonFilters(given), given.get("sort", ""))
+
+
+def _days(filters: LessonFilters) -> SafeString:
+    return format_html("{}{}{}", *(filters[name].as_field_group() for name in ("since", "until", "archived")))
+
+
+@cache
+def _no_days(language: str) -> SafeString:
+    """Return the fields as nearly everybody gets them, who chose none."""
+    return _days(LessonFilters({}))
 
 
 def kept(given: QueryDict, filters: LessonFilters) -> QueryDict:
