@@ -32,7 +32,7 @@ logconfig_dict = {  # as the portal's own lines, from the first one on
 }
 #: Who has an answer of the database waits no longer for a thread that computes, ten times in a page.
 SWITCH_SECONDS = 0.0005
-#: So many new objects before the youngest are looked through for garbage: with Python's 700 it was several times a page.
+#: New objects before the youngest are looked through for garbage: with Python's 700 it was several times a page.
 YOUNG_OBJECTS = 20_000
 #: Times that everything is looked through for garbage; by then the pages have loaded what they need for good.
 LOOKS_AT_ALL = 10
