@@ -9,7 +9,7 @@ from django.contrib.postgres.search import SearchQuery
 from django.db import connection
 
 from lessons.models import PublicationQuerySet
-from lessons.search.matching import joined, promising
+from lessons.search.matching import any_of, joined, promising
 from lessons.search.measure import EVEN, saturation, share
 from lessons.search.wishes import SYNONYM, Phrase, Wish, Wishes, quoted, side_by_side
 
@@ -82,8 +82,9 @@ def rank(
     looks = _looks(at_most)
     if there is not None and there <= looks[0]:
         looks = []
+    is_any = query == any_of(wishes)  # whatever is promising has some of the words
     for best in promising(wishes, looks):
-        compared, found = _scored(publications, wishes, joined("&", [query, best]), at_most)
+        compared, found = _scored(publications, wishes, best if is_any else joined("&", [query, best]), at_most)
         if len(found) >= at_most and compared >= min(COMPARED_FOR_EACH * at_most, COMPARED):
             return found
     return _scored(publications, wishes, query, at_most)[1]
