@@ -127,7 +127,9 @@ def measure(size: int, each: int, only: tuple[str, ...] = ()) -> dict[str, float
                 client.seconds(one)  # what is loaded once, in server and database
         for name, some in asked.items():
             computed = cpu_seconds(worker)
-            figures |= _times(name, [client.seconds(one) for one in some])
+            took = [client.seconds(one) for one in some]
+            figures |= _times(name, took)
+            figures[f"{name}_slowest_ms"] = _ms(max(took))
             figures[f"{name}_python_ms"] = _ms((cpu_seconds(worker) - computed) / len(some))
             again = median(client.seconds(one) for one in some)
             computed = cpu_seconds(statements.backend)
@@ -140,6 +142,7 @@ def measure(size: int, each: int, only: tuple[str, ...] = ()) -> dict[str, float
             figures[f"{name}_within_twice_sql"] = again <= limit
             print(
                 f"{name:18} p50 {figures[f'{name}_p50_ms']:7} ms   p95 {figures[f'{name}_p95_ms']:7} ms   "
+                f"slowest {figures[f'{name}_slowest_ms']:7} ms   "
                 f"again {figures[f'{name}_again_p50_ms']:7} ms   bare SQL {figures[f'{name}_sql_p50_ms']:7} ms   "
                 f"CPU: Python {figures[f'{name}_python_ms']:5}, database {figures[f'{name}_database_ms']:5} ms"
             )
