@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
 from django.template import loader
 from django.views import defaults
@@ -31,6 +32,8 @@ def _is_api(request: HttpRequest) -> bool:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
         return problem(400, "Bad request", "The request cannot be read.")
+    if isinstance(exception, BadRequest):  # Django's page asks for the form, which cannot be read, once more
+        request._mark_post_parse_error()  # type: ignore[attr-defined]  # noqa: SLF001 - as Django does for others
     return defaults.bad_request(request, exception)
 
 

@@ -158,3 +158,15 @@ def test_neither_a_wrong_type_nor_another_method_in_a_header_is_taken(somebody: 
     problem(Client().post(SIMILAR, "text=flood", content_type="text/plain", headers=headers), 415)
     overridden = Client().get(DRAFTS, headers=headers | {"X-HTTP-Method-Override": "DELETE"})
     assert overridden.status_code == 200
+
+
+def test_a_form_in_another_encoding_is_refused_with_a_page() -> None:
+    """With the cookie of forms, so that what checks them reads the form."""
+    client = Client(enforce_csrf_checks=True)
+    client.get("/accounts/login/")
+    kind = "application/x-www-form-urlencoded; charset=utf-7"
+
+    answer = client.post("/accounts/login/", "login=a", content_type=kind)
+
+    assert answer.status_code == 400
+    assert "The request could not be understood" in answer.content.decode()
