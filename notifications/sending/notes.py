@@ -18,7 +18,7 @@ LEASE = timedelta(seconds=20)
 #: A note is on disk before the mail goes, unless one got there so short a time ago (in seconds): see `write`.
 FLUSH_SECONDS = 0.015
 #: One is sent to the disk ahead of that, so that a fast sender need not wait.
-FLUSH_AHEAD_SECONDS = 0.010
+FLUSH_AHEAD_SECONDS = 0.013
 #: While a lane is held most commits do not wait for the disk.  What is written gets there in the order in which it was
 #: committed: where an outcome is lost, so are the notes of later mails.
 DO_NOT_WAIT = "SET synchronous_commit TO off"
