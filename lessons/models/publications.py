@@ -156,6 +156,17 @@ class Publication(Wording):
                 condition=Q(published_at__isnull=False, superseded_at__isnull=True, suspended_at__isnull=True),
                 name="publication_newest",
             ),
+            # Few, and asked for by themselves.
+            models.Index(
+                fields=["-published_at", "-id"],
+                condition=Q(
+                    published_at__isnull=False,
+                    superseded_at__isnull=True,
+                    suspended_at__isnull=True,
+                    archived_at__isnull=False,
+                ),
+                name="publication_archived",
+            ),
             models.Index(
                 fields=["event_on", "event_name"],
                 condition=Q(published_at__isnull=False, superseded_at__isnull=True, suspended_at__isnull=True),
