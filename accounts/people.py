@@ -150,6 +150,19 @@ def set_clearance(*, membership: Membership, cleared: bool, by: User, at: dateti
 
 
 @transaction.atomic
+def end_again(*, membership: Membership, at: datetime) -> None:
+    """End a role that a backup brought back; nobody's permission is asked."""
+    _end(membership, None, at, "restored")
+
+
+@transaction.atomic
+def unclear_again(*, membership: Membership, at: datetime) -> None:
+    """Take back a clearance that a backup brought back; nobody's permission is asked."""
+    Membership.objects.filter(pk=membership.pk).update(cleared=False, cleared_at=None)
+    audit.record(action="membership.unclear", subject=membership, by=None, at=at)
+
+
+@transaction.atomic
 def leave(*, user: User, organisation: Organisation, by: User, at: datetime) -> None:
     """End all that a leaver holds in an organisation; an account that opens nothing any more is closed.
 

@@ -8,12 +8,14 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import AuditEvent
+from accounts import people
+from accounts.models import AuditEvent, Membership, User
+from accounts.roles import Role
 from jol.backup.withheld import NAME, note_withheld, withhold_again
 from lessons.actions.attachments import set_published
 from lessons.actions.moves import move_lesson
 from lessons.models import Attachment, Audience, Lesson, Move, Publication, Status
-from tests.factories import LessonFactory, moderator_of, working_text
+from tests.factories import LessonFactory, OrganisationFactory, moderator_of, person, working_text
 
 pytestmark = pytest.mark.django_db
 
@@ -83,14 +85,36 @@ def test_what_was_suspended_narrowed_or_hidden_after_the_backup_is_withheld_agai
     assert statuses(wrong, narrow, corrected) == [Status.PUBLISHED] * 3
     assert wrong.title not in (backups / NAME).read_text()
 
-    assert withhold_again(backups, at=timezone.now()) == (3, 1)
+    assert withhold_again(backups, at=timezone.now()) == (3, 1, 0)
 
     assert statuses(wrong, narrow, corrected) == [Status.SUSPENDED] * 3
     assert statuses(polished, returned, other) == [Status.PUBLISHED] * 3
     assert not Publication.objects.live().filter(lesson__in=[wrong, narrow, corrected]).exists()
     assert Attachment.objects.get(published=True) == left
     assert AuditEvent.objects.filter(action="lesson.suspend", actor=None).count() == 3
-    assert withhold_again(backups, at=timezone.now()) == (0, 0), "a second time changes nothing"
+    assert withhold_again(backups, at=timezone.now()) == (0, 0, 0), "a second time changes nothing"
+
+
+def test_a_role_or_clearance_that_was_taken_after_the_backup_is_taken_again(backups: Path) -> None:
+    owner = OrganisationFactory()
+    by = person(Role.ORGANISATION_ADMIN, owner)
+    left, cleared, both, new = (person(Role.READER, owner, cleared=True).memberships.get() for _ in range(4))
+    User.objects.update(joined_at=timezone.now() - timedelta(hours=2))
+    with transaction.atomic():
+        people.end_role(membership=left, by=by, at=timezone.now())
+        for membership, changes in ((cleared, [False]), (both, [False, True])):
+            for is_cleared in changes:
+                people.set_clearance(membership=membership, cleared=is_cleared, by=by, at=timezone.now())
+        note_withheld(backups)
+        transaction.set_rollback(True)
+    assert left.user.may_sign_in
+
+    assert withhold_again(backups, at=timezone.now()) == (0, 0, 2)
+
+    assert not User.objects.get(pk=left.user_id).may_sign_in
+    held = dict(Membership.objects.filter(ended_at=None, role=Role.READER).values_list("pk", "cleared"))
+    assert held == {cleared.pk: False, both.pk: True, new.pk: True}
+    assert withhold_again(backups, at=timezone.now()) == (0, 0, 0)
 
 
 def test_what_came_back_to_readers_since_is_left_to_them_by_a_later_restore(backups: Path) -> None:
@@ -101,7 +125,7 @@ def test_what_came_back_to_readers_since_is_left_to_them_by_a_later_restore(back
     Lesson.objects.filter(pk=lesson.pk).update(status=Status.PUBLISHED)
     lesson.moves.create(move=Move.RESTORE, from_status="suspended", to_status="published", at=timezone.now())
 
-    assert withhold_again(backups, at=timezone.now()) == (0, 0)
+    assert withhold_again(backups, at=timezone.now()) == (0, 0, 0)
 
 
 def test_a_lesson_that_has_the_number_of_one_that_was_lost_is_let_be(backups: Path) -> None:
@@ -112,4 +136,4 @@ def test_a_lesson_that_has_the_number_of_one_that_was_lost_is_let_be(backups: Pa
         transaction.set_rollback(True)
     LessonFactory(pk=lost.pk, status=Status.PUBLISHED, at=timezone.now())
 
-    assert withhold_again(backups, at=timezone.now()) == (0, 0)
+    assert withhold_again(backups, at=timezone.now()) == (0, 0, 0)

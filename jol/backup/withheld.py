@@ -1,20 +1,22 @@
-"""What was taken from readers, beside the backups: an older backup would show it again, and it is withheld again.
+"""What was taken from people, beside the backups: an older backup would show it again, and it is withheld again.
 
 A line for each holds numbers, keys and times, no words:
 
 - a lesson was suspended, came back, or got a version that shows less or to fewer;
-- a file was taken from readers, or given to them.
+- a file was taken from readers, or given to them;
+- a role ended, or lost or got its clearance.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.db.models import F, Max, OuterRef, Subquery
+from django.db.models import F, Max, Model, OuterRef, Subquery
 
-from accounts.models import AuditEvent
+from accounts.models import AuditEvent, Membership
+from accounts.people import end_again, unclear_again
 from lessons.actions.attachments import hide_again
 from lessons.actions.moves import suspend_again
 from lessons.models import Attachment, Change, Lesson, LessonMove, Move, Publication
@@ -24,8 +26,10 @@ NAME = "withheld.ndjson"
 MARGIN = timedelta(hours=1)
 SUSPENDED, RETURNED, REPLACED = "suspended", "returned", "replaced"
 HIDDEN, GIVEN = "hidden", "given"
+ENDED, UNCLEARED, CLEARED = "ended", "uncleared", "cleared"
 NOTE = "This was suspended or replaced after the backup was made from which the portal was restored. Look at it again."
 FILES = {"attachment.hide": HIDDEN, "attachment.remove": HIDDEN, "attachment.publish": GIVEN}
+ROLES = {"membership.end": ENDED, "membership.unclear": UNCLEARED, "membership.clear": CLEARED}
 Line = dict[str, Any]
 
 
@@ -36,7 +40,7 @@ def note_withheld(folder: Path) -> int:
         return 0
     since = datetime.strptime(min(made), "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC) - MARGIN
     known = {json.dumps(line) for line in _listed(folder)}
-    new = [line for line in map(json.dumps, [*_of_lessons(since), *_of_files(since)]) if line not in known]
+    new = [line for line in map(json.dumps, [*_of_lessons(since), *_of_others(since)]) if line not in known]
     if new:
         with (folder / NAME).open("a", encoding="ascii") as file:
             file.writelines(f"{line}\n" for line in new)
@@ -75,24 +79,26 @@ def _shows_less(move: Any) -> bool:
     return text.change != Change.MINOR or is_closed_to_some or text.attributed_to != move.said_whose
 
 
-def _of_files(since: datetime) -> Iterator[Line]:
-    for event in AuditEvent.objects.filter(at__gte=since, action__in=FILES).order_by("at", "pk"):
-        yield _line(FILES[event.action], event.at, file=int(event.object_id))
+def _of_others(since: datetime) -> Iterator[Line]:
+    for kind, actions in (("file", FILES), ("role", ROLES)):
+        for event in AuditEvent.objects.filter(at__gte=since, action__in=actions).order_by("at", "pk"):
+            yield _line(actions[event.action], event.at, **{kind: int(event.object_id)})
 
 
 def _line(what: str, at: datetime, **whose: int) -> Line:
     return {"what": what, "at": at.isoformat(), **whose}
 
 
-def withhold_again(folder: Path, *, at: datetime) -> tuple[int, int]:
-    """Withhold what the list says and the database does not know of; return how many lessons and files.
+def withhold_again(folder: Path, *, at: datetime) -> tuple[int, int, int]:
+    """Withhold what the list says and the database does not know of; return how many lessons, files and roles.
 
-    What happened before the last thing that the database knows of a lesson or file is in it, or was undone.
+    What happened before the last thing that the database knows of a lesson, file or role is in it, or was undone.
     """
-    lessons, files = _by_subject(folder, "lesson"), _by_subject(folder, "file")
-    suspended = [pk for pk, lines in lessons.items() if _is_suspended_again(pk, lines, at)]
-    hidden = [pk for pk, lines in files.items() if _is_hidden_again(pk, lines, at)]
-    return len(suspended), len(hidden)
+
+    def count(kind: str, is_withheld: Callable[[int, list[Line], datetime], bool]) -> int:
+        return sum(is_withheld(pk, lines, at) for pk, lines in _by_subject(folder, kind).items())
+
+    return count("lesson", _is_suspended_again), count("file", _is_hidden_again), count("role", _is_taken_again)
 
 
 def _by_subject(folder: Path, kind: str) -> dict[int, list[Line]]:
@@ -116,12 +122,30 @@ def _is_hidden_again(pk: int, lines: list[Line], at: datetime) -> bool:
     file = Attachment.objects.filter(pk=pk, published=True).first()
     if file is None:
         return False
-    events = AuditEvent.objects.filter(object_type=Attachment._meta.label_lower, object_id=str(pk), action__in=FILES)
-    known_at = events.aggregate(Max("at"))["at__max"]
-    if _since(max(file.added_at, known_at or file.added_at), lines)[-1:] != [HIDDEN]:
+    if _since(_known_at(file, file.added_at, FILES), lines)[-1:] != [HIDDEN]:
         return False
     hide_again(attachment=file, at=at)
     return True
+
+
+def _is_taken_again(pk: int, lines: list[Line], at: datetime) -> bool:
+    role = Membership.objects.filter(pk=pk, ended_at=None).select_related("user").first()
+    if role is None:
+        return False
+    missing = _since(_known_at(role, role.user.joined_at, [*ROLES, "membership.give"]), lines)
+    if ENDED in missing:
+        end_again(membership=role, at=at)
+    elif missing[-1:] == [UNCLEARED] and role.cleared:
+        unclear_again(membership=role, at=at)
+    else:
+        return False
+    return True
+
+
+def _known_at(one: Model, began_at: datetime, actions: Iterable[str]) -> datetime:
+    """Return the time of the last event about it that the database has; it may have the number of another."""
+    events = AuditEvent.objects.filter(object_type=one._meta.label_lower, object_id=str(one.pk), action__in=actions)
+    return max(began_at, events.aggregate(Max("at"))["at__max"] or began_at)
 
 
 def _since(known_at: datetime, lines: list[Line]) -> list[str]:
