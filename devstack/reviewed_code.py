@@ -9,6 +9,7 @@ REVIEWED: dict[str, dict[str, str]] = {
         "jol/backup/restoring.py count_rows_of": "names of tables that are there, quoted",
         "lessons/counts.py _numbers": "SQL of the ORM, placeholders only",
         "lessons/search/finding.py first_with": "SQL of the ORM, numbers of ours",
+        "lessons/search/ranking.py ask": "a constant before the SQL of others",
         "lessons/search/ranking.py _scored": "constants and numbers of its package; lexemes are parameters",
         "lessons/statistics/counts.py count_days_taken": "SQL of the ORM",
         "notifications/digests.py run_batch": "one of two constants",
