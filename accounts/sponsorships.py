@@ -1,5 +1,7 @@
 """Organisations outside the Act: a Category 1 responder vouches for them, for a year at most."""
 
+import re
+import unicodedata
 from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
@@ -13,6 +15,11 @@ from accounts import audit
 from accounts.models import Organisation, ResponderType, Sponsorship, User
 from accounts.roles import Role
 from accounts.sessions import end_sessions
+
+#: A letter with its accents, or a sign, that a name may have; letters of other scripts look like ours.
+PLAIN = re.compile(r"[A-Za-z0-9 &'’(),./–-][\u0300-\u036f]*")
+#: Signs that the eye takes for one another, in lower case.
+ALIKE = str.maketrans("01i", "oll")
 
 
 class SponsorshipError(Exception):
@@ -84,6 +91,7 @@ def _sponsored(name: str, sponsor: Organisation) -> Organisation:
                 gettext("%(organisation)s is no organisation that can be sponsored.") % {"organisation": known.name}
             )
         return known
+    _is_like_no_other(name)
     kind = ResponderType.objects.filter(category="sponsored").order_by("pk").first()
     code = slugify(name)[:100]
     if kind is None or not code or Organisation.objects.filter(code=code).exists():
@@ -91,6 +99,28 @@ def _sponsored(name: str, sponsor: Organisation) -> Organisation:
     made = Organisation.objects.create(code=code, name=name, type=kind, nation=sponsor.nation)
     made.areas.set(sponsor.areas.all())
     return made
+
+
+def _is_like_no_other(name: str) -> None:
+    """Refuse a name that readers could take for that of another organisation.
+
+    :raises SponsorshipError: it has letters that are not ours, or looks like another name
+    """
+    letters = unicodedata.normalize("NFC", name)
+    if not all(PLAIN.fullmatch(unicodedata.normalize("NFD", letter)) for letter in letters):
+        raise SponsorshipError(gettext("Write the name in the letters of English or Welsh, without signs."))
+    looks = _looks_of(name)
+    for known in Organisation.objects.values_list("name", flat=True):
+        if _looks_of(known) == looks:
+            raise SponsorshipError(
+                gettext("“%(organisation)s” looks the same. Write another name.") % {"organisation": known}
+            )
+
+
+def _looks_of(name: str) -> str:
+    """Return what the eye sees of a name: no case, accents and signs, and letters alike are one."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(letter for letter in plain if letter.isalnum()).translate(ALIKE).replace("rn", "m")
 
 
 @transaction.atomic

@@ -274,6 +274,33 @@ def test_a_sponsored_organisation_is_held_to_what_its_sponsor_allowed(fire: Orga
     assert audited("sponsorship.give") == [admin, admin]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Kеnt Police",
+        "Kent\u200b Police",
+        "\u202eeciloP tneK",
+        "Ｋent Police",
+        "Kent-Police.",
+        "Kent  Pol1ce",
+        "KENT PОLICE",
+        "Kënt Police",
+    ],
+)
+def test_nobody_admits_an_organisation_whose_name_looks_like_that_of_another(
+    name: str, fire: Organisation, admin: User
+) -> None:
+    ResponderTypeFactory(code="voluntary-organisation", category="sponsored", sector="voluntary")
+    OrganisationFactory(code="kent-police", name="Kent Police")
+    at, end = timezone.now(), timezone.localdate() + timedelta(days=30)
+
+    with pytest.raises(SponsorshipError, match=r"looks the same|letters of English or Welsh|in full"):
+        sponsor(name=name, sponsor=fire, reason="R", ends_on=end, by=admin, at=at)
+    sponsor(name="Tîm Achub Mynydd Dyffryn Ogwen (Bethesda)", sponsor=fire, reason="R", ends_on=end, by=admin, at=at)
+
+    assert not Organisation.objects.filter(name=name).exists()
+
+
 # -- what time does --------------------
 def test_an_account_unused_for_90_days_sleeps_until_an_administrator_wakes_it(fire: Organisation, admin: User) -> None:
     now = timezone.now()
