@@ -7,7 +7,7 @@ signs in place of the values, once for each shape of them, and each time the val
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -78,12 +78,14 @@ class Statement(Generic[Row]):
         if found is None:
             return []
         made, sql, parameters = found
-        compiler = copy(made.compiler)
+        compiler: Any = copy(made.compiler)
         compiler.connection = connections[DEFAULT_DB_ALIAS]  # of this thread
         compiler.as_sql = lambda *_, **__: (sql, parameters)
         compiler.get_converters = lambda _: made.converters
-        rows = made.rows.__class__(made.rows.model, _Ready(compiler), DEFAULT_DB_ALIAS)
-        return list(made.rows._iterable_class(rows))  # noqa: SLF001 - how it makes rows of what comes
+        made_of: Any = made.rows.__class__
+        rows = made_of(made.rows.model, _Ready(compiler), DEFAULT_DB_ALIAS)
+        iterable: Callable[[Any], Iterable[Row]] = made.rows._iterable_class  # type: ignore[assignment]  # noqa: SLF001
+        return list(iterable(rows))
 
     def sql(self, **values: Any) -> tuple[str, tuple[Any, ...]] | None:
         """Return what is asked with these values; None if it would find nothing whatever there is."""
@@ -156,7 +158,7 @@ def _take_apart(value: Any, shape: list[Hashable], given: list[Any]) -> None:
         shape += [user.is_active, memberships]
         given += [user.pk, *organisations, *areas]
     else:
-        shape.append(type(value))
+        shape.append(type(value).__name__)
         given.append(value)
 
 

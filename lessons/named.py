@@ -68,7 +68,8 @@ def _select_names(**codes: str) -> QuerySet[Any, tuple[str, str, str]]:
         ).values_list(Value(prefix), "code", "name")
         for prefix, model in SOURCES.items()
     )
-    return first.union(*others, all=True)
+    names: QuerySet[Any, tuple[str, str, str]] = first.union(*others, all=True)
+    return names
 
 
 _NAMES = Statement(_select_names)
