@@ -62,7 +62,7 @@ def _places(request: HttpRequest) -> "list[Place]":
     places += [(gettext("Statistics"), "statistics"), (gettext("Subscriptions"), "subscriptions")]
     found = [Place(label, reverse(name), request.path.startswith(reverse(name))) for label, name in places]
     if user.has_perm(VIEW):
-        found.append(Place("Audit trail", reverse("audit"), request.path.startswith(reverse("audit"))))
+        found.append(Place(gettext("Audit trail"), reverse("audit"), request.path.startswith(reverse("audit"))))
     if user.has_role(*MANAGES):
         found.append(Place(gettext("Manage"), reverse("manage"), is_managed(request.path)))
     return found

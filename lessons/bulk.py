@@ -7,13 +7,14 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from lessons.actions.moves import move_lesson
 from lessons.errors import LessonError
 from lessons.models import Lesson, Move, Status
 
-NOT_ALLOWED = "You may not do this with it."
+NOT_ALLOWED = _("You may not do this with it.")
 
 
 @dataclass(frozen=True)

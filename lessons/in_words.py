@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from lessons.models import Attribution, Audience, Brag, Lesson, Marking, Publication
 from lessons.named import names_of
 from lessons.readiness import Tags
@@ -69,10 +71,11 @@ def _say(field: str, value: Any, names: dict[str, str]) -> str:
     if field in CHOICES:
         return str(dict(CHOICES[field].choices).get(value, value))
     if isinstance(value, bool):
-        return "Yes" if value else ""
+        return gettext("Yes") if value else ""
     return str(value)
 
 
 def _recommendation(one: dict[str, str]) -> str:
     by_whom = one.get("by_whom", "")
-    return f"{one.get('text', '')} (by whom: {by_whom})" if by_whom else one.get("text", "")
+    text = one.get("text", "")
+    return gettext("%(text)s (by whom: %(by_whom)s)") % {"text": text, "by_whom": by_whom} if by_whom else text

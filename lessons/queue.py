@@ -30,11 +30,11 @@ from lessons.models import (
 )
 
 WHOSE = [
-    ("", "Everything"),
-    ("free", "Not taken yet"),
-    ("mine", "With me"),
-    ("others", "With others"),
-    ("late", "Late"),
+    ("", _("Everything")),
+    ("free", _("Not taken yet")),
+    ("mine", _("With me")),
+    ("others", _("With others")),
+    ("late", _("Late")),
 ]
 DECLINED_LATELY = timedelta(hours=1)
 
@@ -57,7 +57,7 @@ class QueueFilters(forms.Form):
             areas = areas.filter(pk__in=user.moderated_areas)
         found = list(areas.values_list("code", "name"))
         if len(found) > 1:
-            self.fields["area"].choices = [("", "Any"), *found]  # type: ignore[attr-defined]
+            self.fields["area"].choices = [("", _("Any")), *found]  # type: ignore[attr-defined]
         else:
             del self.fields["area"]
 

@@ -23,10 +23,10 @@ KINDS = {"risk": "risks", "theme": "themes", "capability": "capabilities"}
 
 def tags_offered() -> choices.Groups:
     """Return every tag in groups, as its term: "risk:surface-water-flooding"."""
-    groups: list[tuple[str, str, choices.Pairs]] = [("theme", "JESIP principles", choices.principles())]
+    groups: list[tuple[str, str, choices.Pairs]] = [("theme", gettext("JESIP principles"), choices.principles())]
     groups += [("theme", name, pairs) for name, pairs in choices.topics_by_group()]
     groups += [("risk", name, pairs) for name, pairs in choices.risks_by_theme()]
-    groups += [("capability", "Capabilities", pairs) for _, pairs in choices.capabilities()]
+    groups += [("capability", gettext("Capabilities"), pairs) for _, pairs in choices.capabilities()]
     return [(name, [(f"{kind}:{code}", label) for code, label in pairs]) for kind, name, pairs in groups]
 
 

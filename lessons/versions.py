@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from accounts.models import User
 from accounts.roles import Role
 from lessons.differences import Piece
@@ -56,6 +58,6 @@ def versions_of(lesson: Lesson) -> list[Version]:
         ]
         agreed = [one for one in approvals if move and one.text_digest == move.text_digest and one.pk < move.pk]
         counts = Counter(one["type"] for one in text.removals)
-        removed = [(words, counts[code]) for code, words in REMOVAL_TYPES.items() if counts[code]]
+        removed = [(gettext(words), counts[code]) for code, words in REMOVAL_TYPES.items() if counts[code]]
         versions.append(Version(text, changed, agreed, removed))
     return versions[::-1]

@@ -282,7 +282,7 @@ def test_several_are_declined_with_one_reason_after_a_look_at_what_will_happen()
     assert done.url == reverse("queue")
     assert [status_of(one) for one in [*free, own]] == [Status.DECLINED, Status.DECLINED, Status.SUBMITTED]
     after = client.get(reverse("queue"))
-    assert "Done with 2 lessons" in words_of(after)
+    assert "Done. Lessons changed: 2" in words_of(after)
     assert f"{own.reference}: You wrote this lesson" in words_of(after)
 
 

@@ -129,7 +129,7 @@ def left_over(words: list[str], known: list[str]) -> list[str]:
 
 
 def tour() -> Iterator[tuple[User | None, str]]:
-    """Yield who looks at which page: what readers, subscribers and responders meet."""
+    """Yield who looks at which page."""
     world = World()
     pages = world.pages()
     account = ["", "access/", "tokens/", "second-factor/", "password/change/"]
@@ -142,7 +142,18 @@ def tour() -> Iterator[tuple[User | None, str]]:
     yield from ((None, path) for path in pages["stranger"][1] if not path.startswith("/api/"))
     yield None, "/accounts/request/"
     yield from ((world.contributor, path) for path in [*pages["contributor"][1], *own])
-    yield world.moderator, f"/lessons/{world.sensitive.reference}/"
+    yield from ((user, path) for who in ("moderator", "secretariat") for user, path in of(pages[who]))
+    claimed, published = f"/review/{world.claimed.pk}/", f"/lessons/{world.published.reference}/versions/"
+    moves = ("preview/", "escalate/", "reassign/", "give-back/", "merge/")
+    yield from ((world.moderator, path) for path in [published, *(f"{claimed}{name}" for name in moves)])
+    yield world.moderator, f"/review/several/?lesson={world.claimed.pk}"
+    yield from ((world.secretariat, path) for path in ("/review/", "/registers/"))
+    yield from ((world.contributor, f"/statistics/{name}") for name in ("", "pace/"))
+
+
+def of(who_and_pages: tuple[User | None, list[str]]) -> Iterator[tuple[User | None, str]]:
+    user, paths = who_and_pages
+    yield from ((user, path) for path in paths)
 
 
 @pytest.mark.usefixtures("brackets")

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import User
@@ -14,7 +15,7 @@ from lessons.warnings.answers import LETS_STAY, warnings_in, warnings_kept
 from lessons.warnings.check import Spotted, spot
 
 LONGEST_REASON = 500
-NEVER_KEPT = "Nothing that is marked above OFFICIAL-SENSITIVE may be kept here. Take it out."
+NEVER_KEPT = _("Nothing that is marked above OFFICIAL-SENSITIVE may be kept here. Take it out.")
 
 
 @transaction.atomic

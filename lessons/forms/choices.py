@@ -64,7 +64,8 @@ def themes_by_group() -> Groups:
     themes = list(Theme.objects.order_by("group", "name"))
     principles = sorted((one for one in themes if one.group == Theme.PRINCIPLE), key=lambda one: one.pk)
     topics = groupby((one for one in themes if one.group != Theme.PRINCIPLE), lambda one: one.group)
-    groups = [("JESIP principles", principles), *((group.capitalize(), list(found)) for group, found in topics)]
+    groups = [(gettext("JESIP principles"), principles)]
+    groups += [(group.capitalize(), list(found)) for group, found in topics]
     return [(group, [(one.code, one.name) for one in found]) for group, found in groups]
 
 

@@ -136,4 +136,4 @@ def _is_silent(study: Study, last: datetime | None) -> bool:
 
 
 def _day(at: datetime | None) -> str:
-    return date_format(at, "F Y") if at else "never"
+    return date_format(at, "F Y") if at else gettext("never")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from lessons.models import Answer, Lesson, Publication, TextWarning, TextWarningQuerySet
 from lessons.warnings.check import Spotted, spot
@@ -61,8 +62,10 @@ def unanswered(text: Lesson | Publication) -> dict[str, str]:
     for warned in warnings_in(text):
         if warned.is_open:
             labels.setdefault(warned.spotted.field, []).append(warned.label)
+    joined = f" {gettext('and')} "
     return {
-        field: f"Answer the warning: this may be {' and '.join(dict.fromkeys(of))}." for field, of in labels.items()
+        field: gettext("Answer the warning: this may be %(what)s.") % {"what": joined.join(dict.fromkeys(of))}
+        for field, of in labels.items()
     }
 
 

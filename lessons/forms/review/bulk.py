@@ -67,7 +67,7 @@ class SeveralForm(forms.Form):
     def __init__(self, data: Any = None, *, user: User, lessons: list[int]) -> None:
         super().__init__(data)
         self.fields["lesson"].choices = [(pk, str(pk)) for pk in lessons]  # type: ignore[attr-defined]
-        self.fields["tag"].choices = [("", "Select"), *tags_offered()]  # type: ignore[attr-defined]
+        self.fields["tag"].choices = [("", _("Select")), *tags_offered()]  # type: ignore[attr-defined]
         to: PersonField = self.fields["to"]  # type: ignore[assignment]
         to.offer(colleagues_of(user))
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from govuk.look import Look
@@ -17,7 +18,7 @@ from lessons.models.wording import TEXT_FIELDS
 from lessons.removals import REMOVAL_TYPES
 
 SEE_COMMENTS = "Please see the comments on the fields."
-CORRECTION = "What readers should do changes: everyone who was sent the lesson is sent a correction"
+CORRECTION = _("What readers should do changes: everyone who was sent the lesson is sent a correction")
 
 
 class SaidWith(forms.Form):
@@ -78,10 +79,10 @@ class DecisionForm(SaidWith):
 
     def clean(self) -> None:
         if self.decision == "ask_for_changes" and not self.commented:
-            self.need("changes_note", "Enter what the owner should change")
+            self.need("changes_note", gettext("Enter what the owner should change"))
         if self.decision == "decline":
-            self.need("decline_reason", "Select why it is declined")
-            self.need("decline_note", "Enter an explanation for the owner")
+            self.need("decline_reason", gettext("Select why it is declined"))
+            self.need("decline_note", gettext("Enter an explanation for the owner"))
 
     @property
     def words(self) -> dict[str, Any]:
@@ -112,8 +113,8 @@ class VersionForm(SaidWith):
 
     def clean(self) -> None:
         if self.decision == "publish_again":
-            self.need("change", "Select how much it changes")
-            self.need("note", "Enter what changed")
+            self.need("change", gettext("Select how much it changes"))
+            self.need("note", gettext("Enter what changed"))
 
     @property
     def words(self) -> dict[str, Any]:
@@ -130,7 +131,9 @@ class RemovalForm(SaidWith):
     remove_words = Words(
         max_length=LONGEST_TEXT, label=_("Words to take out"), help_text=_("As they stand in the text to be published")
     )
-    remove_type = forms.ChoiceField(required=False, label=_("Why"), choices=[*REMOVAL_TYPES.items()])
+    remove_type = forms.ChoiceField(
+        required=False, label=_("Why"), choices=[(code, gettext_lazy(words)) for code, words in REMOVAL_TYPES.items()]
+    )
 
     def __init__(self, data: Any = None, *, decision: str = "", kind: str) -> None:
         super().__init__(data, decision=decision, kind=kind)
@@ -139,9 +142,9 @@ class RemovalForm(SaidWith):
 
     def clean(self) -> None:
         if self.decision == "remove":
-            self.need("remove_words", "Enter the words to take out")
-            self.need("remove_field", "Select the field they are in")
-            self.need("remove_type", "Select why they are taken out")
+            self.need("remove_words", gettext("Enter the words to take out"))
+            self.need("remove_field", gettext("Select the field they are in"))
+            self.need("remove_type", gettext("Select why they are taken out"))
 
 
 class SuspendForm(forms.Form):

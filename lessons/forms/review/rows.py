@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.forms.boundfield import BoundField
+from django.utils.translation import gettext
 
 from lessons.differences import LINE, WORD, Piece, differences
 from lessons.forms.review.text import ReviewForm
@@ -80,7 +81,8 @@ def rows_of(form: ReviewForm, before: Values, comments: list[Comment]) -> Iterat
 def _hints(recommendations: list[dict[str, str]]) -> list[str]:
     """Return what would make recommendations clearer; nobody has to follow them."""
     hints = [hint_on(one.get("text", ""), one.get("by_whom", "")) for one in recommendations]
-    return [f"Recommendation {number}: {hint}" for number, hint in enumerate(hints, 1) if hint]
+    words = gettext("Recommendation %(number)s: %(hint)s")
+    return [words % {"number": number, "hint": hint} for number, hint in enumerate(hints, 1) if hint]
 
 
 def changes(name: str, before: str, after: str) -> list[Piece]:

@@ -100,23 +100,25 @@ class ReviewForm(forms.Form):
         for number in range(self.rows_of_recommendations):
             one = stored[number] if number < len(stored) else {}
             self.fields[f"recommendation_{number}_text"] = Words(
-                label=f"Recommendation {number + 1}: what should change",
+                label=gettext("Recommendation %(number)s: what should change") % {"number": number + 1},
                 max_length=LONGEST_TEXT,
                 rows=3,
                 initial=one.get("text", ""),
             )
             self.fields[f"recommendation_{number}_by_whom"] = Words(
-                label=f"Recommendation {number + 1}: by whom", max_length=300, initial=one.get("by_whom", "")
+                label=gettext("Recommendation %(number)s: by whom") % {"number": number + 1},
+                max_length=300,
+                initial=one.get("by_whom", ""),
             )
 
     def _add_choices(self) -> None:
         for name, options in CHOICES.items():
             must = name == "attribution"  # the others may be left open until the text is published
-            empty = [] if must else [("", "Select")]
+            empty = [] if must else [("", gettext("Select"))]
             self.fields[name] = forms.ChoiceField(
                 label=label_of(name, self.kind), choices=[*empty, *options.choices], required=must
             )
-        self._add_many("audience_sectors", [("Sectors", choices.sectors())])
+        self._add_many("audience_sectors", [(gettext("Sectors"), choices.sectors())])
         self._add_many("audience_areas", choices.areas_by_region())
         self.fields["not_a_national_risk"] = forms.BooleanField(
             label=label_of("not_a_national_risk", self.kind), required=False
@@ -131,7 +133,8 @@ class ReviewForm(forms.Form):
         """Offer `groups`, and what was chosen when more was on offer, such as a risk of an older edition."""
         offered = {code for _, options in groups for code, _ in options}
         if older := [code for code in self.initial[name] if code not in offered]:
-            groups = [*groups, ("Chosen earlier", [(code, capfirst(code.replace("-", " "))) for code in older])]
+            named = [(code, capfirst(code.replace("-", " "))) for code in older]
+            groups = [*groups, (gettext("Chosen earlier"), named)]
         self.fields[name] = GroupedChoices(label=label_of(name, self.kind), choices=groups)
 
     # -- what was sent -----------------------------------------------------------------------------

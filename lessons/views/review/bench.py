@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from govuk.look import Words as Text
 from lessons.forms.review.decisions import DecisionForm, VersionForm
 from lessons.models import Lesson, Move, Status
 
@@ -50,21 +53,22 @@ NEW_VERSION = Bench(
     moves={"publish_again": Move.PUBLISH_AGAIN, "approve": Move.APPROVE},
     leads_to={"restore": "restore", "preview": "preview"},
 )
-_DONE = {
-    Move.PUBLISH: "{} is published. Everyone who subscribed to it will be emailed.",
-    Move.PUBLISH_AGAIN: "The new version of {} is published.",
-    Move.APPROVE: "You approved {}. Another moderator has to agree.",
-    Move.SHOW_OWNER: "The owner of {} is asked to look at the text. It stays with you meanwhile.",
-    Move.ASK_FOR_CHANGES: "{} went back to its owner with your words. They can send it back at any time.",
-    Move.DECLINE: "{} is declined. Its owner is told why in ten minutes, and may appeal once.",
-    Move.GIVE_BACK: "{} is back in the queue. The text you prepared is kept.",
+_DONE: dict[Move, Text] = {
+    Move.PUBLISH: _("%(reference)s is published. Everyone who subscribed to it will be emailed."),
+    Move.PUBLISH_AGAIN: _("The new version of %(reference)s is published."),
+    Move.APPROVE: _("You approved %(reference)s. Another moderator has to agree."),
+    Move.SHOW_OWNER: _("The owner of %(reference)s is asked to look at the text. It stays with you meanwhile."),
+    Move.ASK_FOR_CHANGES: _("%(reference)s went back to its owner with your words. They can send it back at any time."),
+    Move.DECLINE: _("%(reference)s is declined. Its owner is told why in ten minutes, and may appeal once."),
+    Move.GIVE_BACK: _("%(reference)s is back in the queue. The text you prepared is kept."),
 }
 
 
 def done(move: Move, lesson: Lesson) -> str:
     """Say what was done, with a way back where there is one."""
-    words = _DONE[move].format(lesson.reference)
+    words = _DONE[move] % {"reference": lesson.reference}
     if move != Move.DECLINE:
         return words
     way_back = reverse("take_back", args=[lesson.pk])
-    return format_html('{} <a class="govuk-notification-banner__link" href="{}">Take it back</a>', words, way_back)
+    link = '{} <a class="govuk-notification-banner__link" href="{}">{}</a>'
+    return format_html(link, words, way_back, gettext("Take it back"))

@@ -55,7 +55,7 @@ def _done(outcomes: list[Outcome]) -> int:
 def _tell(request: SignedInRequest, outcomes: list[Outcome], what: str) -> HttpResponse:
     done = _done(outcomes)
     if done:
-        messages.success(request, f"Done with {done} lesson{'' if done == 1 else 's'}.")
+        messages.success(request, gettext("Done. Lessons changed: %(number)s") % {"number": done})
     if done and what == Move.DECLINE:
         messages.info(request, _ways_back([outcome.lesson for outcome in outcomes if not outcome.refusal]))
     for outcome in outcomes:
@@ -68,6 +68,7 @@ def _ways_back(lessons: list[Lesson]) -> SafeString:
     """Return a link for each that was declined: nobody notices a mistake before it is made."""
     links = [(reverse("take_back", args=[lesson.pk]), lesson.reference) for lesson in lessons]
     return format_html(
-        "Their owners are told in ten minutes. Take back: {}",
+        "{} {}",
+        gettext("Their owners are told in ten minutes. Take back:"),
         format_html_join(", ", '<a class="govuk-notification-banner__link" href="{}">{}</a>', links),
     )

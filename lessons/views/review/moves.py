@@ -8,8 +8,10 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from govuk.look import Words as Text
 from lessons.access import get_lesson
 from lessons.actions.moves import move_lesson
 from lessons.conditions import approved_text
@@ -25,11 +27,11 @@ class MovePage:
     """:ivar after: what can be done about it once it is done"""
 
     move: Move
-    heading: str
-    explanation: str
-    after: str
-    button: str
-    done: str
+    heading: Text
+    explanation: Text
+    after: Text
+    button: Text
+    done: Text
     form: type[MoveForm]
     back_to: str = "review"
     is_warning: bool = False
@@ -38,74 +40,81 @@ class MovePage:
 
 ESCALATE = MovePage(
     Move.ESCALATE,
-    "Escalate to the national team",
-    "The JOL Secretariat decides on it, with a new date. What you prepared is kept and handed on.",
-    "It stays with the national team. If that was a mistake, tell the Secretariat: they can decide on it at once.",
-    "Escalate",
-    "{} is with the national team now.",
+    _("Escalate to the national team"),
+    _("The JOL Secretariat decides on it, with a new date. What you prepared is kept and handed on."),
+    _("It stays with the national team. If that was a mistake, tell the Secretariat: they can decide on it at once."),
+    _("Escalate"),
+    _("%(reference)s is with the national team now."),
     NoteForm,
     back_to="queue",
 )
 REASSIGN = MovePage(
     Move.REASSIGN,
-    "Give it to another moderator",
-    "They have it at once, with the text as it was prepared, and are told by email.",
-    "Any moderator who may decide on it can give it to somebody else again.",
-    "Give it to them",
-    "{} is passed on.",
+    _("Give it to another moderator"),
+    _("They have it at once, with the text as it was prepared, and are told by email."),
+    _("Any moderator who may decide on it can give it to somebody else again."),
+    _("Give it to them"),
+    _("%(reference)s is passed on."),
     ReassignForm,
     back_to="queue",
 )
 ARCHIVE = MovePage(
     Move.ARCHIVE,
-    "Archive it",
-    "It can still be read by its address, but lists, counts and emails leave it out.",
-    "It can be brought back at any time, on this lesson’s page for moderators.",
-    "Archive",
-    "{} is archived.",
+    _("Archive it"),
+    _("It can still be read by its address, but lists, counts and emails leave it out."),
+    _("It can be brought back at any time, on this lesson’s page for moderators."),
+    _("Archive"),
+    _("%(reference)s is archived."),
     ArchiveForm,
     is_warning=True,
 )
 RESTORE = MovePage(
     Move.RESTORE,
-    "Bring it back",
-    "Readers find it again at once. Those who were told to stop using it are told that they may use it. If a new "
-    "version was prepared meanwhile, that is what comes back.",
-    "It can be suspended again at any time.",
-    "Publish it again",
-    "{} is published again.",
+    _("Bring it back"),
+    _(
+        "Readers find it again at once. Those who were told to stop using it are told that they may use it. If a new "
+        "version was prepared meanwhile, that is what comes back."
+    ),
+    _("It can be suspended again at any time."),
+    _("Publish it again"),
+    _("%(reference)s is published again."),
     NoteForm,
     shows_text=True,
 )
 APPROVE = MovePage(
     Move.APPROVE,
-    "Approve it as the second person",
-    "You confirm exactly the text below. It comes into force when another moderator publishes or restores it as it is.",
-    "An approval lapses by itself as soon as anybody changes the text.",
-    "Approve this text",
-    "You approved {}. Another moderator has to agree.",
+    _("Approve it as the second person"),
+    _(
+        "You confirm exactly the text below. "
+        "It comes into force when another moderator publishes or restores it as it is."
+    ),
+    _("An approval lapses by itself as soon as anybody changes the text."),
+    _("Approve this text"),
+    _("You approved %(reference)s. Another moderator has to agree."),
     MoveForm,
     shows_text=True,
 )
 GIVE_BACK = MovePage(
     Move.GIVE_BACK,
-    "Put it back into the queue",
-    "Whoever has it loses it. What they prepared is kept for the next moderator.",
-    "They, or anybody else, can claim it again.",
-    "Put it back",
-    "{} is back in the queue.",
+    _("Put it back into the queue"),
+    _("Whoever has it loses it. What they prepared is kept for the next moderator."),
+    _("They, or anybody else, can claim it again."),
+    _("Put it back"),
+    _("%(reference)s is back in the queue."),
     MoveForm,
     back_to="queue",
 )
 
 TAKE_BACK = MovePage(
     Move.TAKE_BACK,
-    "Take the decision back",
-    "It is in your hands again, as it was before you declined it, with the date by which it was due.",
-    "Its owner gets the email about your decision ten minutes after it. Before that they get none at all; after that "
-    "they are told that you are looking at it again.",
-    "Take it back",
-    "{} is in your hands again.",
+    _("Take the decision back"),
+    _("It is in your hands again, as it was before you declined it, with the date by which it was due."),
+    _(
+        "Its owner gets the email about your decision ten minutes after it. Before that they get none at all; "
+        "after that they are told that you are looking at it again."
+    ),
+    _("Take it back"),
+    _("%(reference)s is in your hands again."),
     MoveForm,
 )
 
@@ -132,7 +141,7 @@ def _move_page(request: SignedInRequest, pk: int, page: MovePage) -> HttpRespons
         except LessonError as error:
             refusal = str(error)
         else:
-            messages.success(request, page.done.format(lesson.reference))
+            messages.success(request, page.done % {"reference": lesson.reference})
             return redirect("queue") if page.back_to == "queue" else redirect(page.back_to, pk)
     context = {
         "lesson": lesson,

@@ -6,9 +6,11 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.roles import Role
+from govuk.look import Words as Text
 from lessons.conditions import decides_tier, has_declined, wants_two_people, working_text, wrote_it
 from lessons.models import Lesson, Move, Status
 from lessons.views.reading import SignedInRequest
@@ -16,14 +18,14 @@ from lessons.views.review.around import around
 from lessons.workflow import rule_for
 
 #: Moves with a page, in the order in which they are offered: (move, address, words).
-OFFERED: tuple[tuple[Move, str, str], ...] = (
-    (Move.TAKE_BACK, "take_back", "Take back that it was declined"),
-    (Move.PUBLISH_AGAIN, "new_version", "Prepare a new version"),
-    (Move.RESTORE, "restore", "Bring it back"),
-    (Move.APPROVE, "approve", "Approve it as the second person"),
-    (Move.REASSIGN, "reassign", "Give it to another moderator"),
-    (Move.MERGE, "merge", "Merge it into another lesson"),
-    (Move.ARCHIVE, "archive", "Archive it"),
+OFFERED: tuple[tuple[Move, str, Text], ...] = (
+    (Move.TAKE_BACK, "take_back", _("Take back that it was declined")),
+    (Move.PUBLISH_AGAIN, "new_version", _("Prepare a new version")),
+    (Move.RESTORE, "restore", _("Bring it back")),
+    (Move.APPROVE, "approve", _("Approve it as the second person")),
+    (Move.REASSIGN, "reassign", _("Give it to another moderator")),
+    (Move.MERGE, "merge", _("Merge it into another lesson")),
+    (Move.ARCHIVE, "archive", _("Archive it")),
 )
 #: Only their author, or whoever has them, is in the way; the page itself says so.
 NOT_FOR_WRITERS = {Move.PUBLISH_AGAIN, Move.RESTORE, Move.APPROVE, Move.MERGE}
@@ -32,7 +34,7 @@ NOT_FOR_WRITERS = {Move.PUBLISH_AGAIN, Move.RESTORE, Move.APPROVE, Move.MERGE}
 @dataclass(frozen=True)
 class Offer:
     url: str
-    words: str
+    words: Text
 
 
 def read_page(request: SignedInRequest, lesson: Lesson) -> HttpResponse:

@@ -36,28 +36,32 @@ def touch(
             sent = removal.cleaned_data
             words, field, kind = sent["remove_words"], sent["remove_field"], sent["remove_type"]
             remove_words(lesson=lesson, field=field, words=words, code=kind, by=by, at=at)
-            return f"Taken out, with “{marker_of(kind)}” in its place.", f"row-{field}"
+            return gettext("Taken out, with “%(marker)s” in its place.") % {"marker": marker_of(kind)}, f"row-{field}"
         case "take_out":
             return _take_out(lesson, code, by, at)
         case "false_alarm" | "needed":
             text = publishing.working_text_of(lesson)
             because = form.cleaned_data.get(f"because_{code}", "") if what == "needed" else ""
             kept = answer_warning(text=text, code=code, answer=what, because=because, by=by, at=at)
-            return f"Answered: {Answer(kept.answer).label.lower()}.", f"row-{kept.field}"
+            return gettext("Answered: %(answer)s.") % {"answer": Answer(kept.answer).label.lower()}, f"row-{kept.field}"
         case "same":
             target = _published(code, by)
             link_recurrence(lesson=lesson, target=target, by=by, at=at)
-            return f"It is called a recurrence of {target.reference}.", "same-again"
+            return gettext("It is called a recurrence of %(reference)s.") % {
+                "reference": target.reference
+            }, "same-again"
         case "not_same":
             target = _published(code, by)
             unlink_recurrence(lesson=lesson, target=target, by=by, at=at)
-            return f"It is no longer called a recurrence of {target.reference}.", "same-again"
+            return gettext("It is no longer called a recurrence of %(reference)s.") % {
+                "reference": target.reference
+            }, "same-again"
         case "uncomment":
             delete_comment(lesson=lesson, pk=number_sent(code) or 0, by=by, at=at)
-            return "The comment is deleted.", "main-content"
+            return gettext("The comment is deleted."), "main-content"
         case "discard":
             discard_working_text(lesson=lesson, by=by, at=at)
-            return "The text you were preparing is given up.", "main-content"
+            return gettext("The text you were preparing is given up."), "main-content"
     return "", ""
 
 
@@ -68,7 +72,7 @@ def _take_out(lesson: Lesson, code: str, by: User, at: datetime) -> tuple[str, s
         raise WrongStatus(gettext("These words are not in the text any more."))
     kind = AS_TYPE.get(one.found.kind, "personal_data")
     remove_words(lesson=lesson, field=one.field, words=one.found.words, code=kind, by=by, at=at)
-    return f"Taken out as {REMOVAL_TYPES[kind]}.", f"row-{one.field}"
+    return gettext("Taken out as %(type)s.") % {"type": gettext(REMOVAL_TYPES[kind])}, f"row-{one.field}"
 
 
 def _published(reference: str, by: User) -> Lesson:
