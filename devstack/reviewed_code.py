@@ -18,7 +18,9 @@ REVIEWED: dict[str, dict[str, str]] = {
         "notifications/fan_out.py _tell_downloaders": "constants of fan_out_sql",
         "notifications/fan_out.py _holders": "a constant of fan_out_sql",
         "notifications/schedule.py _note": "a constant of the two callers",
+        "notifications/kept_plans.py ask": "constants of its callers, values as parameters",
         "notifications/sending/notes.py write": "numbers of ours and a time",
+        "notifications/sending/notes.py _open": "numbers of ours",
     },
     "html": {
         "accounts/views/second_factor.py second_factor_app": "our drawing of a QR code, no text",

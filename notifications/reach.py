@@ -46,6 +46,8 @@ SELECT count(*), count(v.id) FROM told
 LEFT JOIN lessons_publicationview v
     ON v.organisation_id = told.organisation_id AND v.publication_id = %(publication)s AND v.first_at >= %(since)s
 """
+OPENED_OF_FEW = OPENED.format(of_people=BY_PERSON)
+OPENED_OF_MANY = OPENED.format(of_people=BY_ORGANISATION)
 UNSUBSCRIBED = """
 SELECT count(*) FROM notifications_subscription s
 WHERE s.ended_by_mail_id IS NOT NULL AND EXISTS (
@@ -89,8 +91,9 @@ def reach_of(publication: Publication) -> Reach:
         (unsubscribed,) = cursor.fetchone()
         since = min((one.at for one in announcements), default=publication.published_at)
         many = sum(matched for matched, *_ in counts.values()) > MANY
-        opened_by = OPENED.format(of_people=BY_ORGANISATION if many else BY_PERSON)
-        cursor.execute(opened_by, {"ids": keys, "publication": publication.pk, "since": since})
+        cursor.execute(
+            OPENED_OF_MANY if many else OPENED_OF_FEW, {"ids": keys, "publication": publication.pk, "since": since}
+        )
         organisations, opened = cursor.fetchone()
     told = [
         Told(

@@ -85,7 +85,8 @@ WHERE clock_timestamp() > pg_postmaster_start_time() + interval '5 seconds'
                WHERE d.datname = current_database() AND k.locktype = 'advisory' AND k.granted
                  AND k.classid = %(space)s AND k.objid = l.id)))
 """
-ALWAYS_WAIT = "SET synchronous_commit TO on"
+AS_SENDER = f"{DO_NOT_WAIT}; {ONE_PLAN_FOR_ALL}"
+AS_OTHERS = f"SET synchronous_commit TO on; {PLAN_FOR_EACH}"
 
 
 class HeldLane:
@@ -150,7 +151,7 @@ class HeldLane:
     def release(self) -> None:
         self.notes.close()
         with connection.cursor() as cursor:  # it may be another connection than before
-            cursor.execute(f"{ALWAYS_WAIT}; {PLAN_FOR_EACH}")
+            cursor.execute(AS_OTHERS)
             Lane.objects.filter(pk=self.pk, holder=self.holder).update(holder=None, lease_until=None, current=None)
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, self.pk])
 
@@ -185,7 +186,7 @@ def _take(at: datetime) -> Lane | None:
             lane.holder, lane.lease_until = uuid.uuid4(), at + LEASE
             lane.save(update_fields=["holder", "lease_until"])
             with connection.cursor() as cursor:
-                cursor.execute(f"{DO_NOT_WAIT}; {ONE_PLAN_FOR_ALL}")
+                cursor.execute(AS_SENDER)
             return lane
     return None
 
