@@ -7,6 +7,7 @@ import uuid
 import pytest
 from django.test import Client
 
+from accounts.models import Organisation
 from accounts.roles import Role
 from notifications.models import Delivery, Notice, Subscription
 from notifications.sending import lanes
@@ -93,6 +94,17 @@ def test_the_page_undoes_it_and_only_what_it_ended() -> None:
 
     assert "go on" in answer.content.decode()
     assert Subscription.objects.current().get().pk == named.pk
+
+
+def test_who_reads_a_former_mailbox_cannot_undo_for_the_present_one() -> None:
+    organisation = OrganisationFactory(mailbox="lessons@service.example", mailbox_confirmed_at=NOON)
+    mail = mail_for(SubscriptionFactory(organisation=organisation))
+    stranger().post(f"/unsubscribe/{mail.token}/", ONE_CLICK)
+    Organisation.objects.update(mailbox="another@service.example")
+
+    stranger().post(f"/unsubscribe/{mail.token}/undo/")
+
+    assert not Subscription.objects.current().exists()
 
 
 def test_those_who_look_after_a_mailbox_are_told() -> None:

@@ -52,11 +52,12 @@ def unsubscribe(*, mail: Delivery, at: datetime) -> int:
 
 @transaction.atomic
 def undo_unsubscribe(*, mail: Delivery, at: datetime) -> int:
-    """Begin those again that `unsubscribe` ended for this mail; return how many."""
+    """Begin those again that `unsubscribe` ended for this mail and that are of its address still; return how many."""
     if mail.kind == DeliveryKind.LESSON_USED and mail.person:
         resume_use_mails(person=mail.person, by=None, at=at)
         return 1
-    ended = list(Subscription.objects.select_for_update().filter(ended_by_mail=mail, ended_at__isnull=False))
+    ended_here = subscriptions_named_in(mail).filter(ended_by_mail=mail, ended_at__isnull=False)
+    ended = list(ended_here.select_for_update(of=("self",)))
     for subscription in ended:
         subscription.ended_at = subscription.ended_by_mail = None
         subscription.save(update_fields=["ended_at", "ended_by_mail"])
