@@ -12,6 +12,10 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 from playwright.sync_api import Browser
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
+from xdist.remote import Producer
+from xdist.scheduler import WorkStealingScheduling
 
 from tests.log_lines import read_lines
 from tests.portal import Portal
@@ -22,6 +26,12 @@ DELETIONS = """SELECT string_agg('DELETE FROM ' || oid::regclass, ';'), sum(pg_r
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
 AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"""
 LARGE = 8 << 20  # bytes: from here on it is quicker to make every table anew, as Django does
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WorkStealingScheduling:
+    """Tests of a module stay in one process, which makes once what they share; who is done takes from another."""
+    return WorkStealingScheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -42,6 +52,23 @@ def _tables_are_emptied_between_tests() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_listed_once() -> Iterator[None]:
+    """Each client has middleware of its own, which would look at each static file again."""
+    known: dict[str, StaticFile] = {}
+    list_files = WhiteNoiseMiddleware.add_files_from_finders
+
+    def add(middleware: WhiteNoiseMiddleware) -> None:
+        if not known:
+            list_files(middleware)
+            known.update(middleware.files)
+        middleware.files.update(known)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
         yield
 
 
