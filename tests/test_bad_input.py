@@ -25,13 +25,16 @@ from accounts.models import AuditEvent, RateCount
 from accounts.rates import EXPORTS, PAGE_WRITES, READS, WRITES
 from accounts.roles import Role
 from lessons.models import Lesson, Status
+from tests.asking import ASKS
 from tests.calling import Caller, published, token_of
 from tests.crawling import Crawl
 from tests.factories import EventFactory, LessonFactory, PublicationFactory, ResilienceAreaFactory, person
 from tests.personas import PERSONAS, TOKENS, client_of
+from tests.prints import Prints
+from tests.scenes import scene_of
 from tests.test_access_matrix import ROWS as ROUTES
 from tests.test_access_matrix import arguments_of
-from tests.test_authorisation import ASKS, TABLE, Prints, scene_of
+from tests.test_authorisation import TABLE
 from tests.test_notifications_mails import any_mail
 
 pytestmark = pytest.mark.django_db

@@ -18,9 +18,11 @@ from django.urls import reverse
 
 from accounts.models import User
 from lessons.models import Lesson
+from tests.asking import ASKS, Ask
 from tests.factories import OrganisationFactory, ResilienceAreaFactory, UserFactory
 from tests.personas import PERSONAS, TOKENS
-from tests.test_authorisation import ASKS, STATE_OF, TABLE, Ask, Scene, scene_of
+from tests.scenes import STATE_OF, Scene, scene_of
+from tests.test_authorisation import TABLE
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 

@@ -31,8 +31,8 @@ from tests.factories import (
     person,
 )
 from tests.personas import client_of
+from tests.prints import Prints
 from tests.test_access_matrix import ROWS, arguments_of
-from tests.test_authorisation import Prints
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
