@@ -88,7 +88,7 @@ def enlist(request: HttpRequest, user: User) -> None:
     if not session.session_key:
         session.save()
     browser, system = browser_of(request)
-    row = OpenSession(user=user, session_id=session.session_key, browser=browser, system=system)
+    row = OpenSession(user=user, session_id=str(session.session_key), browser=browser, system=system)
     OpenSession.objects.bulk_create([row], ignore_conflicts=True)  # two requests at once
     session[LISTED] = session.session_key
 
