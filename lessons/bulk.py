@@ -55,5 +55,5 @@ def _outcome(lesson: Lesson, do: Callable[[Lesson], None], rehearse: bool) -> Ou
     except LessonError as error:
         return Outcome(lesson, str(error))
     except PermissionDenied:
-        return Outcome(lesson, NOT_ALLOWED)
+        return Outcome(lesson, str(NOT_ALLOWED))
     return Outcome(lesson)

@@ -160,7 +160,7 @@ def _view(page: MovePage) -> Callable[[SignedInRequest, int], HttpResponse]:
     def view(request: SignedInRequest, pk: int) -> HttpResponse:
         return _move_page(request, pk, page)
 
-    view.__doc__ = page.heading
+    view.__doc__ = f"The page of the move {page.move}."
     return view
 
 
