@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -49,7 +49,8 @@ class SessionMiddleware:
                 is_use = request.path != reverse(CLOCK) and BY_ITSELF not in request.headers
                 sessions.note_use(request.session, now, is_use=is_use)
         response = self.get_response(request)
-        if isinstance(request.user, User):
+        # By now the API may have put the person of a token there, who has no session.
+        if isinstance(request.user, User) and request.session.get(SESSION_KEY) == str(request.user.pk):
             sessions.enlist(request, request.user)
         if getattr(request, "was_signed_out", False):  # see accounts.security_events
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
