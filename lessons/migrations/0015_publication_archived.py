@@ -11,10 +11,10 @@ class Migration(migrations.Migration):
             model_name="publication",
             index=models.Index(
                 condition=models.Q(
+                    ("archived_at__isnull", False),
                     ("published_at__isnull", False),
                     ("superseded_at__isnull", True),
                     ("suspended_at__isnull", True),
-                    ("archived_at__isnull", False),
                 ),
                 fields=["-published_at", "-id"],
                 name="publication_archived",

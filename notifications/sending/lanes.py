@@ -92,10 +92,10 @@ AS_OTHERS = f"SET synchronous_commit TO on; {PLAN_FOR_EACH}"
 class HeldLane:
     """A lane in the hands of this process."""
 
-    def __init__(self, lane: Lane) -> None:
-        self.pk, self.holder = lane.pk, lane.holder
+    def __init__(self, lane: Lane, holder: uuid.UUID) -> None:
+        self.pk, self.holder = lane.pk, holder
         self.failures = lane.failures
-        self.notes = Notes(lane.pk, lane.holder)
+        self.notes = Notes(lane.pk, holder)
 
     def claim(self, *, size: int, at: datetime) -> list[Delivery]:
         """Claim the most urgent mails that are due: all of one priority, in the order of their keys."""
@@ -175,7 +175,7 @@ def lanes_wanted() -> int:
 def take_lane(*, at: datetime) -> HeldLane | None:
     """Take a lane that is free and not at rest; None if there is none."""
     lane = _take(at)
-    return HeldLane(lane) if lane else None
+    return HeldLane(lane, lane.holder) if lane and lane.holder else None
 
 
 @transaction.atomic

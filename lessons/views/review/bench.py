@@ -70,5 +70,6 @@ def done(move: Move, lesson: Lesson) -> str:
     if move != Move.DECLINE:
         return words
     way_back = reverse("take_back", args=[lesson.pk])
-    link = '{} <a class="govuk-notification-banner__link" href="{}">{}</a>'
-    return format_html(link, words, way_back, gettext("Take it back"))
+    return format_html(
+        '{} <a class="govuk-notification-banner__link" href="{}">{}</a>', words, way_back, gettext("Take it back")
+    )
