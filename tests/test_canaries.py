@@ -240,7 +240,7 @@ NOT_ON_PAGES = {"contact of the suspended one", "contact of the one in review", 
 
 #: Keys that are made anew, a clock, and what tells programs to pull the first version of the narrowed one, that was
 #: for everybody.
-OTHERWISE_EACH_TIME = ("/accounts/second-factor/", "/accounts/session/", "/api/v1/changes/")
+OTHERWISE_EACH_TIME = ("/accounts/second-factor/", "/accounts/session/", "/accounts/sessions/", "/api/v1/changes/")
 
 
 def _assert_read_as_before(before: dict[str, Crawl], crawls: dict[str, Crawl]) -> None:
