@@ -86,8 +86,8 @@ class Statements:
         connection.ensure_connection()
         self.backend: int = connection.connection.info.backend_pid
 
-    def seconds(self, asked: Asked) -> float:
-        """Ask once inside this process to learn the statements; return how long those that read take by themselves."""
+    def learn(self, asked: Asked) -> list[bytes]:
+        """Ask once inside this process; return the statements that read, as they were sent."""
         from django.db import connection
 
         statements: list[bytes] = []
@@ -95,7 +95,7 @@ class Statements:
         def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
             answer = execute(sql, params, many, context)
             if sql.lstrip().upper().startswith(("SELECT", "WITH", "(SELECT")):
-                statements.append(context["cursor"].query)  # as it was sent
+                statements.append(context["cursor"].query)
             return answer
 
         with connection.execute_wrapper(note):
@@ -104,6 +104,12 @@ class Statements:
             else:
                 answer = self.inside.get(asked.path)
         assert answer.status_code == 200, (asked.path, answer.status_code)
+        return statements
+
+    def seconds(self, statements: list[bytes]) -> float:
+        """Return how long they take by themselves."""
+        from django.db import connection
+
         bare = connection.connection.cursor()
         began = time.perf_counter()
         for sql in statements:
