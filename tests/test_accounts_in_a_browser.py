@@ -218,7 +218,7 @@ def test_who_does_nothing_is_warned_and_stays_with_one_key(live_server: Any, bro
     page = visitor.page
     page.clock.install()
     visitor.sign_in(person(Role.READER))
-    visitor.go(reverse("security"))
+    _go_and_let_the_page_ask(visitor, "security")
     due = page.locator(".jol-session--due")
     expect(due).to_have_count(0)
     assert re.search(r"signed out at \d\d:\d\d", page.locator("[data-session-text]").inner_text())
@@ -232,13 +232,21 @@ def test_who_does_nothing_is_warned_and_stays_with_one_key(live_server: Any, bro
     assert looked_at(visitor, "", tmp_path) == []
     page.keyboard.press("Enter")
     expect(due).to_have_count(0)
-    assert visitor.go(reverse("access")).status == 200
+    _go_and_let_the_page_ask(visitor, "access")
 
     _let_pass(timedelta(minutes=31))
     page.clock.run_for(31 * 60 * 1000)
     page.wait_for_url("**/accounts/login/**", timeout=120_000)  # a page that was not answered asks again after 30 s
     assert visitor.sees("You were signed out, since nothing happened for a while")
     assert visitor.complaints == []
+
+
+def _go_and_let_the_page_ask(visitor: Visitor, name: str) -> None:
+    """Go to a page and wait until it knows how long the session lasts: before that it waits for nothing."""
+    with visitor.page.expect_response(lambda answer: answer.url.endswith(reverse("session"))) as asked:
+        assert visitor.go(reverse(name)).status == 200
+    asked.value.finished()
+    visitor.page.evaluate("fetch(location.href).then((answer) => answer.text())")  # is answered after it in any case
 
 
 def _let_pass(time: timedelta) -> None:
