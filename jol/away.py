@@ -3,6 +3,7 @@
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
+from django.utils.log import log_response
 
 PROBLEM_JSON = "application/problem+json"
 #: SQLSTATE, or the beginning of some.  A disk that is full, no memory and no free connection begin with 53.
@@ -30,7 +31,11 @@ def away(request: HttpRequest) -> HttpResponse:
 
 def busy(request: HttpRequest) -> HttpResponse:
     """Return the answer for a time in which more is asked than can be answered."""
-    return _try_again(request, "busy.html", "Too many requests are waiting.", seconds=5)
+    detail = "Too many requests are waiting."
+    response = _try_again(request, "busy.html", detail, seconds=5)
+    # Told as a warning by jol.request_log.  Django would add an error, one for each of very many, and nothing erred.
+    log_response(detail, response=response, request=request, level="warning")
+    return response
 
 
 def _try_again(request: HttpRequest, page: str, detail: str, *, seconds: int) -> HttpResponse:

@@ -15,6 +15,7 @@ from django.test import Client
 
 from devstack.waiting import LOOPBACK, wait_for_port
 from jol.overload import READER_WAITS_SECONDS, WRITER_WAITS_SECONDS, waited_seconds
+from tests.log_lines import read_lines, written
 from tests.portal import GUNICORN, ROOT, Portal
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,16 @@ def test_a_reader_who_waited_too_long_gets_a_plain_page_or_a_problem_and_health_
     assert api.headers["Content-Type"] == "application/problem+json"
     assert client.get("/health/live/").status_code == 200
     assert client.post("/accounts/login/", {"login": "nobody@responder.example", "password": "-"}).status_code == 200
+
+
+@pytest.mark.usefixtures("waited")
+def test_a_refusal_is_one_warning_in_the_log(client: Client) -> None:
+    with written() as log:
+        client.get("/")
+        client.get("/api/v1/lessons/")
+
+    told = [(line["level"], line["event"], line["status"]) for line in read_lines(log.getvalue())]
+    assert told == [("warning", "request.failed", 503)] * 2
 
 
 def test_who_did_not_wait_is_answered(client: Client) -> None:
