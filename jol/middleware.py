@@ -5,7 +5,13 @@ import re
 import secrets
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.shortcuts import render
 from django.urls import reverse
 
@@ -47,6 +53,26 @@ class KnownMethodsMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request) if request.method in self.KNOWN else HttpResponseNotAllowed(self.KNOWN)
+
+
+class HeadMiddleware:
+    """Answer HEAD as GET: no page needs to know of it, and none can take it for something that is sent.
+
+    The server leaves out the body; a stream is not even begun.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method != "HEAD":
+            return self.get_response(request)
+        request.method = "GET"
+        response = self.get_response(request)
+        request.method = "HEAD"  # for the log
+        if isinstance(response, StreamingHttpResponse):
+            response.streaming_content = ()
+        return response
 
 
 class PrivateByDefaultMiddleware:

@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "jol.middleware.PrivateByDefaultMiddleware",
     "jol.middleware.KnownMethodsMiddleware",
+    "jol.middleware.HeadMiddleware",
     "jol.overload.BusyMiddleware",
     "jol.middleware.DatabaseAwayMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

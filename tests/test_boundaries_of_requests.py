@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.test import Client
+from django.http import HttpRequest, StreamingHttpResponse
+from django.test import Client, RequestFactory
 
 from accounts.models import User
 from accounts.roles import Role
+from jol.middleware import HeadMiddleware
 from lessons.models import Lesson, Status
 from tests.factories import PASSWORD, LessonFactory, person
 
@@ -111,3 +114,36 @@ def test_pages_say_come_back_soon_while_the_database_is_away(client: Client, con
     assert answer["Retry-After"] == "10"
     assert b"Traceback" not in answer.content
     assert health.status_code == 503
+
+
+def test_pages_answer_head_as_get_without_a_body_and_buttons_do_not(client: Client, contributor: User) -> None:
+    for path in ("/", "/about/", "/accounts/login/", "/health/live/", "/lessons/", "/no/such/page/"):
+        head, got = client.head(path), client.get(path)
+        assert (head.status_code, head.content) == (got.status_code, b""), path
+        assert head.headers.get("Content-Length") == got.headers.get("Content-Length"), path
+    client.force_login(contributor)
+    lesson = LessonFactory(status=Status.DRAFT, author=contributor, organisation=contributor.groups.get())
+
+    assert client.head("/lessons/").status_code == 200
+    assert client.head(f"/records/{lesson.pk}/withdraw/").status_code == 200
+    assert client.head("/accounts/sign-out-everywhere/").status_code == 405
+    assert client.get("/lessons/").status_code == 200
+    assert Lesson.objects.get().status == Status.DRAFT
+
+
+def test_no_view_is_told_of_head_and_no_stream_begun_for_it(rf: RequestFactory) -> None:
+    asked: list[str | None] = []
+
+    def stream(request: HttpRequest) -> Iterator[bytes]:
+        asked.append("begun")
+        yield b"a body"
+
+    def view(request: HttpRequest) -> StreamingHttpResponse:
+        asked.append(request.method)
+        return StreamingHttpResponse(stream(request))
+
+    request = rf.head("/")
+    answer = HeadMiddleware(view)(request)
+
+    assert b"".join(answer) == b""
+    assert (asked, request.method) == (["GET"], "HEAD")

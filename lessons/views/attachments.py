@@ -33,7 +33,7 @@ UPLOADS = Rate("attachments", 60, timedelta(hours=1))
 SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def lesson_attachments(request: SignedInRequest, pk: int) -> HttpResponse:
     """List the files of a lesson; POST adds one."""
     lesson = get_lesson(user=request.user, pk=pk)

@@ -59,7 +59,7 @@ def debrief_list(request: SignedInRequest) -> HttpResponse:
 
 
 # -- opening -----------------------------------------------------------------------------------------
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def debrief_event(request: SignedInRequest) -> HttpResponse:
     """Choose the event, or record a new one once those that are like it were looked at."""
     if not organisations_run_for(request.user).exists():
@@ -90,7 +90,7 @@ def _record_event(user: User, form: DebriefEventForm) -> Event:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def debrief_open(request: SignedInRequest, event: int) -> HttpResponse:
     """Say what kind of debrief it is, and until when it takes points."""
     if not organisations_run_for(request.user).exists():
@@ -105,7 +105,7 @@ def debrief_open(request: SignedInRequest, event: int) -> HttpResponse:
 
 
 # -- sharing the code ------------------------------------------------------------------------------
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def debrief_share(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show the code to the room; POST gives another code, closes the debrief, or opens it again."""
     debrief = get_debrief(request.user, pk, to_run=True)
@@ -232,7 +232,7 @@ def _promote(request: SignedInRequest, debrief: Debrief, chosen: list[int], kind
 
 
 # -- one point ---------------------------------------------------------------------------------------
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def debrief_note(request: SignedInRequest, pk: int) -> HttpResponse:
     """Add a point that was made in the room."""
     debrief = get_debrief(request.user, pk, to_run=True)
@@ -245,7 +245,7 @@ def debrief_note(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect("debrief_note" if request.POST.get("then") == "another" else "debrief", pk)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def debrief_reword(request: SignedInRequest, pk: int, point: int) -> HttpResponse:
     """Correct a point: what it says, of what kind it is, which principle it is about."""
     debrief = get_debrief(request.user, pk, to_run=True)

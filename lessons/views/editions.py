@@ -18,7 +18,7 @@ from lessons.views.reading import SignedInRequest
 
 
 @permission_required(CHANGE_TAXONOMY, raise_exception=True)
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def registers(request: SignedInRequest) -> HttpResponse:
     """Which editions are loaded; POST looks at a file and stores nothing."""
     form = RegisterForm(request.POST, request.FILES) if request.method == "POST" else RegisterForm()

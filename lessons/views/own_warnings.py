@@ -30,7 +30,7 @@ class ToAnswer:
     answer: BoundField
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def submit_warnings(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show what was found and where; POST keeps the answers, as many as there are."""
     lesson = get_lesson(user=request.user, pk=pk, permission=CHANGE)

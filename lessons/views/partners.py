@@ -78,7 +78,7 @@ def partners_of(lesson: Lesson) -> list[Partner]:
     return sorted(found, key=lambda partner: (partner.organisation.name, partner.organisation.pk))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def partners(request: SignedInRequest, pk: int) -> HttpResponse:
     """Say who is in; POST lets an organisation in, changes what it may do, or lets it out."""
     lesson = get_lesson(user=request.user, pk=pk, permission=SHARE)

@@ -35,7 +35,7 @@ class PlanForm(forms.Form):
 
 @sensitive_variables()
 @sensitive_post_parameters("text")
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def plan(request: SignedInRequest) -> HttpResponse:
     form = PlanForm(request.POST if request.method == "POST" else None)
     context: dict[str, object] = {"form": form}

@@ -28,7 +28,7 @@ POINTS = Rate("debrief-points", 120, timedelta(minutes=1))
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def debrief_enter(request: HttpRequest) -> HttpResponse:
     """Ask for a code, for those who were told it."""
     form = CodeForm(request.POST if request.method == "POST" else None)
@@ -53,7 +53,7 @@ def _opens_nothing(request: HttpRequest, code: str, at: datetime, status: int) -
 
 
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 @leaves_no_trace
 def debrief_code(request: HttpRequest, code: str) -> HttpResponse:
     """Show the form for a point; POST adds it.  A code that is none is asked for again, with 404."""

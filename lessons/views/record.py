@@ -213,26 +213,26 @@ def _move_page(request: SignedInRequest, pk: int, page: OwnersMove) -> HttpRespo
     return redirect(lesson)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     return _move_page(request, pk, WITHDRAW)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def reopen(request: SignedInRequest, pk: int) -> HttpResponse:
     return _move_page(request, pk, REOPEN)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def appeal(request: SignedInRequest, pk: int) -> HttpResponse:
     return _move_page(request, pk, APPEAL)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def sign_off(request: SignedInRequest, pk: int) -> HttpResponse:
     return _move_page(request, pk, SIGN_OFF)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def send_back(request: SignedInRequest, pk: int) -> HttpResponse:
     return _move_page(request, pk, SEND_BACK)

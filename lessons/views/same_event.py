@@ -28,7 +28,7 @@ def may_be_recorded(request: HttpRequest, lesson: Lesson) -> bool:
     return bool(look_alikes_of(Event.objects.get(pk=lesson.event_id), request.user))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def submit_same_event(request: SignedInRequest, pk: int) -> HttpResponse:
     """Offer the events like the one of a draft, and go on with what was chosen."""
     lesson = get_lesson(user=request.user, pk=pk, permission=CHANGE)

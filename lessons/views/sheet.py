@@ -21,7 +21,7 @@ from lessons.views.reading import SignedInRequest
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def submit_sheet(request: SignedInRequest) -> HttpResponse:
     """Upload a sheet; POST of its preview looks again at what was mended, or makes the drafts."""
     if not organisations_written_for(request.user).exists():

@@ -42,7 +42,7 @@ class SightForm(forms.Form):
             self.add_error("note", gettext("Enter what has to change"))
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def sight(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show what was edited, and ask.
 

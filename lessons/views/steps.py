@@ -43,7 +43,7 @@ STEP_COUNT = len(STEPS) + 1
 
 @csrf_exempt
 @login_not_required
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def submit_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Show or save one step; what is half empty is saved, what cannot be right is shown again."""
     if step not in STEPS:

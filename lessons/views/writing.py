@@ -28,7 +28,7 @@ DRAFTS_LISTED = 10
 
 
 # -- beginning -------------------------------------------------------------------------------------
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def submit(request: SignedInRequest) -> HttpResponse:
     """Begin a lesson, or carry on with one of my drafts."""
     if not organisations_written_for(request.user).exists():
@@ -49,7 +49,7 @@ def _start_page(request: SignedInRequest, form: StartForm, status: int = 200) ->
 
 
 # -- checking and submitting -----------------------------------------------------------------------
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def submit_check(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show all answers and what is missing; POST submits, or sends back what a moderator asked to change."""
     lesson = get_lesson(user=request.user, pk=pk)

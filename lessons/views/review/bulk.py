@@ -18,7 +18,7 @@ from lessons.views.reading import SignedInRequest
 from lessons.views.review.queue import queue_of
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def several(request: SignedInRequest) -> HttpResponse:
     """Ask what to do, show what would come of it, and do it when that was seen (`go`)."""
     sent = request.POST if request.method == "POST" else request.GET

@@ -23,7 +23,7 @@ from lessons.views.review.queue import REVIEW
 from lessons.workflow import rule_for
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def merge(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask for the published lesson, show both, and do on POST what was pressed.
 

@@ -156,7 +156,7 @@ def _move_page(request: SignedInRequest, pk: int, page: MovePage) -> HttpRespons
 
 
 def _view(page: MovePage) -> Callable[[SignedInRequest, int], HttpResponse]:
-    @require_http_methods(["GET", "HEAD", "POST"])
+    @require_http_methods(["GET", "POST"])
     def view(request: SignedInRequest, pk: int) -> HttpResponse:
         return _move_page(request, pk, page)
 

@@ -30,7 +30,7 @@ DECIDE_READERS = ("audience", "audience_sectors", "audience_areas")
 DECISIONS = {"publish": Move.PUBLISH, "approve": Move.APPROVE}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def preview(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show it; POST publishes exactly what was shown, or approves it as the first of two people."""
     lesson = get_lesson(user=request.user, pk=pk, permission=REVIEW)

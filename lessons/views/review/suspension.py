@@ -15,7 +15,7 @@ from lessons.models import Move
 from lessons.views.reading import SignedInRequest
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def suspend(request: SignedInRequest, reference: str) -> HttpResponse:
     publication = get_publication(user=request.user, reference=reference)
     if not request.user.has_perm("lessons.suspend_lesson", publication.lesson):

@@ -38,7 +38,7 @@ from lessons.views.review.touches import keep_comments, touch
 COMPARE = "compare:"
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def review(request: SignedInRequest, pk: int) -> HttpResponse:
     """The page of a lesson that I claimed; for others, the lesson to read.  A decision saves the text first."""
     lesson = get_lesson(user=request.user, pk=pk, permission=REVIEW)
@@ -49,7 +49,7 @@ def review(request: SignedInRequest, pk: int) -> HttpResponse:
     return Work(request, lesson, benches.REVIEW).page()
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "POST"])
 def new_version(request: SignedInRequest, pk: int) -> HttpResponse:
     """Prepare the next version of something published.  Nothing of it is seen before it is published."""
     lesson = get_lesson(user=request.user, pk=pk, permission=REVIEW)
