@@ -130,10 +130,11 @@ def link_one() -> None:
     """Make the link at once, as a chain that is kept in the business transaction would."""
     from django.db import connection, transaction
 
-    from accounts.trail.sealing import SEAL_LOCK, seal_batch
+    from accounts.locks import OneAtATime
+    from accounts.trail.sealing import seal_batch
 
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEAL_LOCK])
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [OneAtATime.SEAL_AUDIT])
         write_one()
         seal_batch(at=_now())
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from accounts.locks import OneAtATime
 from notifications.actions.quarters import make_if_due
 from notifications.digests import begin_due_runs, run_batch
 from notifications.fan_out import fan_out_batch
@@ -22,8 +23,6 @@ from notifications.use import write_due_mails
 
 logger = logging.getLogger(__name__)
 
-#: One process fans out at a time; others have senders to run.
-FAN_OUT_LOCK = 20_261
 FAN_OUT_SECONDS = 5
 SEND_SECONDS = 4
 #: A task that waited so long is worth nothing: the next tick made another.
@@ -97,7 +96,7 @@ def fan_out(*, seconds: float = FAN_OUT_SECONDS) -> bool:
     worked = False
     waiting = Announcement.objects.filter(fanned_out_at=None, ended_at=None).order_by("pk")
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [FAN_OUT_LOCK])
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [OneAtATime.FAN_OUT])
         if not cursor.fetchone()[0]:
             return False
         try:
@@ -111,7 +110,7 @@ def fan_out(*, seconds: float = FAN_OUT_SECONDS) -> bool:
                 if batches > 1:  # the planner should know before the senders ask
                     cursor.execute("SELECT analyse_mails()")
         finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [FAN_OUT_LOCK])
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [OneAtATime.FAN_OUT])
     return worked
 
 

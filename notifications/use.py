@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from accounts.locks import OneAtATime
 from accounts.models import Membership
 from accounts.roles import Role
 from lessons.models import Lesson
@@ -17,9 +18,6 @@ from lessons.statistics.counts import SMALLEST_TOLD
 from notifications.models import Delivery, DeliveryKind, Frequency, Priority, UseMailsOff, UseRun
 from notifications.models.deliveries import message_id_for
 from notifications.periods import Period, last_period
-
-#: One process writes the mails of a month; the others find them written.
-LOCK = 20_262
 
 #: What others did with each lesson in a period; only what its publications let them do.  Small numbers of a narrow
 #: audience are left out, for they would say who it was, and so are lessons that not every responder may read.
@@ -99,7 +97,8 @@ def write_due_mails(*, at: datetime) -> int:
     """
     period = last_period(Frequency.MONTHLY, at)
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        # The others wait, and find the mails of the month written.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [OneAtATime.TELL_OF_USE])
         runs = UseRun.objects.order_by("-period_end")
         last = runs.first()
         if last and last.period_end >= period.end:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
@@ -16,6 +17,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from accounts import audit
+from accounts.locks import OneAtATime
 from accounts.models import AuditEvent, AuditSeal, UnsealedEvent, User
 from accounts.tasks import seal_audit
 from accounts.trail.anchors import anchor_if_due, newest_line
@@ -72,6 +74,19 @@ def test_each_event_becomes_one_link_that_nobody_can_change(somebody: User, fold
             change()
 
 
+def test_events_are_sealed_while_another_process_counts_words_writes_mails_and_fans_out(somebody: User) -> None:
+    write(somebody, 1)
+    other = psycopg2.connect(**connection.get_connection_params())
+    try:
+        with other.cursor() as cursor:
+            for work in set(OneAtATime) - {OneAtATime.SEAL_AUDIT}:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [work])
+
+        assert seal_batch(at=NOON) == 1
+    finally:
+        other.close()
+
+
 def test_what_is_rolled_back_is_never_sealed_and_leaves_no_gap(somebody: User, folder: Path) -> None:
     with transaction.atomic():
         write(somebody, 2)
@@ -94,20 +109,20 @@ def test_an_event_that_is_committed_late_is_sealed_once_and_waits_for_no_sealer(
         with transaction.atomic():
             late.extend(write(somebody, 1))
             written.set()
-            commit.wait(10)
+            commit.wait(60)
 
     def seals_and_stays() -> None:
         """A sealer that has done its work and hangs before the commit, its lock held."""
         with transaction.atomic():
             seal_all(at=NOON)
             sealed.set()
-            commit.wait(10)
+            commit.wait(60)
 
     threads = [in_a_thread(commits_late)]
-    written.wait(10)
+    assert written.wait(60)
     early = write(somebody, 1)
     threads.append(in_a_thread(seals_and_stays))
-    sealed.wait(10)
+    assert sealed.wait(60)
 
     assert late[0] < early[0]
     assert seal_all(at=NOON) == 0, "one sealer at a time"
@@ -116,7 +131,7 @@ def test_an_event_that_is_committed_late_is_sealed_once_and_waits_for_no_sealer(
         meanwhile = write(somebody, 1)
     commit.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     seal_all(at=NOON)
 
     order = list(AuditSeal.objects.order_by("sequence").values_list("event_id", flat=True))
@@ -139,10 +154,10 @@ def test_many_who_write_and_several_who_seal_make_one_chain_without_gaps(somebod
 
     writers, sealers = [in_a_thread(writes) for _ in range(3)], [in_a_thread(seals) for _ in range(2)]
     for thread in writers:
-        thread.join(30)
+        thread.join(60)
     done.set()
     for thread in sealers:
-        thread.join(30)
+        thread.join(60)
     seal_all(at=timezone.now())
 
     assert AuditSeal.objects.count() == AuditSeal.objects.latest("sequence").sequence == 180

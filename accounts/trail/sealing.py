@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Min
 
+from accounts.locks import OneAtATime
 from accounts.models import AuditSeal, UnsealedEvent
 from accounts.trail.chain import COLUMNS, NOTHING, event_digest, link_hash
 
-#: Held by whoever seals, until the end of the transaction; no business transaction asks for it.
-SEAL_LOCK = 20_262
 ROWS_AT_ONCE = 2_000
 #: An event that waits longer for its seal shows that sealing stands still.
 SEALED_WITHIN = timedelta(minutes=1)
@@ -32,7 +31,8 @@ def seal_all(*, at: datetime) -> int:
 def seal_batch(*, at: datetime, most: int = ROWS_AT_ONCE) -> int:
     """Seal the oldest events that wait.  A crash before the commit leaves all as it was."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEAL_LOCK])
+        # Held until the end of this transaction; no business transaction asks for it.
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [OneAtATime.SEAL_AUDIT])
         if not cursor.fetchone()[0]:
             return 0
         cursor.execute(WAITING, [most])

@@ -9,11 +9,10 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts import audit
+from accounts.locks import OneAtATime
 from accounts.models import AuditEvent
 
 CHANGE = "settings.change"
-#: Two processes that start at once write one row.
-SETTINGS_LOCK = 20_263
 #: Shown in the row; the others are in its digest.
 SHOWN = ("DEBUG", "DEMO", "MFA_REQUIRED", "ALL_NATIONAL", "SITE_URL")
 COMPARED = (
@@ -37,8 +36,8 @@ COMPARED = (
 def note_settings(*, at: datetime) -> bool:
     """Write a row unless the last one is of the same settings; say whether it was written."""
     digest = _digest()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SETTINGS_LOCK])
+    with connection.cursor() as cursor:  # two processes that start at once write one row
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [OneAtATime.NOTE_SETTINGS])
     last = AuditEvent.objects.filter(action=CHANGE).order_by("-pk").first()
     if last and last.digest == digest:
         return False

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
+from accounts.locks import OneAtATime
 from lessons.models import Collection, CountedPublication, Publication, PublicationQuerySet
 from lessons.search.text import document
 
 #: Publications whose words are counted in one transaction.
 BATCH = 2_000
-#: Only one process counts at a time; another has nothing to do.
-COUNTING_LOCK = 20_262
 EVERYBODY = "official/all"
 
 LEXEMES = (
@@ -65,7 +64,7 @@ def count_words(*, at_a_time: int = BATCH) -> int:
 @transaction.atomic
 def _count_batch(at_most: int) -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [COUNTING_LOCK])
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [OneAtATime.COUNT_WORDS])
         if not cursor.fetchone()[0]:
             return 0
         counted = CountedPublication.objects.filter(publication=OuterRef("pk"))
