@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.hashers import Argon2PasswordHasher
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Response, expect
 
 from accounts.models import User
 from tests.factories import PASSWORD
+
+expect.set_options(timeout=30_000)  # milliseconds, as for all else that is waited for: 5,000 are few on a busy machine
 
 
 def set_password(*people: User) -> None:
@@ -46,10 +48,14 @@ class Visitor:
         assert response is not None
         return response
 
+    def sign_out(self) -> None:
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name="Sign out").click()
+
     def press(self, name: str) -> None:
         """Press the button in the page that is called `name`, and wait for the next page."""
-        self.page.locator("main").get_by_role("button", name=name, exact=True).click()
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            self.page.locator("main").get_by_role("button", name=name, exact=True).click()
         self.presses += 1
 
     def check(self, label: str) -> None:

@@ -111,12 +111,13 @@ def test_from_an_event_to_points_on_a_phone_to_a_draft(
         assert on_phone.sees("Thank you")
 
     at_desk.go(debrief.get_absolute_url())
-    page.locator("main").get_by_role("button", name=re.compile("Make it notable practice.*Calm voices")).click()
-    page.get_by_text("A draft was begun").wait_for()
+    with page.expect_navigation():
+        page.locator("main").get_by_role("button", name=re.compile("Make it notable practice.*Calm voices")).click()
+    assert at_desk.sees("A draft was begun")
     for box in page.locator("main input[name=points][type=checkbox]").all():
         box.check(force=True)
     at_desk.press("Make one lesson of them")
-    page.get_by_text("A draft was begun").wait_for()
+    assert at_desk.sees("A draft was begun")
 
     assert debrief.event.name == "Ex Rising Tide"
     assert sorted(Lesson.objects.values_list("kind", "what_happened")) == [

@@ -34,10 +34,9 @@ def look(visitor: Visitor, *, scripts: bool) -> None:
 
 
 def link(visitor: Visitor, name: str) -> None:
-    visitor.page.locator("main").get_by_role("link", name=name).or_(
-        visitor.page.locator("main").get_by_role("button", name=name, exact=True)
-    ).first.click()
-    visitor.page.wait_for_load_state()
+    main = visitor.page.locator("main")
+    with visitor.page.expect_navigation():
+        main.get_by_role("link", name=name).or_(main.get_by_role("button", name=name, exact=True)).first.click()
 
 
 @pytest.mark.parametrize("scripts", [True, False])
@@ -100,8 +99,8 @@ def test_the_owner_sees_each_comment_where_it_is_to_be_answered_and_hands_the_le
     link(owner, "Make the changes")
     assert owner.sees("Who had the list at that hour?")
     look(owner, scripts=scripts)
-    owner.page.locator("main .govuk-inset-text a").first.click()
-    owner.page.wait_for_load_state()
+    with owner.page.expect_navigation():
+        owner.page.locator("main .govuk-inset-text a").first.click()
     beside_the_field = owner.page.locator(".govuk-form-group", has=owner.page.locator("[name=why]"))
     assert "Who had the list at that hour?" in beside_the_field.last.inner_text()
     look(owner, scripts=scripts)

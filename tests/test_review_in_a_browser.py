@@ -139,10 +139,12 @@ def test_warnings_are_answered_words_taken_out_and_comments_made(
     page = visitor.page
     visitor.go(reverse("review", args=[lesson.pk]))
 
-    page.locator("#row-why").get_by_role("button", name="Take it out").click()
+    with page.expect_navigation():
+        page.locator("#row-why").get_by_role("button", name="Take it out").click()
     page.locator("#row-context summary", has_text="It is needed").click()
     page.locator("#row-context [name^=because_]").fill("It is the public car park.")
-    page.get_by_role("button", name="Keep it").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Keep it").click()
     page.get_by_text("Take words out, leaving a mark").click()
     page.get_by_label("In which field").select_option("impact")
     page.get_by_label("Words to take out").fill("Unit 7")

@@ -52,9 +52,9 @@ class World:
 
 def subscribe(visitor: Visitor) -> None:
     visitor.go("/risks/surface-water-flooding/")
-    visitor.page.get_by_role("button", name="Email me about this risk").click()
-    visitor.page.locator("main form button[type=submit]").last.click()
-    visitor.page.wait_for_load_state()
+    visitor.press("Email me about this risk")
+    with visitor.page.expect_navigation():
+        visitor.page.locator("main form button[type=submit]").last.click()
 
 
 def submit(visitor: Visitor, title: str, *, what_happened: str = "Three control rooms worked by telephone.") -> None:
