@@ -100,17 +100,13 @@ QUESTIONS: dict[str, Question] = {
         gettext_noop("For example: people, training, equipment, money, an agreement"),
     ),
     # -- what it is about
-    "risks": Question(
-        gettext_noop("Which National Risks is it about?"), gettext_noop("Open a group and tick all that apply.")
-    ),
+    "risks": Question(gettext_noop("Which National Risks is it about?"), gettext_noop("Tick all that apply.")),
     "not_a_national_risk": Question(gettext_noop("It is not about a National Risk")),
     "principles": Question(
         gettext_noop("Which JESIP principles is it about?"),
         gettext_noop("Tick all that apply, or choose a capability below."),
     ),
-    "topics": Question(
-        gettext_noop("Which topics is it about? (optional)"), gettext_noop("Open a group and tick all that apply.")
-    ),
+    "topics": Question(gettext_noop("Which topics is it about? (optional)"), gettext_noop("Tick all that apply.")),
     "capabilities": Question(
         gettext_noop("Which capabilities is it about?"),
         gettext_noop("Needed only if none of the JESIP principles fits."),
