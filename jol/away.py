@@ -1,9 +1,13 @@
 """What is answered while something the portal needs is missing, or while too many ask at once: 503, plain and quick."""
 
+import logging
+
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.utils.log import log_response
+
+logger = logging.getLogger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
 #: SQLSTATE, or the beginning of some.  A disk that is full, no memory and no free connection begin with 53.
@@ -23,19 +27,16 @@ def database_is_away(exception: BaseException | None) -> bool:
     return code is None or code.startswith((*AWAY, *TOO_SLOW))
 
 
-def away(request: HttpRequest) -> HttpResponse:
+def away(request: HttpRequest, error: BaseException | None) -> HttpResponse:
     """Return the answer for a time without a database: it needs none, nor a context."""
     connection.close()
+    logger.warning("The database did not do its work: %s", error)
     return _try_again(request, "503.html", "The database cannot be reached, or it took too long.", seconds=10)
 
 
 def busy(request: HttpRequest) -> HttpResponse:
     """Return the answer for a time in which more is asked than can be answered."""
-    detail = "Too many requests are waiting."
-    response = _try_again(request, "busy.html", detail, seconds=5)
-    # Told as a warning by jol.request_log.  Django would add an error, one for each of very many, and nothing erred.
-    log_response(detail, response=response, request=request, level="warning")
-    return response
+    return _try_again(request, "busy.html", "Too many requests are waiting.", seconds=5)
 
 
 def _try_again(request: HttpRequest, page: str, detail: str, *, seconds: int) -> HttpResponse:
@@ -45,4 +46,6 @@ def _try_again(request: HttpRequest, page: str, detail: str, *, seconds: int) ->
     else:
         response = HttpResponse(loader.get_template(page).render({}), status=503)
     response.headers["Retry-After"] = str(seconds)
+    # Told as a warning by jol.request_log.  Django would add an error, one for each of very many, and nothing erred.
+    log_response(detail, response=response, request=request, level="warning")
     return response

@@ -53,8 +53,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """Answer for a fault of ours; the page needs no database and no context."""
     import sys
 
-    if database_is_away(sys.exc_info()[1]):
-        return away(request)
+    error = sys.exc_info()[1]
+    if database_is_away(error):
+        return away(request, error)
     if _is_api(request):
         return problem(500, "Server error", "Something went wrong. It was not your request.")
     return HttpResponseServerError(loader.get_template("500.html").render({}))

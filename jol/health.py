@@ -1,49 +1,96 @@
 """Whether the portal works: facts without content, for people and for what starts and stops its processes."""
 
+import logging
+import shutil
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
+from django.utils.log import log_response
 from django.views.decorators.http import require_GET
+from redis import Redis, RedisError
 
 from accounts.trail.sealing import SEALED_WITHIN, oldest_unsealed_seconds
-from notifications.health import mail_facts
+from lessons.actions.scanning import TELL_AFTER, oldest_unchecked_seconds
+from notifications.health import mail_facts, mail_server_is_away
 from notifications.models import MailHold
 from notifications.schedule import stalled
 
+logger = logging.getLogger(__name__)
+
 #: A due mail, or news that nobody was told of, is older than this: the worker does not work.
 OLDEST_WAITING = timedelta(minutes=5)
+REDIS_ANSWERS_WITHIN_SECONDS = 1
 
 
 @login_not_required
 @require_GET
 def health(request: HttpRequest) -> JsonResponse:
     """Answer 200 while pages can be served, mails go out and the schedule runs, 503 otherwise."""
+    disk = {"disk_free_percent": disk_free_percent()}
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        now = timezone.now()
-        mail, stands_still = mail_facts(at=now), stalled(at=now)
-        unsealed = oldest_unsealed_seconds(at=now)
-        is_held = MailHold.objects.in_force().exists()
-    except DatabaseError:
-        return JsonResponse({"status": "down", "database": "away"}, status=503)
-    late = max(mail.values()) > OLDEST_WAITING.total_seconds()
+        facts = _facts() | disk
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("The database does not answer: %s", error)
+        return _answer(request, {"status": "down", "database": "away"} | disk)
+    if disk["disk_free_percent"] < settings.DISK_ALARM_PERCENT:
+        facts["status"] = "full"
+    return _answer(request, facts)
+
+
+def _facts() -> dict[str, Any]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    now = timezone.now()
+    mail, stands_still = mail_facts(at=now), stalled(at=now)
+    unsealed, unchecked = oldest_unsealed_seconds(at=now), oldest_unchecked_seconds(at=now)
+    is_held = MailHold.objects.in_force().exists()
+    late = max(mail.values()) > OLDEST_WAITING.total_seconds() or unchecked > TELL_AFTER.total_seconds()
     stands = bool(stands_still) or unsealed > SEALED_WITHIN.total_seconds()
-    status = "held" if is_held else "late" if late else "stalled" if stands else "ok"
-    facts = {
-        "status": status,
+    return {
+        "status": "held" if is_held else "stalled" if stands else "late" if late else "ok",
         "database": "ok",
+        # What runs on time came through it.
+        "redis": "away" if stands and not _redis_answers() else "ok",
         "outgoing_mail": "off" if is_held else "on",
+        "mail_server": "away" if mail_server_is_away(at=now) else "ok",
         "stalled": stands_still,
         "oldest_unsealed_audit_seconds": unsealed,
+        "oldest_unchecked_file_seconds": unchecked,
     } | mail
-    return JsonResponse(facts, status=200 if status == "ok" else 503)
+
+
+def _answer(request: HttpRequest, facts: dict[str, Any]) -> JsonResponse:
+    response = JsonResponse(facts, status=200 if facts["status"] == "ok" else 503)
+    if response.status_code != 200:
+        logger.warning("The portal is not well: %s", facts["status"])
+        # Django would add an error without a word for each question.
+        log_response("", response=response, request=request, level="warning")
+    return response
+
+
+def _redis_answers() -> bool:
+    within = REDIS_ANSWERS_WITHIN_SECONDS
+    try:
+        with Redis.from_url(settings.REDIS_URL, socket_connect_timeout=within, socket_timeout=within) as redis:
+            return bool(redis.ping())
+    except (RedisError, OSError):
+        return False
+
+
+def disk_free_percent() -> float:
+    """Return how much is free of the disk of the attachments; on one machine it is that of the database, too."""
+    folder = settings.ATTACHMENTS_ROOT
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    usage = shutil.disk_usage(there)
+    return round(usage.free / usage.total * 100, 1)
 
 
 @login_not_required
@@ -59,10 +106,11 @@ def ready(request: HttpRequest) -> JsonResponse:
     """Answer 200 while this process may be sent readers: its database is there, with every migration it needs."""
     try:
         missing = _migrations() - set(MigrationRecorder(connection).applied_migrations())
-    except DatabaseError:
-        return JsonResponse({"status": "down", "database": "away"}, status=503)
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("The database does not answer: %s", error)
+        return _answer(request, {"status": "down", "database": "away"})
     if missing:
-        return JsonResponse({"status": "down", "database": "ok", "migrations_missing": len(missing)}, status=503)
+        return _answer(request, {"status": "down", "database": "ok", "migrations_missing": len(missing)})
     return JsonResponse({"status": "ok"})
 
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from accounts.trace import request_id
+from jol.reasons import reason_of
 
 ROOT = Path(__file__).resolve().parent.parent
 #: Loggers whose codes may be written: ours, and Celery with the names of our tasks.
@@ -42,6 +43,8 @@ class LineFormatter(logging.Formatter):
             line[name] = _plain(value, is_ours)
         if record.exc_info and record.exc_info[1]:
             line["error"] = list(_errors(record.exc_info[1]))
+            if reason := reason_of(record.exc_info[1]):
+                line["because"] = reason
             line["trace"] = list(_frames(record.exc_info[1].__traceback__))
         return json.dumps(line, ensure_ascii=True)
 
@@ -64,11 +67,12 @@ def _words(record: logging.LogRecord, is_ours: bool) -> str:
 
 
 def _plain(value: object, is_ours: bool) -> object:
-    """Return a number as it is, of an error its type, of our own words those that are codes."""
+    """Return a number as it is, of an error its type and a code, of our own words those that are codes."""
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, BaseException):
-        return type(value).__name__
+        names, reason = " from ".join(dict.fromkeys(_errors(value))), reason_of(value)
+        return f"{names} ({reason})" if reason else names
     return str(value) if is_ours and CODE.fullmatch(str(value)) else HIDDEN
 
 

@@ -100,7 +100,7 @@ class DatabaseAwayMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        return away(request) if database_is_away(exception) else None
+        return away(request, exception) if database_is_away(exception) else None
 
 
 class ButtonAddressMiddleware:

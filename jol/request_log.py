@@ -28,7 +28,7 @@ class RequestLogMiddleware:
         response = self.get_response(request)
         route = request.resolver_match.view_name if request.resolver_match else ""
         event = _event(request, response.status_code)
-        if route in QUIET and event == "request":
+        if route in QUIET and event in ("request", "request.failed"):  # jol.health says what is wrong
             return response
         facts = {
             "method": request.method if request.method in METHODS else "other",

@@ -217,6 +217,7 @@ CONTENT_SECURITY_POLICY = {
 }
 # -- attachments: kept where no web server looks, checked before anybody gets them ------------------
 ATTACHMENTS_ROOT = Path(env("ATTACHMENTS_ROOT", str(BASE_DIR / "var" / "attachments")))
+DISK_ALARM_PERCENT = env_number("DISK_ALARM_PERCENT", default=5)
 SCANNER_URL = env("SCANNER_URL", "stub:" if DEMO else "clamd://127.0.0.1:3310")
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = [

@@ -33,6 +33,7 @@ SCHEMA = {
         "count": {"type": "integer"},
         "hash": {"type": "string", "pattern": "^[0-9a-f]*$"},
         "error": {"type": "array", "items": {"type": "string", "pattern": r"^\w+$"}},
+        "because": {"type": "string", "pattern": "^[a-z-]+$"},
         "trace": {"type": "array", "items": {"type": "string", "pattern": r"^[\w./<>@-]+:\d+ [\w<>]+$"}},
     },
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from celery import shared_task
-from django.db import IntegrityError
+from django.db import IntegrityError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import include, path
@@ -170,6 +170,13 @@ def test_of_our_own_words_codes_and_numbers_are_written_and_of_errors_their_type
     [line] = read_lines(LineFormatter().format(record))
 
     assert line["event"] == "relay of … took 3 s: ValueError"
+    away = OperationalError(f'connection to server at "10.1.2.3" failed: FATAL: sorry, too many clients ({EMAIL})')
+    away.__cause__ = OSError(EMAIL)
+    record.args = ("relay", EMAIL, 3, away)
+    record.exc_info = (OperationalError, away, None)
+    [line] = read_lines(LineFormatter().format(record))
+    assert line["event"].endswith("OperationalError from OSError (no-free-connection)")
+    assert line["because"] == "no-free-connection"
     foreign = logging.makeLogRecord(
         {"name": "urllib3", "levelname": "INFO", "msg": "%s of %d", "args": (timedelta(1), 3)}
     )

@@ -9,6 +9,7 @@ from shutil import copyfileobj
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
+from django.db.models import Min
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop
@@ -41,6 +42,12 @@ TOO_LARGE = gettext_noop("The picture is larger than 20 megabytes once it is dra
 LOST = gettext_noop("The file was lost on the way. Attach it again")
 
 
+def oldest_unchecked_seconds(*, at: datetime) -> float:
+    """Return how long the file has waited that was added first of those without a verdict; 0.0 without one."""
+    oldest = Attachment.objects.filter(scan=Scan.WAITING).aggregate(oldest=Min("added_at"))["oldest"]
+    return max(0.0, round((at - oldest).total_seconds(), 1)) if oldest else 0.0
+
+
 def check_next(*, scanner: Scanner, at: datetime) -> bool:
     """Check the file that waits longest, and say whether there was one."""
     attachment = _claim(at)
@@ -54,7 +61,7 @@ def check_next(*, scanner: Scanner, at: datetime) -> bool:
     except Refused as error:
         _refuse(attachment, str(error), at)
     except ScannerAway as error:
-        _put_off(attachment, str(error), at)
+        _put_off(attachment, error, at)
     except FileNotFoundError:
         _refuse(attachment, LOST, at)
     return True
@@ -116,7 +123,7 @@ def _refuse(attachment: Attachment, reason: str, at: datetime) -> None:
 
 
 @transaction.atomic
-def _put_off(attachment: Attachment, why: str, at: datetime) -> None:
+def _put_off(attachment: Attachment, why: ScannerAway, at: datetime) -> None:
     mine = _still_mine(attachment)
     if mine is None:
         return
