@@ -151,7 +151,10 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = int(timedelta(minutes=10).total_seconds())
 ACCOUNT_RATE_LIMITS = False  # accounts.rates and accounts.tries count, for pages and API alike
 ACCOUNT_SESSION_REMEMBER = False  # the session ends with the browser; how long it lasts is in accounts.sessions
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.reset_links.ResetLinks"  # noqa: S105 - the name of a class
-ACCOUNT_FORMS = {"reset_password": "accounts.forms.passwords.ResetForm"}
+ACCOUNT_FORMS = {
+    "reset_password": "accounts.forms.passwords.ResetForm",
+    "change_password": "accounts.forms.passwords.ChangeForm",
+}
 MFA_REQUIRED = env_flag("MFA_REQUIRED", default=not DEMO)  # of those who moderate, administer or read sensitive lessons
 MFA_ADAPTER = "accounts.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn"]  # recovery codes are our own: only a digest of each is stored

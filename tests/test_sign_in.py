@@ -19,14 +19,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import sessions
-from accounts.models import RateCount, User
+from accounts.models import AuditEvent, RateCount, User
 from accounts.roles import Role
 from jol import settings as real_settings
 from tests.factories import PASSWORD, SponsorshipFactory, person
 
 pytestmark = pytest.mark.django_db
 
-LOGIN, RESET = "/accounts/login/", "/accounts/password/reset/"
+LOGIN, RESET, CHANGE = "/accounts/login/", "/accounts/password/reset/", "/accounts/password/change/"
 NOBODY = "nobody@responder.example"
 
 
@@ -246,6 +246,21 @@ def test_sign_out_everywhere_and_a_new_password_end_every_other_session() -> Non
     here.post("/accounts/password/change/", {"oldpassword": PASSWORD, "password1": new, "password2": new})
     assert not is_in(there)
     assert tries(user.email, new).status_code == 302
+
+
+@pytest.mark.usefixtures("still_clock")
+def test_a_session_is_no_way_to_guess_the_password_in_use() -> None:
+    user, client, new = person(), Client(), "four patient herons wait"
+    tries(user.email, client=client)
+    for _ in range(5):
+        told = client.post(CHANGE, {"oldpassword": "wrong", "password1": new, "password2": new})
+        assert "Too many" not in told.text
+
+    told = client.post(CHANGE, {"oldpassword": PASSWORD, "password1": new, "password2": new})
+
+    assert "Too many" in told.text, "the right one, too, has to wait"
+    assert User.objects.get(pk=user.pk).check_password(PASSWORD)
+    assert AuditEvent.objects.filter(action="session.wrong_password").count() == 5
 
 
 def close(user: User) -> None:

@@ -1,9 +1,10 @@
-"""Asking for a link to set a new password."""
+"""Asking for a link to set a new password, and changing the one in use."""
 
 import time
 from typing import Any
 
-from allauth.account.forms import ResetPasswordForm
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import ChangePasswordForm, ResetPasswordForm
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -13,6 +14,17 @@ from accounts.rates import MAILS_TO_ADDRESS, coded
 
 #: So long it takes whether there is an account or not: the answer shall not tell.
 ANSWER_SECONDS = 0.4
+
+
+class ChangeForm(ChangePasswordForm):
+    """Takes a new password of whoever knows the one in use; guesses are counted with those at sign-in."""
+
+    def clean_oldpassword(self) -> str:
+        """:raises ValidationError: it is wrong, or there were too many"""
+        given: str = self.cleaned_data["oldpassword"]
+        if not get_adapter().reauthenticate(self.user, given):
+            raise get_adapter().validation_error("enter_current_password")
+        return given
 
 
 class ResetForm(ResetPasswordForm):
