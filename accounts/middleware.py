@@ -85,20 +85,19 @@ def leaves_no_trace(view: View) -> View:
 class SecondFactorMiddleware:
     """Lead people who must show a second factor to where they do; until then nothing else is open to them."""
 
-    #: Where one shows a factor, sets one up, or leaves.
+    #: Where one shows a factor, or leaves.
     OPEN = frozenset(
         {
             "account_logout",
             "account_reauthenticate",
             "mfa_reauthenticate",
             "mfa_reauthenticate_webauthn",
-            "mfa_add_webauthn",
-            "second_factor",
-            "second_factor_app",
             "language",
             CLOCK,
         }
     )
+    #: Open only to those who have none yet: a password alone must not put another factor in the place of one.
+    SETS_UP = frozenset({"mfa_add_webauthn", "second_factor", "second_factor_app"})
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -119,6 +118,6 @@ class SecondFactorMiddleware:
             request.user = AnonymousUser()
             return None
         if not has_second_factor(user):
-            return redirect("second_factor")
+            return None if match and match.url_name in self.SETS_UP else redirect("second_factor")
         back = request.path if request.method == "GET" else "/"
         return redirect(f"{reverse('mfa_reauthenticate')}?{urlencode({'next': back})}")

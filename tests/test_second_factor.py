@@ -130,6 +130,8 @@ def test_it_is_asked_after_the_password_and_of_a_session_that_skipped_it() -> No
     by_password_only = Client()
     by_password_only.force_login(user)
     assert by_password_only.get("/lessons/").headers["Location"].startswith("/accounts/reauthenticate/code/")
+    for page in (SET_UP, f"{SET_UP}app/", f"{SET_UP}passkey/"):  # a password alone puts no other in its place
+        assert by_password_only.get(page).headers["Location"].startswith("/accounts/reauthenticate/code/"), page
     by_password_only.post("/accounts/reauthenticate/code/", {"code": app.code(steps=1)})
     assert is_in(by_password_only)
 
