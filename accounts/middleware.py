@@ -77,7 +77,7 @@ class PaceMiddleware:
 
 
 def leaves_no_trace(view: View) -> View:
-    """Do not count who sends this page, as that would tell who sent it and when; it has a rate of its own."""
+    """Neither count nor log who sends this page, as that would tell who sent it and when; it has a rate of its own."""
     view.leaves_no_trace = True  # type: ignore[attr-defined]
     return view
 

@@ -51,7 +51,12 @@ def _event(request: HttpRequest, status: int) -> str:
 
 
 def _user(request: HttpRequest) -> int | None:
-    """Return who was found out to ask; nobody is looked up for the sake of the log."""
+    """Return who was found out to ask; nobody is looked up for the sake of the log.
+
+    Of a page that leaves no trace nobody is named: its line would tell whose the point of a debrief is.
+    """
+    if request.resolver_match and getattr(request.resolver_match.func, "leaves_no_trace", False):
+        return None
     found = getattr(request, "_cached_user", None)  # of the session
     by_token = request.__dict__.get("user")  # else a promise to look somebody up, or a person whose token was checked
     return found.pk if found else by_token.pk if type(by_token) is User else None

@@ -41,6 +41,7 @@ from tests.factories import (
     ThemeFactory,
     person,
 )
+from tests.log_lines import read_lines, written
 
 pytestmark = pytest.mark.django_db
 
@@ -336,7 +337,7 @@ def test_whoever_adds_a_point_without_a_name_is_stored_and_logged_nowhere(
     client.get(code_url(debrief))
     before, audited = everything_stored(), AuditEvent.objects.count()
 
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), written() as log:
         client.post(code_url(debrief), {"kind": "went_well", "text": "Calm voices"}, REMOTE_ADDR="192.0.2.77")
 
     added = {table: rows - before[table] for table, rows in everything_stored().items() if rows - before[table]}
@@ -351,6 +352,7 @@ def test_whoever_adds_a_point_without_a_name_is_stored_and_logged_nowhere(
     for trace in ("192.0.2.77", member.email, member.name):
         assert trace not in told
         assert trace not in caplog.text.replace("lessons_observation", "")
+    assert [(line["route"], line["user"]) for line in read_lines(log.getvalue())] == [("debrief_code", None)]
     assert AuditEvent.objects.count() == audited
     assert not LessonMove.objects.exists()
 
