@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 from requests import Session
 
-from accounts.models import User
+from accounts.models import Organisation, User
 
 #: Never "none", and never one by which the client's secret would sign.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
@@ -123,6 +123,15 @@ def _newcomer(login: SocialLogin) -> dict[str, str]:
         "email": str(claims.get("email") or "")[:254] if vouched else "",
         "organisation": configured(login.account.provider).get("organisation", ""),
     }
+
+
+def is_vouched_for(newcomer: dict[str, str], email: str, organisation: Organisation) -> bool:
+    """Whether what the provider said of a newcomer links them to this address in this organisation.
+
+    The provider of one organisation knows its own people: of an address of another it may claim anything.
+    """
+    speaks_for = newcomer.get("organisation", "")
+    return newcomer.get("email", "").lower() == email.lower() and speaks_for in {"", organisation.code}
 
 
 def configured(provider: str) -> dict[str, Any]:

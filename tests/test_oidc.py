@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import AccessRequest, User
+from accounts.models import AccessRequest, Organisation, User
 from accounts.oidc import identity_of
 from accounts.people import decide_on_access
 from accounts.roles import Role
@@ -157,15 +157,21 @@ def test_a_newcomer_is_pending_until_an_administrator_lets_them_in(fire: Provide
     assert is_in(come(fire)[0])
 
 
-@pytest.mark.parametrize("who", ["another address", "an account that was there", "an address nobody vouches for"])
+@pytest.mark.parametrize(
+    "who",
+    ["another address", "an account that was there", "an address nobody vouches for", "somebody of another place"],
+)
 def test_being_let_in_links_nobody_to_an_address_that_is_not_proven_theirs(who: str, fire: Provider) -> None:
-    organisation = OrganisationFactory(code="cumbria-fire")
+    OrganisationFactory(code="cumbria-fire")
+    elsewhere = who == "somebody of another place"
+    organisation = OrganisationFactory() if elsewhere else Organisation.objects.get(code="cumbria-fire")
     admin = person(Role.ORGANISATION_ADMIN, organisation)
     fire.claims |= {"email_verified": who != "an address nobody vouches for"}
     if who == "an account that was there":
         person(email="sam@fire.example")
     client, _ = come(fire)
-    request = ask(client, **({"email": "chief@fire.example"} if who == "another address" else {}))
+    email = "chief@fire.example" if who == "another address" else "sam@fire.example"
+    request = ask(client, email=email, organisation=organisation.code)
 
     decide_on_access(request=request, role=Role.READER, by=admin, at=timezone.now())
 

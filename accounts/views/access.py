@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.forms.passwords import ANSWER_SECONDS
 from accounts.forms.people import AccessForm, SponsorForm
 from accounts.models import ApiToken, Sponsorship, User
-from accounts.oidc import NEWCOMER
+from accounts.oidc import NEWCOMER, is_vouched_for
 from accounts.people import ask_for_access
 from accounts.places import access_of, lessons_let_into
 from accounts.roles import Role
@@ -43,8 +43,7 @@ def access_request(request: HttpRequest) -> HttpResponse:
     form = AccessForm(request.POST if request.method == "POST" else None, initial=newcomer)
     if request.method == "POST" and form.is_valid():
         began, values = time.monotonic(), form.cleaned_data
-        # Only the address for which the provider vouched is linked to who came by it.
-        vouched = newcomer if newcomer.get("email", "").lower() == values["email"].lower() else {}
+        vouched = newcomer if is_vouched_for(newcomer, values["email"], values["organisation"]) else {}
         ask_for_access(
             email=values["email"],
             name=values["name"],
