@@ -186,6 +186,13 @@ def test_where_a_request_is_from_is_believed_of_the_trusted_proxy_only(rf: Any, 
     assert honest != place(**{"x-forwarded-for": "198.51.100.7, 203.0.113.9"})
 
 
+def test_whoever_has_one_address_of_ipv6_has_very_many_and_is_counted_once(rf: Any) -> None:
+    def place(address: str) -> str:
+        return network_address_of(rf.get("/", REMOTE_ADDR=address))
+
+    assert place("2001:db8:1:2::1") == place("2001:db8:1:2:ffff:ffff:ffff:ffff") != place("2001:db8:1:3::1")
+
+
 def test_a_forged_scheme_makes_no_request_secure(settings: Any) -> None:
     settings.SECURE_SSL_REDIRECT, settings.SECURE_PROXY_SSL_HEADER = True, None
 
