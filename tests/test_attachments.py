@@ -184,6 +184,7 @@ def test_strangers_cannot_fill_the_disk_from_pages_without_files(monkeypatch: An
     assert not list(Path(tempfile.gettempdir()).iterdir())
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_whoever_attaches_very_many_files_is_slowed_down(lesson: Lesson, monkeypatch: Any) -> None:
     monkeypatch.setattr(pages, "UPLOADS", replace(pages.UPLOADS, limit=2))
 
@@ -343,6 +344,16 @@ def test_files_are_published_by_those_who_publish_the_text(status: str, who: str
     attachment.refresh_from_db()
     assert answer.status_code == expected
     assert attachment.published == (expected == 302)
+
+
+def test_files_of_what_the_national_team_decided_on_are_given_to_readers_by_it_and_taken_away_by_the_area_too() -> None:
+    lesson = LessonFactory(status=Status.PUBLISHED, tier="national")
+    attachment, moderator = attached(lesson), moderator_of(lesson.area)
+
+    with pytest.raises(LessonError, match="decided by the JOL Secretariat"):
+        actions.set_published(attachment=attachment, published=True, by=moderator, at=NOON)
+    actions.set_published(attachment=attachment, published=True, by=person(Role.SECRETARIAT), at=NOON)
+    actions.set_published(attachment=attachment, published=False, by=moderator, at=NOON)
 
 
 def test_nobody_publishes_the_files_of_a_lesson_of_their_own() -> None:

@@ -14,8 +14,16 @@ from accounts.models import User
 from lessons.attachments import store
 from lessons.attachments.content import kind_of
 from lessons.attachments.kinds import plain_name
-from lessons.conditions import wants_two_people, working_text, wrote_it
-from lessons.errors import LessonError, NotYourClaim, OwnLesson, ReasonMissing, SecondPersonMissing, WrongStatus
+from lessons.conditions import decides_tier, wants_two_people, working_text, wrote_it
+from lessons.errors import (
+    LessonError,
+    NotYourClaim,
+    NotYourTier,
+    OwnLesson,
+    ReasonMissing,
+    SecondPersonMissing,
+    WrongStatus,
+)
 from lessons.models import Attachment, Lesson, Status
 
 MOST_ATTACHMENTS = 10
@@ -106,7 +114,8 @@ def set_published(
     :param accepts_findings: readers may see what was found in the file: who wrote it, comments, hidden sheets
     :raises PermissionDenied: `by` does not publish this lesson
     :raises ReasonMissing: something was found, and nobody said that readers may see it
-    :raises LessonError: it was not found clean, is `by`'s own, claimed by somebody else, or takes two people
+    :raises LessonError: it was not found clean, is `by`'s own, claimed by somebody else, decided on at the national
+        tier, or takes two people
     """
     lesson = Lesson.objects.select_for_update(of=("self",)).get(pk=attachment.lesson_id)
     attachment = Attachment.objects.select_for_update().get(pk=attachment.pk)
@@ -142,5 +151,7 @@ def _may_give(lesson: Lesson, by: User, at: datetime) -> None:
             raise NotYourClaim(gettext("Claim the lesson first."))
     elif lesson.status not in {Status.PUBLISHED, Status.ARCHIVED}:
         raise WrongStatus(gettext("Files are published with the lesson, while it is in review."))
+    elif not decides_tier(lesson, by):
+        raise NotYourTier(gettext("This lesson is decided by the JOL Secretariat."))
     elif wants_two_people(lesson, working_text(lesson)):
         raise SecondPersonMissing(gettext("This lesson takes two people: publish the file while it is in review."))
