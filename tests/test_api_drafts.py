@@ -271,6 +271,16 @@ def test_the_same_key_at_the_very_same_time_makes_one_draft(writer: Caller) -> N
     assert len({answer.json()["id"] for answer in answers}) == 1
 
 
+def test_a_program_marks_a_draft_higher_than_its_token_reads_and_is_answered(writer: Caller) -> None:
+    made = writer.post(DRAFTS, smallest()).json()
+    path = f"{DRAFTS}{made['id']}/"
+
+    answer = writer.send("patch", path, {"row_version": made["row_version"], "marking": "official_sensitive"})
+
+    assert (answer.status_code, answer.json()["marking"]) == (200, "official_sensitive")
+    problem(writer.get(path), 404)
+
+
 def test_a_token_without_that_scope_does_not_show_ones_own_sensitive_draft(contributor: User, writer: Caller) -> None:
     LessonFactory(author=contributor, marking="official_sensitive", created_at=timezone.now())
 

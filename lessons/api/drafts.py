@@ -148,10 +148,10 @@ class DraftViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
         values = dict(asked.validated_data)
         if "row_version" not in values:
             raise serializers.ValidationError({"row_version": ["Say which version you read."]})
-        save_lesson(
+        saved = save_lesson(
             lesson=lesson, by=caller(request), at=timezone.now(), row_version=values.pop("row_version"), **values
         )
-        return Response(DraftAnswerSerializer(self.get_queryset().get(pk=lesson.pk)).data)
+        return Response(DraftAnswerSerializer(saved).data)
 
 
 def _key(request: Request) -> str:
