@@ -52,7 +52,6 @@ def _providers() -> list[str]:
 
 
 def _secretariat() -> Any:
-
     return Membership.objects.active().filter(role=Role.SECRETARIAT)
 
 

@@ -96,7 +96,8 @@ def _keep_to_sponsorship(organisation: Organisation, role: Role, email: str, at:
 
     :raises InvitationError: too many people, or a role that writes
     """
-    sponsorship = Sponsorship.objects.in_force(organisation, at).first()
+    # Locked: of two who invite at once one finds the other's guest counted.
+    sponsorship = Sponsorship.objects.in_force(organisation, at).select_for_update(of=("self",)).first()
     if sponsorship is None:
         return
     if not sponsorship.may_write and role not in READS_ONLY:
@@ -164,16 +165,20 @@ def unclear_again(*, membership: Membership, at: datetime) -> None:
 
 @transaction.atomic
 def leave(*, user: User, organisation: Organisation, by: User, at: datetime) -> None:
-    """End all that a leaver holds in an organisation; an account that opens nothing any more is closed.
+    """End all that a leaver holds in an organisation, begun or not; an account that opens nothing more is closed.
 
     :raises PermissionDenied: one of the roles is not for `by` to end
     """
-    held = list(Membership.objects.active().filter(user=user, organisation=organisation))
+    held = list(
+        Membership.objects.not_over()
+        .filter(user=user, organisation=organisation)
+        .select_related("organisation", "area")
+    )
     if not held or not all(may_change(by, membership) for membership in held):
         raise PermissionDenied
     for membership in held:
         _end(membership, by, at, "left")
-    if not Membership.objects.active().filter(user=user).exists():
+    if not Membership.objects.not_over().filter(user=user).exists():
         user.is_active = False
         user.save(update_fields=["is_active"])
         audit.record(action="account.close", subject=user, by=by, at=at, reason="left")

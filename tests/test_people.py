@@ -192,6 +192,22 @@ def test_a_leaver_loses_all_at_once_and_keeps_what_they_hold_elsewhere(fire: Org
     assert client.post(page(fire, "people_person", moderator.pk), {"then": "leave"}).status_code == 403
 
 
+def test_a_leaver_loses_what_would_begin_later_too_and_may_be_asleep(fire: Organisation, admin: User) -> None:
+    soon = timezone.localdate() + timedelta(days=7)
+    leaver, asleep, starter = person(Role.READER, fire), person(Role.READER, fire), person(Role.READER, fire)
+    MembershipFactory(user=leaver, organisation=fire, role=Role.CONTRIBUTOR, starts_on=soon)
+    MembershipFactory(user=starter, role=Role.READER, starts_on=soon)
+    User.objects.filter(pk=asleep.pk).update(dormant_at=timezone.now())
+    client = sign_in(admin)
+    for user in (leaver, asleep, starter):
+        assert client.post(page(fire, "people_person", user.pk), {"then": "leave"}).status_code == 302
+
+    assert not Membership.objects.not_over().filter(organisation=fire, user__in=[leaver, asleep, starter]).exists()
+    for user, is_open in ((leaver, False), (asleep, False), (starter, True)):
+        user.refresh_from_db()
+        assert user.is_active == is_open
+
+
 def test_somebody_asks_is_let_in_proves_the_address_and_signs_in(fire: Organisation, admin: User) -> None:
     stranger = Client()
     asked = {"email": NEW, "name": "New Person", "organisation": fire.code, "reason": "We train together"}
