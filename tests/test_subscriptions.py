@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.models import Organisation, User
 from accounts.roles import Role
-from notifications.actions import NoWords, subscribe
+from notifications.actions import NoWords, change_subscription, end_subscription, subscribe
 from notifications.models import Subscription
 from notifications.words import with_sentences
 from tests.factories import (
@@ -150,6 +150,17 @@ def test_a_subscription_is_changed_and_keeps_codes_that_left_the_lists() -> None
     assert "Renamed since" in page
     subscription.refresh_from_db()
     assert (subscription.risks, subscription.themes) == (["renamed-since"], ["communicate"])
+
+
+def test_a_change_does_not_begin_again_what_was_ended_meanwhile() -> None:
+    reader = person()
+    shown = SubscriptionFactory(person=reader)
+    end_subscription(subscription=Subscription.objects.get(), by=reader, at=NOON)
+
+    change_subscription(subscription=shown, by=reader, at=NOON, criteria={"kinds": ["notable_practice"]})
+
+    stored = Subscription.objects.get()
+    assert (stored.kinds, stored.ended_at) == (["notable_practice"], NOON)
 
 
 def test_ending_asks_first_and_can_be_undone() -> None:

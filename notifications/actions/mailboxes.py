@@ -68,6 +68,7 @@ def ask_to_confirm(*, organisation: Organisation, by: User, at: datetime) -> Non
     :raises TooManyQuestions: the organisation asked often enough today
     """
     may_look_after(by, organisation)
+    organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
     asked = Delivery.objects.filter(organisation=organisation, kind=DeliveryKind.MAILBOX_CONFIRMATION)
     if asked.filter(date__gt=at - timedelta(days=1)).count() >= MOST_QUESTIONS_A_DAY:
         raise TooManyQuestions(gettext("The mailbox was asked several times today. Try again tomorrow."))
@@ -139,7 +140,8 @@ def confirm_mailbox(*, signed: str, at: datetime) -> Organisation:
     :raises BadLink: the link does not work
     """
     organisation = mailbox_asked(signed)
-    confirmed = Organisation.objects.filter(pk=organisation.pk, mailbox_confirmed_at=None)
+    # Only the address that the link was sent to: it may be changed in this moment.
+    confirmed = Organisation.objects.filter(pk=organisation.pk, mailbox=organisation.mailbox, mailbox_confirmed_at=None)
     if confirmed.update(mailbox_confirmed_at=at):
         audit.record(action="mailbox.confirm", subject=organisation, by=None, at=at)
         if not Subscription.objects.filter(organisation=organisation).exists():

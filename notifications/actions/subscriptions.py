@@ -80,6 +80,8 @@ def change_subscription(
     :raises NoWords: nothing can be looked for
     """
     _may_change(by, subscription)
+    # As it is now: a link in a mail may have ended it since the form was shown, and then it stays ended.
+    subscription = Subscription.objects.select_for_update(of=("self",)).get(pk=subscription.pk)
     _set(subscription, criteria, words)
     subscription.frequency, subscription.resumes_as = frequency, ""
     subscription.save()
