@@ -60,7 +60,10 @@ def secretariat(news: News) -> Iterator[Recipient]:
 
 
 def deciders(news: News) -> Iterator[Recipient]:
-    """Who decides next: the area's mailbox or, where it is empty, its moderators; the Secretariat at national tier."""
+    """Who decides next: the area's mailbox or, where it is empty, its moderators.
+
+    At the national tier, and for an area without any, the Secretariat.
+    """
     lesson = news.lesson
     if lesson.tier == Tier.NATIONAL or lesson.area is None:
         yield from secretariat(news)
@@ -68,7 +71,7 @@ def deciders(news: News) -> Iterator[Recipient]:
         yield Recipient(lesson.area.mailbox)
     else:
         moderators = Membership.objects.filter(role=Role.LRF_MODERATOR, area=lesson.area)
-        yield from _people(moderators, but=news.entry.by)
+        yield from _people(moderators, but=news.entry.by) if moderators.active().exists() else secretariat(news)
 
 
 def claimer_now(news: News) -> Iterator[Recipient]:

@@ -105,6 +105,15 @@ def test_a_new_promise_that_is_broken_is_told_of_again() -> None:
     assert told() == sorted([holder.email, other.email, secretariat.email])
 
 
+def test_an_area_that_has_lost_its_moderators_blocks_nothing_the_secretariat_is_told() -> None:
+    area = ResilienceAreaFactory()
+    waiting(area)
+    secretariat = person(Role.SECRETARIAT)
+
+    assert tell_of_overdue(at=LATE) == 1
+    assert told() == [secretariat.email]
+
+
 def test_nobody_to_tell_is_no_fault_and_whoever_comes_is_told() -> None:
     area = ResilienceAreaFactory()
     waiting(area)
