@@ -153,6 +153,15 @@ def test_attribution_binds_the_words_and_the_terms(attribution: str, shown: set[
     assert {term.split(":")[0] for term in text.terms} & {"organisation", "area", "sector"} == shown
 
 
+def test_what_concerns_every_area_names_them_all() -> None:
+    areas = [ResilienceAreaFactory(name=f"North-east and south-west Borsetshire {number}") for number in range(40)]
+    lesson = LessonFactory(status=Status.PUBLISHED, event=EventFactory(areas=areas), attribution="area")
+
+    text = lesson.publications.get()
+
+    assert all(area.name in text.attributed_to for area in areas)
+
+
 def test_terms_name_kind_source_rating_and_tags() -> None:
     text = PublicationFactory()
 

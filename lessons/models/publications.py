@@ -92,7 +92,7 @@ class Publication(Wording):
     event_kind = models.CharField(max_length=20, choices=EventKind, blank=True)
     event_on = models.DateField(null=True, blank=True)
     event_precision = models.CharField(max_length=5, choices=Precision, default=Precision.MONTH)
-    attributed_to = models.CharField(max_length=300, blank=True)
+    attributed_to = models.TextField(blank=True)
     terms = codes()
     readers = codes()
     search = SearchVectorField(null=True, editable=False)  # lessons/search/indexing.py says what is in it
