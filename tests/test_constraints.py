@@ -364,11 +364,13 @@ def test_every_constraint_is_violated_once() -> None:
     ("make", "field"),
     [
         (ResilienceAreaFactory, "code"),
+        (ResilienceAreaFactory, "name"),
         (OrganisationFactory, "code"),
+        (OrganisationFactory, "name"),
         (lambda: LessonFactory(status=Status.SUBMITTED), "reference"),
     ],
 )
-def test_codes_and_references_are_used_once(make: Callable[[], Model], field: str) -> None:
+def test_codes_names_and_references_are_used_once(make: Callable[[], Model], field: str) -> None:
     first, second = make(), make()
 
     with pytest.raises(IntegrityError), transaction.atomic():

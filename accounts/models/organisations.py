@@ -81,7 +81,7 @@ class Organisation(models.Model):
     """A responder organisation.  It is also what django-guardian calls a group."""
 
     code = models.SlugField(max_length=100, unique=True)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200, unique=True)
     type = models.ForeignKey(ResponderType, on_delete=models.PROTECT, related_name="organisations")
     nation = models.CharField(max_length=30)
     areas = models.ManyToManyField(ResilienceArea, related_name="organisations", blank=True)
