@@ -53,6 +53,7 @@ def delete_comment(*, lesson: Lesson, pk: int, by: User, at: datetime) -> None:
 
 
 def _ask(lesson: Lesson, by: User) -> None:
+    lesson = Lesson.objects.select_for_update(of=("self",)).get(pk=lesson.pk)
     if not by.has_perm("lessons.review_lesson", lesson):
         raise PermissionDenied
     if lesson.status != Status.IN_REVIEW or lesson.claimed_by_id != by.pk:

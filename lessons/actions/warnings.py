@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import User
+from lessons.actions.writing import locked_for_owner
 from lessons.errors import ReasonMissing, WrongStatus
 from lessons.models import Answer, Lesson, Publication, TextWarning, WarningKind
 from lessons.warnings.answers import LETS_STAY, warnings_in, warnings_kept
@@ -61,7 +62,8 @@ def answer_warning(
     :param because: why the words are needed
     :raises PermissionDenied: `by` may not write `text`
     :raises ReasonMissing: there is no such answer, or the words are needed and nothing says why
-    :raises WrongStatus: the words are not there any more, or a marking that may not be stored is said to be needed
+    :raises WrongStatus: the words are not there any more, a marking that may not be stored is said to be needed, or
+        the lesson is not open to its owner now
     """
     _ask(text, by)
     warned = next((one for one in warnings_in(text) if one.code == code), None)
@@ -113,9 +115,10 @@ def _keep(
 
 
 def _ask(text: Lesson | Publication, by: User) -> None:
-    if isinstance(text, Publication):
-        is_allowed = by.has_perm("lessons.review_lesson", text.lesson)
-    else:
-        is_allowed = by.has_perm("lessons.change_lesson", text)
-    if not is_allowed:
+    """Refuse who may not write `text`, and hold the lesson: two answers at once become one row."""
+    if not isinstance(text, Publication):
+        locked_for_owner(text, by)
+        return
+    lesson = Lesson.objects.select_for_update(of=("self",)).get(pk=text.lesson_id)
+    if not by.has_perm("lessons.review_lesson", lesson):
         raise PermissionDenied
