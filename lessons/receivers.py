@@ -20,7 +20,7 @@ def follow_organisation(*, source: Organisation, target: Organisation, **_: obje
     owned = list(Lesson.objects.filter(organisation=source).values_list("pk", flat=True))
     known = Lesson.objects.filter(organisation=target).exclude(external_id="").values("external_id")
     for lesson in Lesson.objects.filter(organisation=source, external_id__in=known):
-        lesson.external_id = f"{source.code}:{lesson.external_id}"  # both counted from one
+        lesson.external_id = _of_source(lesson, source)
         lesson.save(update_fields=["external_id"])
     Lesson.objects.filter(pk__in=owned).update(organisation=target)
     Event.objects.filter(organisation=source).update(organisation=target)
@@ -33,6 +33,13 @@ def follow_organisation(*, source: Organisation, target: Organisation, **_: obje
         )
         grant.delete()
     _rewrite(Lesson.objects.filter(pk__in=owned))
+
+
+def _of_source(lesson: Lesson, source: Organisation) -> str:
+    """Return the id of a lesson of `source` where `target` has one of that id: both counted from one."""
+    named = f"{source.code}:{lesson.external_id}"
+    longest = Lesson._meta.get_field("external_id").max_length or 0
+    return named if len(named) <= longest else f"{lesson.pk}:{named}"[:longest]
 
 
 @receiver(areas_merged)

@@ -78,6 +78,17 @@ def test_people_lessons_and_subscriptions_of_an_organisation_go_with_it(secretar
     assert AuditEvent.objects.get(action="organisation.merge").actor == secretariat
 
 
+def test_lessons_that_both_counted_alike_keep_ids_of_their_own_however_long(secretariat: User) -> None:
+    old, new = OrganisationFactory(code="old"), OrganisationFactory(code="new")
+    for organisation in (old, new):
+        for number in range(2):
+            LessonFactory(status=Status.DRAFT, organisation=organisation, external_id=f"{'7' * 98}-{number}")
+
+    merge_organisations(source=old, target=new, by=secretariat, at=timezone.now())
+
+    assert Lesson.objects.filter(organisation=new).values("external_id").distinct().count() == 4
+
+
 def test_readers_moderators_and_subscribers_of_an_area_go_with_it(secretariat: User) -> None:
     old, new, far = (ResilienceAreaFactory(code=code) for code in ("old", "new", "far"))
     reader, moderator = person(Role.READER, area=old), person(Role.LRF_MODERATOR, area=old)
