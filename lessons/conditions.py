@@ -197,9 +197,7 @@ def working_text(lesson: Lesson) -> Publication | None:
 def ready(attempt: Attempt) -> None:
     text = working_text(attempt.lesson)
     if text is None:
-        raise NotReady(
-            gettext("There is no text to publish yet."), {"title": gettext(gettext("Prepare a new version first."))}
-        )
+        raise NotReady(gettext("There is no text to publish yet."), {"title": gettext("Prepare a new version first.")})
     if missing := missing_to_publish(text):
         raise NotReady(gettext("The text cannot be published yet."), missing)
     attempt.publication = text
