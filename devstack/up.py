@@ -267,7 +267,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.py up", description="Start the portal and all it needs.")
     parser.add_argument("--empty", action="store_true", help="first start: without demonstration data")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the same orderly end as Ctrl-C
+    for end in (signal.SIGINT, signal.SIGTERM):  # SIGINT too: a shell starts what runs behind it with that ignored
+        signal.signal(end, signal.default_int_handler)
     supervisor = Supervisor(with_demo=not arguments.empty)
     try:
         supervisor.start()

@@ -116,7 +116,7 @@ class Up:
         self.wait_for("READY http://")
 
     def get(self, path: str) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=PATIENCE_SECONDS) as answer:
             return str(answer.read().decode())
 
     def get_or_nothing(self, path: str) -> str | None:

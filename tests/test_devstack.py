@@ -10,7 +10,7 @@ import pytest
 
 from dev import with_test_defaults
 from devstack.service import MOST_RESTARTS, Service
-from tests.stand_in import BARE_ENVIRONMENT, Up, make_stand_in, processes_in, wait_until
+from tests.stand_in import BARE_ENVIRONMENT, PATIENCE_SECONDS, Up, make_stand_in, processes_in, wait_until
 
 pytestmark = pytest.mark.slow  # each starts servers and processes, as a developer does
 UNMARKED = "not fault and not slow and not bench"
@@ -50,6 +50,11 @@ def processes_named(folder, words):
     return [pid for pid, command in processes_in(folder).items() if words in command]
 
 
+def assert_nothing_is_left_in(folder):
+    """What has been killed is gone a moment later."""
+    wait_until(lambda: not processes_in(folder), lambda: f"left over: {processes_in(folder)}")
+
+
 def test_everything_works_once_it_says_ready_and_ctrl_c_stops_it_in_reverse_order(stand_in):
     up = Up(stand_in)
     up.wait_until_ready()
@@ -62,7 +67,7 @@ def test_everything_works_once_it_says_ready_and_ctrl_c_stops_it_in_reverse_orde
 
     stopped = [line.split()[-2] for line in up.output.splitlines() if line.endswith(" stopped")]
     assert stopped == ["web", "beat", "worker", "mail", "redis", "PostgreSQL"]
-    assert processes_in(stand_in) == {}
+    assert_nothing_is_left_in(stand_in)
     assert not (stand_in / "var" / "run.env").exists()
 
 
@@ -101,7 +106,7 @@ def test_a_kill_of_the_supervisor_leaves_nothing_and_the_next_start_works(stand_
 
     assert "demonstration data" not in next_one.output  # the rows of the first start are there
     assert next_one.end() == 0
-    wait_until(lambda: not processes_in(stand_in), lambda: f"left over: {processes_in(stand_in)}")
+    assert_nothing_is_left_in(stand_in)
 
 
 def test_a_child_that_dies_is_started_again(stand_in):
@@ -125,10 +130,10 @@ def test_a_child_that_keeps_dying_stops_everything(stand_in):
 
     up = Up(stand_in)
 
-    assert up.child.wait(40) == 1
+    assert up.child.wait(PATIENCE_SECONDS) == 1
     assert f"web has died more than {MOST_RESTARTS} times within a minute" in up.output
     assert up.output.count("web has ended") == MOST_RESTARTS
-    assert processes_in(stand_in) == {}
+    assert_nothing_is_left_in(stand_in)
 
 
 def test_the_loss_of_postgresql_stops_the_rest(stand_in):
@@ -138,15 +143,15 @@ def test_the_loss_of_postgresql_stops_the_rest(stand_in):
 
     os.kill(int(pid_file.read_text().split()[0]), signal.SIGQUIT)
 
-    assert up.child.wait(40) == 1
+    assert up.child.wait(PATIENCE_SECONDS) == 1
     assert "PostgreSQL has ended, so the rest is stopped too" in up.output
-    assert processes_in(stand_in) == {}
+    assert_nothing_is_left_in(stand_in)
 
 
 def test_a_second_up_in_the_same_folder_is_refused(running):
     second = Up(running.folder)
 
-    assert second.child.wait(20) == 1
+    assert second.child.wait(PATIENCE_SECONDS) == 1
     assert second.output.count("\n") == 1
     assert "Another `dev.py up` is already running in this folder." in second.output
     assert running.get("/health/") == "well"
@@ -157,7 +162,7 @@ def test_a_taken_port_is_named(stand_in):
         port = holder.getsockname()[1]
         up = Up(stand_in, port=port)
 
-        assert up.child.wait(20) == 1
+        assert up.child.wait(PATIENCE_SECONDS) == 1
 
     assert up.output.count("\n") == 1
     assert f"Port {port} is taken: set PORT to another number." in up.output
