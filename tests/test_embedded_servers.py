@@ -76,7 +76,7 @@ def test_an_orphan_that_still_runs_is_ended_by_the_next_start(cluster):
 
     cluster.start()
 
-    assert orphan.wait(10) == 0
+    assert orphan.wait(60) == 0
     assert ask(cluster, "SELECT 1") == (1,)
 
 

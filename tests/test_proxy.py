@@ -154,7 +154,7 @@ def test_one_web_server_answers_while_the_other_starts_anew_and_without_both_the
         assert {proxy.get().status_code for _ in range(20)} == {200}
         assert {proxy.post(b"x").status_code for _ in range(20)} == {200}
         proxy.portals[number] = Portal(portal.server_port)
-        wait_until(lambda: proxy.get().ok and all(one.seen for one in proxy.portals), seconds=20, what="both are asked")
+        wait_until(lambda: proxy.get().ok and all(one.seen for one in proxy.portals), seconds=60, what="both are asked")
 
     for portal in proxy.portals:
         portal.end()

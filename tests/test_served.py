@@ -62,7 +62,7 @@ CROOKED_LINES: dict[str, bytes] = {
 
 def answers(port: int, sent: bytes) -> list[bytes]:
     """Send bytes and return every answer that comes until the other side closes or is silent."""
-    with socket.create_connection((LOOPBACK, port), timeout=3) as line:
+    with socket.create_connection((LOOPBACK, port), timeout=20) as line:
         line.sendall(sent)
         line.shutdown(socket.SHUT_WR)
         heard = b""
