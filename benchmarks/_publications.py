@@ -50,6 +50,8 @@ def publish(rows: Iterable[Row]) -> int:
             cursor.execute("TRUNCATE staging")
             number += len(batch)
         cursor.execute("DROP TABLE staging")
+        for table in ("lessons_lesson", "lessons_publication"):  # whoever adds one later gets the next number
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}")  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE lessons_lesson, lessons_publication")
     count_words(at_a_time=COUNTED)
