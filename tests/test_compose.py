@@ -48,6 +48,7 @@ def test_a_container_can_do_no_more_than_it_must(name: str) -> None:
     assert service["mem_limit"]
     assert service["pids_limit"]
     assert service["tmpfs"]
+    assert re.fullmatch(r"[\w./-]+:(\d[\w.-]*|built-here)", service["image"]), "it names no version"
     assert not any("docker.sock" in volume for volume in service.get("volumes", []))
     assert ("healthcheck" in service) is (name != "migrate")
     assert service["restart"] == ("no" if name == "migrate" else "unless-stopped")
@@ -75,6 +76,8 @@ def test_only_who_migrates_and_who_makes_backups_can_change_the_record() -> None
 def test_only_the_proxy_is_reached_from_outside_and_nobody_but_the_portal_reaches_the_data() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
     assert COMPOSE["networks"]["inner"]["internal"]
+    calls_out = {name for name, service in SERVICES.items() if "outer" in service["networks"]}
+    assert calls_out == {"proxy", "web", "web-2", "worker", "clamav"}, "mail, sign-in by others, signatures of viruses"
     assert SERVICES["db"]["networks"] == SERVICES["redis"]["networks"] == SERVICES["backup"]["networks"] == ["inner"]
     assert "inner" not in SERVICES["proxy"]["networks"]
     hosts = {_first(r"@(\w+):", EXAMPLE["DATABASE_URL"]), _first(r"//(\w+):", EXAMPLE["REDIS_URL"])}
