@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -103,6 +105,44 @@ def test_the_database_hands_out_its_log_often_enough_and_to_whom_seals_it() -> N
     assert "-carchive_mode=on" in command
     assert "archive:/archive" in SERVICES["db"]["volumes"]
     assert "archive:/archive" in SERVICES["backup"]["volumes"]
+
+
+#: Stands for docker: every image is there but one, and the build makes the portal's anew where the file `new` is.
+DOCKER = """#!/bin/sh
+echo "$*" >> "$0.said"
+case "$*" in
+    *inspect*built-here) test -e "$0.new" && echo new || echo old ;;
+    *inspect*) echo old ;;
+    *"-database:built-here "*) exit 1 ;;
+esac
+"""
+
+
+def rolled(folder: Path, *options: str, is_new: bool = True) -> list[str]:
+    """Return what docker/rolling asks docker for, in order."""
+    folder.mkdir()
+    (folder / "docker").write_text(DOCKER)
+    (folder / "docker").chmod(0o755)
+    if is_new:
+        (folder / "docker.new").touch()
+    path = f"{folder}:{os.environ['PATH']}"
+    done = subprocess.run(["sh", ROOT / "docker" / "rolling", *options], env={"PATH": path}, capture_output=True)
+    assert done.returncode == 0, done.stderr
+    return (folder / "docker.said").read_text().splitlines()
+
+
+def test_a_new_release_keeps_the_images_before_it_and_goes_back_to_them_without_building(tmp_path: Path) -> None:
+    images = {service["image"].partition(":")[0] for service in SERVICES.values() if "build" in service}
+
+    said, again = rolled(tmp_path / "new"), rolled(tmp_path / "again", is_new=False)
+    back = rolled(tmp_path / "back", "--back")
+
+    kept = {f"image tag {image}:last {image}:before" for image in images}
+    assert said.index("compose build --pull") < min(map(said.index, kept)) < said.index("compose run --rm migrate")
+    assert not kept & set(again), "what was before it stays before it"
+    assert set(back[:3]) == {f"image tag {image}:before {image}:built-here" for image in images}
+    assert said[-4:] == again[-4:] == back[3:]
+    assert [one.rpartition(" ")[2] for one in back[3:5]] == ["web", "web-2"]
 
 
 def test_images_are_small_closed_and_without_secrets() -> None:
