@@ -1,17 +1,21 @@
 """What the portal is made of: each part is named, licensed as we allow, and held against what is known to be wrong."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from devstack.installation import ROOT
 from devstack.supply.licences import DOCUMENT, document, licence_of, problems
 from devstack.supply.parts import NPM, PYPI, Part, npm_parts, python_parts
 from devstack.supply.sbom import sbom
-from devstack.supply.vulnerabilities import NoDatabase, is_affected, known_in, report
+from devstack.supply.vulnerabilities import NOT_DONE, NoDatabase, is_affected, known_in, report
 
 TODAY = date(2026, 3, 2)
 
@@ -22,7 +26,12 @@ def entry(folder: Path, name: str, version: str, *, ecosystem: str = PYPI, **mor
         "package": {"ecosystem": ecosystem, "name": name},
         "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"last_affected": version}]}],
     }
-    told = {"id": f"TEST-{name}", "published": f"{TODAY}T00:00:00Z", "affected": [affected]} | more
+    told = {
+        "id": f"TEST-{name}",
+        "published": f"{TODAY}T00:00:00Z",
+        "modified": "2027-01-01T00:00:00Z",
+        "affected": [affected],
+    } | more
     (folder / f"{name.replace('/', '_')}.json").write_text(json.dumps(told))
 
 
@@ -86,20 +95,40 @@ def test_a_part_that_is_known_to_be_vulnerable_is_found(tmp_path: Path) -> None:
     entry(tmp_path, "celery", "0.1")  # mended long ago
     entry(tmp_path, "redis", "99", withdrawn="2026-01-01T00:00:00Z")
 
-    found = known_in(tmp_path, [*python_parts(), *npm_parts()])
+    found = known_in(tmp_path, [*python_parts(), *npm_parts()], today=TODAY)
 
     assert {(one.part.name, one.severity) for one in found} == {("django", "CRITICAL"), (frontend.name, "HIGH")}
 
 
 def test_our_parts_are_clean_against_entries_about_others(tmp_path: Path) -> None:
     entry(tmp_path, "no-part-of-ours", "9999")
+    entry(tmp_path, "@nor/this", "9999", ecosystem=NPM)
 
-    assert known_in(tmp_path, [*python_parts(), *npm_parts()]) == []
+    assert known_in(tmp_path, [*python_parts(), *npm_parts()], today=TODAY) == []
 
 
-def test_an_empty_database_is_no_good_news(tmp_path: Path) -> None:
-    with pytest.raises(NoDatabase):
-        known_in(tmp_path, [])
+def test_an_empty_old_or_half_database_is_no_good_news(tmp_path: Path) -> None:
+    parts = [Part(PYPI, "x", "1.0"), Part(NPM, "y", "1.0")]
+    with pytest.raises(NoDatabase, match="PyPI and npm"):
+        known_in(tmp_path, parts, today=TODAY)
+    entry(tmp_path, "other", "1.0", modified=f"{TODAY}T00:00:00Z")
+    with pytest.raises(NoDatabase, match="no entry of npm since"):
+        known_in(tmp_path, parts, today=TODAY)
+    assert known_in(tmp_path, parts[:1], today=TODAY + timedelta(days=14)) == []
+    with pytest.raises(NoDatabase, match="no entry of PyPI since"):
+        known_in(tmp_path, parts[:1], today=TODAY + timedelta(days=15))
+
+
+def test_a_check_without_a_database_says_that_nothing_was_looked_for() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "devstack.supply.vulnerabilities"],
+        env={"PATH": os.environ["PATH"]},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.returncode, "not compared" in done.stdout) == (NOT_DONE, True)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """What is known to be wrong with the locked parts: `OSV_DATABASE=folder python -m devstack.supply.vulnerabilities`.
 
 The folder holds JSON files in the OSV format, one entry each, in any depth, as the exports of OSV for PyPI and npm do;
-nothing is fetched here.  An entry is overdue once it has been public for longer than its severity allows.
+nothing is fetched here.  Without a folder nothing can be said, and the exit code is 3.  An entry is overdue once it has
+been public for longer than its severity allows.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ from devstack.supply.parts import PYPI, Part, npm_parts, python_parts
 #: Time to take in the fix, from when the entry was published.  One that does not say how grave it is counts as high.
 FIX_WITHIN = {"CRITICAL": timedelta(days=7), "HIGH": timedelta(days=14)}
 ELSE_WITHIN = timedelta(days=90)
+#: Something is found or told anew of both registries every day: exports without anything newer were not brought since.
+STALE_AFTER = timedelta(days=14)
+
+
+#: The exit code of a check that could not look, which is neither good news nor bad.
+NOT_DONE = 3
 
 
 class NoDatabase(Exception):
@@ -43,18 +50,21 @@ class Known:
         return f"{self.part.name} {self.part.version}: {self.entry}, {self.severity.lower()}, fix by {self.fix_by}"
 
 
-def known_in(folder: Path, parts: Iterable[Part]) -> list[Known]:
+def known_in(folder: Path, parts: Iterable[Part], *, today: date) -> list[Known]:
     """Return what the database knows about `parts`.
 
-    :raises NoDatabase: the folder holds no entry, so that silence would mean nothing
+    :raises NoDatabase: the folder holds no entry, none of a registry that parts are from, or old ones alone, so that
+        silence would mean nothing
     """
     by_name: dict[tuple[str, str], list[Part]] = defaultdict(list)
     for part in parts:
         by_name[(part.ecosystem, part.name.lower())].append(part)
-    found, read = set(), 0
+    found, newest = set(), dict.fromkeys({ecosystem for ecosystem, _ in by_name}, "")
     for file in folder.rglob("*.json"):
         entry = json.loads(file.read_bytes())
-        read += 1
+        told_at = max(entry.get("modified", ""), entry.get("published", ""))
+        for ecosystem in newest.keys() & {one.get("package", {}).get("ecosystem") for one in entry.get("affected", [])}:
+            newest[ecosystem] = max(newest[ecosystem], told_at)
         if entry.get("withdrawn"):
             continue
         for affected in entry.get("affected", []):
@@ -63,8 +73,9 @@ def known_in(folder: Path, parts: Iterable[Part]) -> list[Known]:
             for part in by_name.get(name, []):
                 if is_affected(part.version, affected, part.ecosystem):
                     found.add(_known(part, entry, affected))
-    if not read:
-        raise NoDatabase(f"{folder} holds no entry in the OSV format: nothing can be said about the parts.")
+    stale = f"{today - STALE_AFTER}"
+    if missing := sorted(ecosystem for ecosystem, at in newest.items() if at < stale):
+        raise NoDatabase(f"{folder} holds no entry of {' and '.join(missing)} since {stale}: bring the exports of OSV.")
     return sorted(found)
 
 
@@ -114,7 +125,7 @@ def _known(part: Part, entry: dict[str, Any], affected: dict[str, Any]) -> Known
 
 def report(folder: Path, parts: Iterable[Part], today: date) -> Iterator[tuple[str, bool]]:
     """Yield a line for each entry, and whether it is overdue."""
-    for one in known_in(folder, parts):
+    for one in known_in(folder, parts, today=today):
         is_overdue = one.fix_by < today
         yield f"{one}{': OVERDUE' if is_overdue else ''}", is_overdue
 
@@ -123,7 +134,7 @@ def main() -> int:
     folder = os.environ.get("OSV_DATABASE", "")
     if not folder:
         print("OSV_DATABASE names no folder, so parts were not compared with known vulnerabilities: docs/security.md")
-        return 0
+        return NOT_DONE
     try:
         lines = list(report(Path(folder), [*python_parts(), *npm_parts()], datetime.now(UTC).date()))
     except NoDatabase as error:
