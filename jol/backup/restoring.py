@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pyrage
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import ApiToken, AuditEvent
+from accounts.ending import end_all_access
+from accounts.models import AuditEvent
 from jol.backup import BackupError
 from jol.backup.attachments import bring_back
 from jol.backup.erased import erase_again
@@ -54,10 +54,7 @@ def finish(folder: Path, *, key: pyrage.x25519.Identity, say: Say) -> Iterator[s
     call_command("createcachetable", verbosity=0)
     call_command("hold_mail", reason="The database was restored from a backup.", after_restore=True, verbosity=0)
     say("Outgoing mail is held: see `reconcile_mail`, then `release_mail`.")
-    with transaction.atomic():
-        sessions, tokens = Session.objects.count(), ApiToken.objects.count()
-        Session.objects.all().delete()
-        ApiToken.objects.all().delete()
+    sessions, tokens = end_all_access(at=timezone.now())
     say(f"{sessions} sessions and {tokens} API tokens ended.")
     yield from erase_again(folder, at=timezone.now())
     say("Whoever was erased since this backup is erased again.")
