@@ -33,7 +33,7 @@ def test_one_person_is_out_at_once_and_a_role_lets_them_in_again(capsys: Any) ->
 
     call_command("end_access", leaver.email.upper())
 
-    assert capsys.readouterr().out == f"{leaver.email} is out: 1 roles ended, and every session and API token.\n"
+    assert capsys.readouterr().out == f"{leaver.email} is out. Roles ended: 1; and every session and API token.\n"
     assert browser.get("/lessons/").status_code == 302
     assert asks_the_api(token) == 401
     assert others.get("/lessons/").status_code == 200

@@ -31,4 +31,4 @@ class Command(BaseCommand):
         except UnknownCode as error:
             raise CommandError(str(error)) from error
         roles = end_access(user=user, at=at)
-        self.stdout.write(f"{user.email} is out: {roles} roles ended, and every session and API token.")
+        self.stdout.write(f"{user.email} is out. Roles ended: {roles}; and every session and API token.")
