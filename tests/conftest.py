@@ -1,5 +1,6 @@
 """Fixtures for all tests.  The servers are started by the plugin `devstack.pytest_servers`."""
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -7,10 +8,13 @@ from pathlib import Path
 
 import pgtrigger
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import TransactionTestCase
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
@@ -19,6 +23,11 @@ from xdist.scheduler import WorkStealingScheduling
 
 from tests.log_lines import read_lines
 from tests.portal import Portal
+
+# A change is refused for what it changes, not for how busy the machine is: each run draws the same examples, however
+# long each takes.  To look for new ones: dev.py test --hypothesis-profile=default tests/test_x.py
+settings.register_profile("alike", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("alike")
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the thread of the test
 
@@ -32,6 +41,13 @@ LARGE = 8 << 20  # bytes: from here on it is quicker to make every table anew, a
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WorkStealingScheduling:
     """Tests of a module stay in one process, which makes once what they share; who is done takes from another."""
     return WorkStealingScheduling(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: nobody looks through it for garbage again, as in a web process (`jol.serving`)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, *gc.get_threshold()[1:])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -69,6 +85,13 @@ def _static_files_are_listed_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoiseMiddleware, "add_files_from_finders", add)
+        yield
+
+
+@pytest.fixture
+def still_clock() -> Iterator[None]:
+    """Time does not pass: no minute or day of which something is counted ends in the middle of the test."""
+    with time_machine.travel(timezone.now(), tick=False):
         yield
 
 

@@ -386,6 +386,7 @@ def test_an_address_somebody_wrote_is_never_fetched(quiet: None) -> None:
 
 
 # -- bursts ------------------------------------------------------------------------------------------------
+@pytest.mark.usefixtures("still_clock")
 def test_a_burst_of_forms_is_stopped_and_reading_goes_on() -> None:
     user, other = person(Role.CONTRIBUTOR), person(Role.CONTRIBUTOR)
     client = client_of(user)
@@ -404,6 +405,7 @@ def test_a_burst_of_forms_is_stopped_and_reading_goes_on() -> None:
     assert client_of(other).post("/submit/", sent).status_code == 302
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_a_burst_of_calls_is_stopped() -> None:
     user = person(Role.CONTRIBUTOR)
     program = Caller(user, "read:published", "write:drafts")
@@ -420,6 +422,7 @@ def test_a_burst_of_calls_is_stopped() -> None:
 
 
 @pytest.mark.parametrize("way", ["page", "program"])
+@pytest.mark.usefixtures("still_clock")
 def test_downloads_beyond_the_day_are_told_once_to_those_who_answer_for_the_person(way: str) -> None:
     published()
     administrator = person(Role.ORGANISATION_ADMIN)
@@ -442,6 +445,7 @@ def test_downloads_beyond_the_day_are_told_once_to_those_who_answer_for_the_pers
     assert AuditEvent.objects.get(action="export.limit").object_id == str(user.pk)
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_downloads_of_somebody_without_administrator_are_told_to_the_secretariat() -> None:
     secretariat = person(Role.SECRETARIAT)
     user = person(Role.READER)

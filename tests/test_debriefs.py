@@ -369,6 +369,7 @@ def test_somebody_who_takes_part_may_put_their_name(opener: User, police: Organi
     assert [one.author for one in debrief.observations.order_by("pk")] == [named, None, None]
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_a_code_that_opens_nothing_is_not_found_and_soon_slowed_down(opener: User, monkeypatch: Any) -> None:
     debrief = debrief_of(opener)
     monkeypatch.setattr(code_page, "WRONG_CODES", replace(code_page.WRONG_CODES, limit=3))
@@ -385,6 +386,7 @@ def test_a_code_that_opens_nothing_is_not_found_and_soon_slowed_down(opener: Use
     assert Client().get(code_url(debrief)).status_code == 200
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_points_of_one_debrief_are_throttled_without_losing_what_was_typed(opener: User, monkeypatch: Any) -> None:
     debrief, other = debrief_of(opener), debrief_of(opener)
     monkeypatch.setattr(code_page, "POINTS", replace(code_page.POINTS, limit=2))

@@ -279,6 +279,7 @@ def test_the_page_asks_which_kind_of_file(reader: User) -> None:
     assert not ExportRecord.objects.exists()
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_the_file_has_a_name_and_is_never_shown_in_place(reader: User) -> None:
     published()
     answer = sign_in(reader).post(PAGE, {"form": "csv"})
@@ -290,6 +291,7 @@ def test_the_file_has_a_name_and_is_never_shown_in_place(reader: User) -> None:
 
 
 # -- how much ---------------------------------------------------------------------------------------------
+@pytest.mark.usefixtures("still_clock")
 def test_downloads_of_a_day_are_limited_for_page_and_program_together(reader: User) -> None:
     published()
     client, page = program(reader), sign_in(reader)

@@ -136,6 +136,7 @@ def test_a_link_that_is_not_ours_or_too_old_confirms_nothing(broken: str) -> Non
     assert stranger().post(path).status_code == 200, "the right one works, until then"
 
 
+@pytest.mark.usefixtures("still_clock")
 def test_a_mailbox_is_asked_a_few_times_a_day_at_most() -> None:
     organisation = OrganisationFactory()
     for number in range(MOST_QUESTIONS_A_DAY):
