@@ -183,7 +183,7 @@ class ScriptedServer:
             client.shutdown(socket.SHUT_RDWR)
             raise _Dropped
         if how == "hang":
-            self._ended.wait(10)
+            self._ended.wait(60)  # longer than any sender waits
             raise _Dropped
         client.sendall(f"{how}\r\n".encode())
         if how.startswith("421"):

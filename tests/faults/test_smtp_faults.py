@@ -48,8 +48,8 @@ def blast(harness: Harness, world: World) -> datetime:
     return timezone.now()
 
 
-def send(server: ScriptedServer, at: datetime) -> None:
-    over = MailConnection(Server("127.0.0.1", server.port), timeout_seconds=0.3)
+def send(server: ScriptedServer, at: datetime, *, timeout_seconds: float = 20) -> None:
+    over = MailConnection(Server("127.0.0.1", server.port), timeout_seconds=timeout_seconds)
     send_due(over=over, per_second=0, clock=lambda: at)
 
 
@@ -151,7 +151,7 @@ def test_a_server_that_hangs_before_or_after_the_text(
 ) -> None:
     first = Delivery.objects.order_by("pk").first()
     server.answer(step, "hang", only=first.address)
-    send(server, blast)
+    send(server, blast, timeout_seconds=2)
     first.refresh_from_db()
     assert first.state == state
     server.answer(step, "")
