@@ -16,6 +16,7 @@ from django.db.models import prefetch_related_objects
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext
 
 from accounts.languages import ENGLISH, spoken
 from accounts.models import Organisation, User
@@ -149,7 +150,7 @@ class Drawn:
     def why(self, reasons: list[dict[str, Any]]) -> tuple[bytes, bytes]:
         """Return the reasons as they stand in the text and in the HTML."""
         if self.is_sensitive:  # what was asked for would say what it is about
-            lines: tuple[str, ...] = ("a subscription of yours; sign in to see which",)
+            lines: tuple[str, ...] = (gettext("a subscription of yours; sign in to see which"),)
         else:
             lines = tuple(dict.fromkeys(map(self._in_words, reasons)))
         if lines not in self.reasons:

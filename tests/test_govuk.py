@@ -293,12 +293,9 @@ ACCOUNT_PAGES = sorted(path.stem for path in (settings.BASE_DIR / "templates" / 
 ACCOUNT_FORMS: dict[str, Callable[..., forms.Form]] = {
     "login": account_forms.LoginForm,
     "password_change": account_forms.ChangePasswordForm,
-    "password_set": account_forms.SetPasswordForm,
     "password_reset": account_forms.ResetPasswordForm,
     "password_reset_from_key": account_forms.ResetPasswordKeyForm,
     "reauthenticate": partial(account_forms.ReauthenticateForm, user=None),
-    "email": account_forms.AddEmailForm,
-    "email_change": account_forms.AddEmailForm,
 }
 
 
@@ -308,7 +305,7 @@ def test_an_account_page_has_a_heading_and_a_form_that_works_without_scripts(nam
     request = RequestFactory().get("/")
     form = ACCOUNT_FORMS[name](data={}) if name in ACCOUNT_FORMS else None
 
-    drawn = render_to_string(f"account/{name}.html", {"form": form, "request": request, "can_add_email": True})
+    drawn = render_to_string(f"account/{name}.html", {"form": form, "request": request})
 
     content = find(tree(drawn.replace("<!DOCTYPE html>", "")), "govuk-main-wrapper")[0]
     assert len(find(content, "govuk-heading-l")) == 1
