@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
@@ -21,7 +20,7 @@ from accounts.roles import Role
 from jol.environment import oidc_apps, sign_in_providers
 from tests.authenticator import app_of
 from tests.factories import PASSWORD, OrganisationFactory, person
-from tests.lying_provider import CLIENT, RIGHT, SECRET, WRONG, Provider, provider
+from tests.lying_provider import CLIENT, SECRET, WRONG, Provider, provider
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +72,6 @@ def test_each_sign_in_asks_with_a_state_a_nonce_and_a_challenge_of_its_own(fire:
     assert asked[0]["redirect_uri"] == ["http://testserver/accounts/oidc/fire/callback/"]
 
 
-PUBLIC_KEY = RIGHT.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 LIES: dict[str, dict[str, Any]] = {
     "unsigned": {"alg": "none", "key": None},
     "signed by somebody else": {"key": WRONG},
@@ -223,6 +221,16 @@ def test_an_app_of_ones_own_is_asked_for_whatever_the_provider_says(fire: Provid
     assert answer.headers["Location"] == reverse("mfa_authenticate")
     client.post(reverse("mfa_authenticate"), {"code": app.code()})
     assert is_in(client)
+
+
+def test_who_signs_in_elsewhere_has_no_password_here_to_change(fire: Provider) -> None:
+    user = linked(person(), fire)
+    user.set_unusable_password()
+    user.save()
+
+    client, _ = come(fire)
+
+    assert client.get(reverse("account_change_password")).headers["Location"] == reverse("security")
 
 
 def test_a_provider_that_is_away_is_said_plainly(fire: Provider, settings: Any) -> None:

@@ -3,6 +3,7 @@
 from typing import cast
 from urllib.parse import urlsplit
 
+from allauth.account.views import password_change as change_password
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
@@ -31,6 +32,14 @@ def security(request: HttpRequest) -> HttpResponse:
         "idle_minutes": int(sessions.idle_time_of(user).total_seconds()) // 60,
     }
     return render(request, "accounts/security.html", context)
+
+
+def password_change(request: HttpRequest) -> HttpResponse:
+    """Whoever signs in with their organisation has none here to change; allauth's page would set them one."""
+    if not cast("User", request.user).has_usable_password():
+        return redirect("security")
+    answer: HttpResponse = change_password(request)
+    return answer
 
 
 @require_POST
