@@ -15,7 +15,6 @@ from functools import lru_cache
 
 BOUNDARY = "=_the-other-part_="
 SOFT_BREAK = b"=\r\n"
-LONGEST_LINE = 998
 
 
 def quoted(text: str) -> bytes:

@@ -24,7 +24,6 @@ from jol.backup.sealing import unseal
 #: How long the log may take to be played; the whole way back is promised within an hour.
 LONGEST_SECONDS = 50 * 60
 STOP_SECONDS = 120
-SOCKET = ".s.PGSQL.5432"
 
 
 def restore_second(

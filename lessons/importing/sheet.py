@@ -11,13 +11,14 @@ from datetime import datetime
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
+from django.utils.translation import gettext
 from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from accounts.models import Organisation, ResilienceArea, User
-from accounts.tables import Row, row_of
+from accounts.tables import Row
 from lessons.importing.column_map import ColumnMap, column_map
 from lessons.importing.drafts import Draft, DraftMaker, Problem
 from lessons.importing.intake import Intake
@@ -56,6 +57,8 @@ COLUMNS = {
     "Handling instruction": "handling",
 }
 NEEDED = ("Title", "Event")
+#: Columns that hold one name or answer of a list.
+ONE_OF = ("Kind", "Kind of event", "Resilience area", "BRAG rating", "Marking")
 LISTS = {"National Risks", "Principles and topics", "Capabilities"}
 
 
@@ -134,18 +137,18 @@ class Sheet:
     def _problems(self, row: Row, draft: Draft, seen: dict[str, int]) -> Iterator[CellProblem]:
         for column in NEEDED:
             if not row.cells[column]:
-                yield CellProblem(
-                    column, "It is empty.", f"Enter the {COLUMNS[column].replace('event.name', 'event')}."
-                )
+                to_do = gettext("Enter the title.") if column == "Title" else gettext("Enter the event.")
+                yield CellProblem(column, gettext("It is empty."), to_do)
         for problem in draft.problems:
             if problem.field != "external_id":
                 column = self._column_of(problem)
-                yield CellProblem(column, *plain_words(problem, column, row.cells.get(column, ""), self._choices))
+                yield CellProblem(column, *plain_words(problem, column, row.cells.get(column, ""), self.choices))
         first = seen.setdefault(draft.external_id, row.line)
         if draft.external_id and first != row.line:
-            yield CellProblem("Title", f"Row {first} has the same title and date.", "Change one, or leave one out.")
+            what = gettext("Row %(row)s has the same title and date.") % {"row": first}
+            yield CellProblem("Title", what, gettext("Change one, or leave one out."))
 
-    def _choices(self) -> dict[str, list[str]]:
+    def choices(self) -> dict[str, list[str]]:
         if self._offered is None:
             self._offered = choices_of()
         return self._offered
@@ -163,11 +166,6 @@ class Sheet:
         """
         good = [one for one in rows if one.is_good]
         return [self.intake.write_draft(one.draft, organisation=self.organisation, by=by, at=at) for one in good]
-
-
-def rows_from(columns: list[str], records: Iterable[tuple[int, list[str]]]) -> list[Row]:
-    """Return rows of cells that came back from the page."""
-    return [row_of(line, cells, tuple(columns)) for line, cells in records]
 
 
 # -- the template ------------------------------------------------------------------------------------

@@ -215,12 +215,6 @@ class Lesson(Wording):
     def claim_has_lapsed(self, at: datetime) -> bool:
         return self.claimed_at is not None and self.claimed_at + CLAIM_LASTS <= at
 
-    def is_late(self, at: datetime) -> bool:
-        """Whether it waits for moderators longer than promised."""
-        from django.utils import timezone
-
-        return self.due_on is not None and self.due_on < timezone.localdate(at)
-
 
 class ReferenceCounter(models.Model):
     """The last number given, by kind and year.  Numbers are never used again."""

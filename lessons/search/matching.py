@@ -62,11 +62,6 @@ def promising(wishes: Wishes, looks: Iterable[int]) -> Iterator[str]:
         last = steps
 
 
-def with_orders(query: str, wishes: Wishes) -> str:
-    """Return `query` and what must and must not be there."""
-    return joined("&", [query, *wishes.musts])
-
-
 def joined(operator: str, queries: Sequence[str]) -> str:
     parts = [query for query in queries if query]
     return f" {operator} ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts)
