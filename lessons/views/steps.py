@@ -219,7 +219,7 @@ def _keep(request: HttpRequest, pk: int, step: str, holder: User) -> tuple[StepF
 
 def _listed(names: list[str]) -> str:
     *first, last = map(str, names)  # they are translated when shown
-    return " and ".join(filter(None, [", ".join(first), last]))
+    return f" {gettext('and')} ".join(filter(None, [", ".join(first), last]))
 
 
 def _signed_out_page(request: HttpRequest, status: int) -> HttpResponse:
