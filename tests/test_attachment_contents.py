@@ -15,11 +15,12 @@ from django.utils import translation
 from PIL import Image
 
 from lessons.actions.attachments import MOST_ATTACHMENTS
+from lessons.apart import ROOT
 from lessons.attachments import archives, images
 from lessons.attachments.content import kind_of
 from lessons.attachments.findings import SENTENCES, in_words
 from lessons.attachments.kinds import KINDS, MOST_BYTES, Refused, plain_name
-from lessons.attachments.opening import ROOT, look_inside
+from lessons.attachments.opening import look_inside
 from tests.files import (
     BASE,
     GOOD,
@@ -525,7 +526,7 @@ def test_a_picture_of_forty_million_pixels_is_drawn_within_the_memory_allowed(tm
 
 
 def test_looking_inside_cannot_take_much_memory() -> None:
-    greedy = "from lessons.attachments.inside import limit\nlimit()\nbytearray(2 * 1024**3)"
+    greedy = "from lessons.apart import limit\nlimit(memory=1024**3, seconds=60)\nbytearray(2 * 1024**3)"
 
     done = subprocess.run([sys.executable, "-c", greedy], cwd=ROOT, capture_output=True, text=True)
 

@@ -4,6 +4,10 @@ import csv
 import html
 import io
 import re
+import resource
+import secrets
+import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import User
@@ -18,6 +23,7 @@ from accounts.roles import Role
 from accounts.tables import open_csv
 from lessons.importing.sheet import COLUMNS, ROWS_LIMIT
 from lessons.models import Event, Lesson, Status
+from lessons.views.attachments import UPLOADS
 from tests.factories import CapabilityFactory, NationalRiskFactory, ResilienceAreaFactory, ThemeFactory, person
 
 pytestmark = pytest.mark.django_db
@@ -184,8 +190,15 @@ def test_a_row_needs_a_title_and_an_event(client: Client) -> None:
     assert preview.text.count("It is empty.") == 2
 
 
-def test_two_rows_with_one_title_are_told_apart(client: Client) -> None:
-    assert "Row 2 has the same title and date." in upload(client, as_csv(GOOD, GOOD)).text
+def test_two_rows_with_one_title_are_told_apart_and_one_can_be_left_out(client: Client) -> None:
+    preview = upload(client, as_csv(GOOD, GOOD))
+    assert "Row 2 has the same title and date." in preview.text
+
+    still = send_back(client, preview, "look")
+    assert still.status_code == 422  # nothing was mended: it says so at the top
+    assert "Mend what is wrong" in still.text
+    send_back(client, still, "all", **{"leave-3": "yes"})
+    assert Lesson.objects.count() == 1
 
 
 def test_script_in_a_cell_stays_text(client: Client) -> None:
@@ -274,3 +287,37 @@ def test_the_page_reads_as_the_command_does(tmp_path: Path) -> None:
     path.write_bytes(as_csv(GOOD).read())
 
     assert open_csv(path).columns == tuple(COLUMNS)
+
+
+@pytest.mark.slow
+def test_a_small_workbook_of_very_many_cells_is_refused_and_takes_little_of_the_server(client: Client) -> None:
+    wide = io.BytesIO(as_xlsx({"Title": "One", "Event": "Two"}).read())
+    with zipfile.ZipFile(wide, "a", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("xl/media/picture.bin", secrets.token_bytes(500_000))  # it is not even packed very tightly
+    hostile = io.BytesIO()
+    with zipfile.ZipFile(wide) as book, zipfile.ZipFile(hostile, "w", zipfile.ZIP_DEFLATED) as written:
+        for name in book.namelist():
+            content = book.read(name)
+            if name == "xl/worksheets/sheet1.xml":
+                content = content.replace(
+                    b"</sheetData>", b"<row>" + b"<c><v>1</v></c>" * 2_800_000 + b"</row></sheetData>"
+                )
+            written.writestr(name, content)
+    before, began = resource.getrusage(resource.RUSAGE_SELF), time.process_time()
+
+    answer = upload(client, SimpleUploadedFile("debrief.xlsx", hostile.getvalue()))
+
+    assert answer.status_code == 422
+    assert "far more than a table of lessons" in answer.text
+    assert time.process_time() - began < 2, "it was read by the web server itself"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before.ru_maxrss < 200 * 1024
+
+
+def test_whoever_uploads_very_many_sheets_is_slowed_down(client: Client, author: User) -> None:
+    for _ in range(UPLOADS.limit):
+        UPLOADS.count(str(author.pk), timezone.now())
+
+    answer = upload(client, as_csv(GOOD))
+
+    assert answer.status_code == 429
+    assert "very many files" in answer.text

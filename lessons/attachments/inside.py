@@ -1,26 +1,17 @@
 """Looking inside one file, in a process of its own: `python -m lessons.attachments.inside CODE FILE [DRAWN]`.
 
-Decoders are where hostile files do their work.  So this process has little memory, little time, no secret and no
-network to speak of; the worst that a file can do is to end it.  It prints one JSON object: `refused`, words for the
-person who sent it, or `findings`, what a moderator should know.
+It prints one JSON object: `refused`, words for the person who sent it, or `findings`, what a moderator should know.
 """
 
 import json
-import resource
 import sys
 from pathlib import Path
+
+from lessons.apart import limit
 
 #: The address space of the process: a picture of 40 million pixels, twice, and the libraries.
 MOST_MEMORY = 1024 * 1024 * 1024
 MOST_SECONDS = 60
-MOST_WRITTEN = 64 * 1024 * 1024
-
-
-def limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_WRITTEN, MOST_WRITTEN))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def look(code: str, path: Path, drawn: Path | None) -> list[str]:
@@ -45,7 +36,7 @@ def look(code: str, path: Path, drawn: Path | None) -> list[str]:
 
 
 def main(code: str, path: str, drawn: str = "") -> None:
-    limit()
+    limit(memory=MOST_MEMORY, seconds=MOST_SECONDS)
     from lessons.attachments.kinds import Refused
 
     try:

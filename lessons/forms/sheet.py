@@ -12,14 +12,19 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
+from accounts.sheets import is_workbook
 from accounts.table_files import open_table
 from accounts.tables import Row, Table, UnreadableTable
 from govuk.look import Look
+from lessons.attachments.kinds import plain_name
 from lessons.forms.choices import organisations_written_for
 from lessons.importing.sheet import COLUMNS, NEEDED, ROWS_LIMIT, TEXT_LIMIT
+from lessons.importing.workbooks import open_workbook
 
 FILE_LIMIT = 10 * 1024 * 1024  # bytes
 SUFFIXES = {".csv", ".xlsx", ".jsonl", ".ndjson"}
+#: What is taken for a sheet by mistake; anything else is judged by what is in it.
+NO_TABLES = {".pdf", ".doc", ".docx", ".ods", ".numbers", ".ppt", ".pptx", ".png", ".jpg", ".jpeg", ".heic"}
 
 
 class SheetForm(forms.Form):
@@ -56,6 +61,8 @@ class SheetForm(forms.Form):
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > FILE_LIMIT:
             raise forms.ValidationError(gettext("The file must be smaller than 10 megabytes"))
+        if Path(file.name or "").suffix.casefold() in NO_TABLES:
+            raise forms.ValidationError(gettext("This is no sheet. Choose an Excel workbook (.xlsx) or a CSV file"))
         return file
 
     @property
@@ -71,12 +78,15 @@ class SheetForm(forms.Form):
         file: UploadedFile = self.cleaned_data["file"]
         suffix = Path(file.name or "").suffix.casefold()
         with TemporaryDirectory() as folder:
-            path = Path(folder) / f"sheet{suffix if suffix in SUFFIXES else ''}"
+            path = Path(folder) / f"uploaded-table{suffix if suffix in SUFFIXES else ''}"
             with path.open("wb") as written:
                 for piece in file.chunks():
                     written.write(piece)
-            table = open_table(path, row_limit=ROWS_LIMIT)
-            return by_columns(table)
+            opened = open_workbook if is_workbook(path) else open_table
+            try:
+                return by_columns(opened(path, row_limit=ROWS_LIMIT))
+            except UnreadableTable as error:  # it knows the file by the name it got above
+                raise UnreadableTable(str(error).replace(path.name, plain_name(file.name or ""))) from None
 
 
 def by_columns(table: Table) -> tuple[list[Row], list[str]]:
@@ -89,7 +99,7 @@ def by_columns(table: Table) -> tuple[list[Row], list[str]]:
     if missing := [column for column in NEEDED if column not in names.values()]:
         raise UnreadableTable(
             gettext("The sheet has no column called %(columns)s. Use the template: its first row names the columns.")
-            % {"columns": " or ".join(missing)}
+            % {"columns": gettext(" or ").join(missing)}
         )
     rows = []
     for row in table.rows():
@@ -111,7 +121,7 @@ def packed(rows: list[Row]) -> str:
 def unpacked(sent: str, mended: dict[str, str]) -> list[Row]:
     """Return the rows that came back from a preview, with the cells that were mended in it.
 
-    :param mended: `cell-LINE-COLUMN` -> what was typed
+    :param mended: `cell-LINE-COLUMN` -> what was typed; `leave-LINE`: a row to leave out
     :raises ValueError: this is not what a preview sends
     """
     try:
@@ -120,7 +130,7 @@ def unpacked(sent: str, mended: dict[str, str]) -> list[Row]:
         raise ValueError("nested too deeply") from error
     if not isinstance(found, list) or len(found) > ROWS_LIMIT:
         raise ValueError("no list of rows")
-    return [_row(one, mended) for one in found]
+    return [row for row in (_row(one, mended) for one in found) if f"leave-{row.line}" not in mended]
 
 
 def _row(one: Any, mended: dict[str, str]) -> Row:

@@ -14,8 +14,9 @@ from accounts.models import Organisation
 from accounts.tables import Row, UnreadableTable
 from lessons.forms.choices import organisations_written_for
 from lessons.forms.sheet import SheetForm, packed, unpacked
-from lessons.importing.sheet import COLUMNS, Sheet, SheetRow, template
+from lessons.importing.sheet import COLUMNS, ONE_OF, Sheet, SheetRow, template
 from lessons.models import Status
+from lessons.views.attachments import UPLOADS
 from lessons.views.reading import SignedInRequest
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -33,6 +34,11 @@ def submit_sheet(request: SignedInRequest) -> HttpResponse:
     form = SheetForm(request.POST, request.FILES, user=request.user)
     if not form.is_valid():
         return _upload_page(request, form, status=422)
+    now = timezone.now()
+    if UPLOADS.is_used_up(str(request.user.pk), now):
+        form.add_error("file", gettext("You attached very many files within an hour. Try again later"))
+        return _upload_page(request, form, status=429)
+    UPLOADS.count(str(request.user.pk), now)
     try:
         rows, left_out = form.rows()
     except UnreadableTable as error:
@@ -50,7 +56,7 @@ def _upload_page(request: SignedInRequest, form: SheetForm, status: int = 200) -
 
 def _from_preview(request: SignedInRequest) -> HttpResponse:
     organisation = organisations_written_for(request.user).filter(code=request.POST.get("organisation", "")).first()
-    mended = {name: str(value) for name, value in request.POST.items() if name.startswith("cell-")}
+    mended = {name: str(value) for name, value in request.POST.items() if name.startswith(("cell-", "leave-"))}
     try:
         rows = unpacked(request.POST["rows"], mended)
     except ValueError:
@@ -58,13 +64,15 @@ def _from_preview(request: SignedInRequest) -> HttpResponse:
     if organisation is None:
         messages.info(request, gettext("That could not be read. Upload the sheet again."))
         return redirect("submit_sheet")
-    if request.POST.get("then") not in {"all", "good"}:
-        return _preview(request, organisation, rows)
+    if not rows:
+        messages.info(request, gettext("Every row was left out."))
+        return redirect("submit_sheet")
     sheet = Sheet(organisation)
     looked = sheet.look_through(rows)
     rest = [one for one in looked if one.problems]
-    if rest and request.POST["then"] == "all":
-        return _preview(request, organisation, rows, status=422)
+    then = request.POST.get("then")
+    if then not in {"all", "good"} or (rest and then == "all"):
+        return _preview(request, organisation, rows, status=422 if rest else 200)
     made = sheet.make_drafts(looked, by=request.user, at=timezone.now())
     said = ngettext(
         "%(number)s draft was made. Open it to complete and submit it.",
@@ -85,21 +93,22 @@ def _preview(
     left_out: list[str] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    looked = Sheet(organisation).look_through(rows)
+    sheet = Sheet(organisation)
+    looked = sheet.look_through(rows)
     context = {
         "organisation": organisation,
         "packed": packed(rows),
         "left_out": left_out or [],
         "good": [one for one in looked if one.is_good],
         "known": [one for one in looked if one.is_known and not one.problems],
-        "wrong": [(one, _cells(one)) for one in looked if one.problems],
+        "wrong": [(one, _cells(one, sheet)) for one in looked if one.problems],
         "count": len(looked),
         "is_refused": status != 200,
     }
     return render(request, "lessons/writing/sheet_preview.html", context, status=status)
 
 
-def _cells(one: SheetRow) -> list[dict[str, object]]:
+def _cells(one: SheetRow, sheet: Sheet) -> list[dict[str, object]]:
     """Return what has to be mended in a row: each cell once, with all that is wrong in it."""
     cells: dict[str, dict[str, object]] = {}
     for problem in one.problems:
@@ -111,6 +120,7 @@ def _cells(one: SheetRow) -> list[dict[str, object]]:
                 "name": f"cell-{one.row.line}-{list(COLUMNS).index(problem.column)}" if problem.column else "",
                 "value": value,
                 "is_long": len(value) > 60,
+                "choices": sheet.choices()[problem.column] if problem.column in ONE_OF else [],
                 "said": [],
             },
         )
