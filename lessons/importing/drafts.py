@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext_noop
 
 from accounts.tables import Row
 from lessons.importing.column_map import ColumnMap, Source
@@ -17,6 +18,7 @@ from lessons.models import Attribution, Marking
 
 #: What a spreadsheet would calculate: = at the start, or another sign followed by a call.
 FORMULA = re.compile(r"\s*(?:[=＝]|[+\-@＋－＠]\S*[(|!])")
+FORMULA_FOUND, WRITE_AS_TEXT = gettext_noop("The cell begins like a formula."), gettext_noop("Write it as plain text.")
 YES, NO = {"yes", "y", "true", "1"}, {"no", "n", "false", "0", ""}
 
 
@@ -74,7 +76,7 @@ class DraftMaker:
             return draft
         for column in self.map.columns:
             if FORMULA.match(row.cells[column]):
-                self._refuse(draft, column, "The cell begins like a formula.", "Write it as plain text.")
+                self._refuse(draft, column, FORMULA_FOUND, WRITE_AS_TEXT)
         draft.values = {"attribution": Attribution.ORGANISATION, "event.marking": Marking.OFFICIAL}
         for name, given in self.map.read(row.cells).items():
             self._take(draft, name, given, self.map.sources[name])
