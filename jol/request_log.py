@@ -14,7 +14,7 @@ logger = logging.getLogger("jol.requests")
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 #: Asked every few seconds by machines; a line for each would hide the rest.
-QUIET = {"health", "metrics", "health_live", "health_ready"}
+QUIET = {"health", "live", "ready", "metrics"}
 #: What a guard looks for, by the status.
 REFUSALS = {401: "authn.refused", 403: "authz.denied", 429: "throttled"}
 

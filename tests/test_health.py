@@ -51,6 +51,14 @@ def test_it_turns_red_when_the_audit_trail_is_not_sealed(client: Client) -> None
     assert client.get("/health/").status_code == 200
 
 
+def test_nobody_reads_a_line_for_each_time_that_it_was_asked(client: Client) -> None:
+    with written() as log:
+        for address in ("/health/", "/health/live/", "/health/ready/"):
+            assert client.get(address).status_code == 200
+
+    assert log.getvalue() == ""
+
+
 def test_it_names_what_is_away(client: Client, settings: Any) -> None:
     now = timezone.now()
     lane = Lane.objects.create(pk=9, failures=3, rest_until=now)
