@@ -3,6 +3,8 @@
 allauth loads this module while it loads its own forms, so nothing else may import it.
 """
 
+from datetime import UTC, datetime
+
 from allauth.account.forms import EmailAwarePasswordResetTokenGenerator
 from django.contrib.auth.base_user import AbstractBaseUser
 
@@ -12,3 +14,7 @@ class ResetLinks(EmailAwarePasswordResetTokenGenerator):
 
     def _make_hash_value(self, user: AbstractBaseUser, timestamp: int) -> str:
         return f"{super()._make_hash_value(user, timestamp)}|{user.is_active}"
+
+    def _now(self) -> datetime:
+        """In local time, as Django has it, the hour would be two or none in the nights when clocks change."""
+        return datetime.now(UTC).replace(tzinfo=None)

@@ -6,9 +6,10 @@ import os
 import re
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -124,6 +125,17 @@ def test_a_link_to_a_new_password_works_once_and_for_an_hour() -> None:
 
     follow(link, "six quiet otters swim")
     assert can_sign_in(user, NEW), "a link that was used does nothing"
+
+
+def test_an_hour_is_an_hour_in_the_nights_when_clocks_change() -> None:
+    back, forward = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
+    for night, minutes, works in ((back, 61, False), (forward, 59, True)):
+        user = person()
+        with time_machine.travel(night.astimezone(ZoneInfo("Europe/London")), tick=False) as clock:
+            link = asked_by(user)
+            clock.shift(timedelta(minutes=minutes))
+            follow(link)
+            assert can_sign_in(user, NEW) is works
 
 
 @pytest.mark.slow
