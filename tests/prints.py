@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
 from django.db import connection
+
+#: The words after these: tables, and what is none, as in FOR UPDATE OF.
+WRITES = re.compile(r'\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
 
 
 class Prints:
@@ -36,3 +45,22 @@ class Prints:
         with connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(each))
             return dict(cursor.fetchall())
+
+    def differ(self, before: dict[str, str], *, written: set[str]) -> bool:
+        """Say whether one of the tables in `written` holds something else than `before`."""
+        return bool(tables := written & self.tables) and any(
+            before[table] != now for table, now in self.take(tables).items()
+        )
+
+
+@contextmanager
+def noting_writes() -> Iterator[set[str]]:
+    """Note the names of tables that statements in here write to: others need not be looked at."""
+    written: set[str] = set()
+    with connection.execute_wrapper(partial(_note_writes, written)):
+        yield written
+
+
+def _note_writes(written: set[str], execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+    written.update(WRITES.findall(sql))
+    return execute(sql, params, many, context)

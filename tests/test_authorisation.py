@@ -12,17 +12,15 @@ from __future__ import annotations
 
 import csv
 import logging
-import re
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.template import Template
 from django.test import override_settings
 from django.urls import reverse
@@ -30,7 +28,7 @@ from django.urls import reverse
 from lessons.attachments import store
 from tests.asking import ASKS, Ask
 from tests.personas import PERSONAS, TOKENS
-from tests.prints import Prints
+from tests.prints import Prints, noting_writes
 from tests.scenes import STATE_OF, Scene, empty_scene, scene_of
 
 pytestmark = pytest.mark.slow
@@ -104,29 +102,18 @@ class Session:
         method = (ask.method or ("POST" if ask.sent else "GET")).lower()
         body = ask.sent(scene, name) if ask.sent else None
         json = {"content_type": "application/json"} if ask.is_api and ask.sent else {}
-        written: set[str] = set()
         with transaction.atomic():
-            with connection.execute_wrapper(partial(_note_writes, written)):
+            with noting_writes() as written:
                 answer = getattr(scene.everybody.client(name), method)(url, body, headers=headers, **json)
                 content = _content_of(answer)
-            wrote = self._has_changed(written & self.prints.tables)
+            wrote = self.prints.differ(self.before, written=written)
             transaction.set_rollback(True)
         code = _code_of(answer)
         if code == "L" and ask.shows and ask.shows(scene, name) not in content:
             code = "W"
         return code, wrote
 
-    def _has_changed(self, tables: set[str]) -> bool:
-        return bool(tables) and any(self.before[table] != now for table, now in self.prints.take(tables).items())
 
-
-def _note_writes(written: set[str], execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-    written.update(WRITES.findall(sql))
-    return execute(sql, params, many, context)
-
-
-#: The words after these: tables, and what is none, as in FOR UPDATE OF.
-WRITES = re.compile(r'\b(?:INSERT INTO|UPDATE|DELETE FROM)\s+"?(\w+)')
 #: Allowed, and nothing needs to be stored for it, or something is: that others were taken away.
 MAKES_NO_ROW = {"unsubscribe", "export"}
 #: Refused, and what a moderator typed who may write the text is kept.
