@@ -56,7 +56,7 @@ def at_once(work: Callable[..., Any], *calls: tuple[Any, ...]) -> list[Any]:
     with ProcessPoolExecutor(
         len(calls), mp_context=fork, initializer=_ready, initargs=(fork.Barrier(len(calls)),)
     ) as processes:
-        return [one.result(timeout=100) for one in [processes.submit(_together, work, call) for call in calls]]
+        return [one.result(timeout=300) for one in [processes.submit(_together, work, call) for call in calls]]
 
 
 def _ready(barrier: Barrier) -> None:
@@ -66,7 +66,7 @@ def _ready(barrier: Barrier) -> None:
 
 
 def _together(work: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    _start.wait(timeout=30)
+    _start.wait(timeout=120)
     try:
         return work(*arguments)
     finally:

@@ -86,7 +86,10 @@ def description(django_db_setup: None, django_db_blocker: Any) -> Any:
     """The description as it is served, read and checked as a whole by a reader of OpenAPI."""
     import schemathesis
 
-    from jol.wsgi import application
+    # A web process has its connections give up after seconds; those of later tests in this process may wait.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PGOPTIONS", "")
+        from jol.wsgi import application
 
     with django_db_blocker.unblock():  # each request looks after the connection that earlier tests left
         found = schemathesis.openapi.from_wsgi("/api/v1/schema/?format=json", application)
