@@ -15,7 +15,7 @@ from accounts.roles import Role
 from devstack.postgres import find_binaries
 from notifications.models import Delivery
 from tests.factories import DeliveryFactory, person
-from tests.faults.harness import GIVE_UP_SECONDS, Harness
+from tests.faults.harness import GIVE_UP_SECONDS, PER_SECOND, Harness
 from tests.faults.world import World
 from tests.portal import wait_until
 
@@ -28,6 +28,7 @@ def test_after_a_restore_nothing_goes_until_it_is_released_and_then_nothing_is_l
     harness: Harness, world: World
 ) -> None:
     world.subscribe(READERS)
+    harness.environment["MAIL_PER_SECOND"] = "5"  # so that many are left when the copy is made, on a slow machine too
     secretary = person(Role.SECRETARIAT)
     harness.start()
     world.publish()
@@ -49,6 +50,7 @@ def test_after_a_restore_nothing_goes_until_it_is_released_and_then_nothing_is_l
     connection.close()
     run(harness, "pg_restore", "--clean", "--if-exists", "-d", "postgres", str(harness.folder / "copy"))
     call_command("hold_mail", reason="Restored from a copy", after_restore=True, stdout=StringIO())
+    harness.environment["MAIL_PER_SECOND"] = str(PER_SECOND)
     harness.start_worker()
     harness.start_beat()
     wait_until(lambda: not harness.states()["sending"], seconds=GIVE_UP_SECONDS, what="lanes of the copy closed")

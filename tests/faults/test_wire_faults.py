@@ -85,7 +85,7 @@ def test_without_redis_pages_are_as_quick_and_mails_go_on_when_it_is_back(
     assert_sound(harness, world, repeats=0)
     assert {status for status, _ in quiet + silent} == {200}
     assert median(took for _, took in silent) < 10 * median(took for _, took in quiet)  # promised: 1.5; noisy machines
-    assert published < 5
+    assert published < 15, "it waited for what does not answer"
 
 
 def test_without_the_database_pages_say_so_and_all_goes_on_when_it_is_back(
