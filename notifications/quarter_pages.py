@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import typst
 from django.conf import settings
@@ -81,11 +82,19 @@ def pdf_of(page: QuarterPage) -> bytes:
             for line in page.lines
         ],
     }
+    try:
+        return _compiled(page.quarter, content, pdf_standards="ua-1")
+    except typst.TypstError:
+        # A sign that our font lacks, such as a picture in a title, breaks that standard: better a box than no paper.
+        return _compiled(page.quarter, content)
+
+
+def _compiled(quarter: QuarterDigest, content: dict[str, Any], **standards: str) -> bytes:
     return typst.compile(
         LAYOUT,
         format="pdf",
         sys_inputs={"content": json.dumps(content)},
-        pdf_standards="ua-1",
         ignore_system_fonts=True,
-        timestamp=int((page.quarter.closed_at or page.quarter.made_at).timestamp()),
+        timestamp=int((quarter.closed_at or quarter.made_at).timestamp()),
+        **standards,
     )

@@ -236,6 +236,19 @@ def test_the_pdf_is_tagged_in_english_with_a_title_and_holds_what_its_reader_may
     assert Publication.objects.get(title=CANARY).reference not in of_reader
 
 
+def test_a_sign_that_the_font_lacks_takes_the_paper_from_nobody() -> None:
+    digest, client = made(), signed_in(person())
+    chosen = [published(title="Hot \U0001f525 中").lesson_id]
+    QuarterDigest.objects.update(
+        closed_at=QUARTER.end, approved_at=MADE, approved_by=person(Role.SECRETARIAT), chosen=chosen
+    )
+
+    answer = client.get(f"/digests/{digest.code}/pdf/")
+
+    root: Any = PdfReader(io.BytesIO(answer.content)).trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"].value is True
+
+
 def _tags(element: Any) -> set[str]:
     """Return the kinds of all structure elements below one."""
     element = element.get_object()
