@@ -338,6 +338,7 @@ METRICS_TOKEN = env("METRICS_TOKEN", "")
 # -- API -----------------------------------------------------------------------------------------
 API_REQUESTS_PER_MINUTE = int(env_number("API_REQUESTS_PER_MINUTE", default=600))  # of one person
 PAGE_WRITES_PER_MINUTE = int(env_number("PAGE_WRITES_PER_MINUTE", default=150))  # of one person
+DOWNLOADS_AT_ONCE = 2  # of one web process: each takes one of its four threads for as long as its reader likes
 EXPORTS_PER_DAY = int(env_number("EXPORTS_PER_DAY", default=100))  # of one person
 KNOX_TOKEN_MODEL = "accounts.ApiToken"  # noqa: S105 - the name of a class
 REST_KNOX = {"TOKEN_MODEL": "accounts.ApiToken", "TOKEN_TTL": timedelta(days=365)}

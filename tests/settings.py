@@ -22,3 +22,4 @@ STORAGES = STORAGES | {  # noqa: F405  no manifest: tests run before collectstat
 }
 # A database in which the migrations have been run, where devstack has one: each test database begins as its copy.
 DATABASES["default"]["TEST"]["TEMPLATE"] = os.environ.get("TEST_TEMPLATE")  # type: ignore[index]  # noqa: F405
+DOWNLOADS_AT_ONCE = 10_000  # tests leave many unread, whose places no server gives back

@@ -3,9 +3,13 @@
 import csv
 import io
 import json
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -18,8 +22,9 @@ from accounts.cells import harmless
 from accounts.models import AuditEvent, RateCount, TokenScope, User
 from accounts.roles import Role
 from accounts.tokens import create_token
+from lessons.exports import download as file
 from lessons.exports.document import document_of
-from lessons.exports.writers import TABLE, csv_lines
+from lessons.exports.writers import ROWS_IN_A_PIECE, TABLE, csv_lines
 from lessons.exports.xlsx import LONGEST_CELL, workbook
 from lessons.models import ExportRecord, Lesson, Publication, Status
 from tests.factories import PASSWORD, EventFactory, LessonFactory, NationalRiskFactory, PublicationFactory, person
@@ -205,6 +210,53 @@ def test_what_is_suspended_before_it_is_read_is_not_in_the_file(reader: User) ->
     Publication.objects.filter(lesson=lesson).update(suspended_at=timezone.now())
 
     assert lines(answer) == []
+
+
+@pytest.mark.slow
+def test_what_is_taken_from_somebody_while_they_read_is_not_in_the_rest_of_the_file(reader: User) -> None:
+    lessons = [published() for _ in range(2 * ROWS_IN_A_PIECE + 1)]
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+
+        def slowly(pieces: Iterator[bytes]) -> Iterator[bytes]:
+            clock.shift(2)
+            for piece in pieces:
+                yield piece
+                clock.shift(2)
+
+        suspended, closed = (program(reader).get("/api/v1/lessons.ndjson").streaming_content for _ in range(2))
+        first, other_first = next(suspended), next(closed)
+
+        Publication.objects.exclude(lesson=lessons[0]).update(suspended_at=timezone.now())
+        rest = b"".join(slowly(suspended))
+        Publication.objects.update(suspended_at=None)
+        User.objects.filter(pk=reader.pk).update(is_active=False)
+        nothing = b"".join(slowly(closed))
+
+    assert (first.count(b"\n"), other_first.count(b"\n")) == (ROWS_IN_A_PIECE, ROWS_IN_A_PIECE)
+    assert rest.count(b"\n") <= 1, "only what is open still"
+    assert nothing == b""
+
+
+def test_who_reads_slowly_keeps_no_more_than_some_threads_and_not_for_ever(
+    reader: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published()
+    monkeypatch.setattr(file, "_places", threading.BoundedSemaphore(1))
+    client = program(reader)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        unread = client.get("/api/v1/lessons.csv")
+        program_told = client.get("/api/v1/lessons.csv")
+        person_told = sign_in(reader).post(PAGE, {"form": "csv"})
+        assert next(unread.streaming_content).startswith(b"\xef\xbb\xbfreference")
+        clock.shift(file.LONGEST + timedelta(seconds=1))
+
+        with pytest.raises(file.TooSlow):
+            next(unread.streaming_content)
+
+    assert (program_told.status_code, person_told.status_code) == (429, 429)
+    assert {program_told.headers["Retry-After"], person_told.headers["Retry-After"]} <= {"60", "61"}
+    assert ExportRecord.objects.count() == 1
+    assert len(table(client.get("/api/v1/lessons.csv"))) == 1
 
 
 def test_records_are_never_changed_or_removed(reader: User) -> None:

@@ -6,7 +6,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework import negotiation, renderers
+from rest_framework import exceptions, negotiation, renderers
 from rest_framework.request import Request
 
 from accounts.models import ApiToken, TokenScope
@@ -14,7 +14,7 @@ from accounts.rates import EXPORTS
 from lessons.api.base import ApiView, caller
 from lessons.api.parameters import FILTERS, filters_of
 from lessons.api.shape import EXAMPLE
-from lessons.exports.download import WRITERS, download
+from lessons.exports.download import RETRY_SECONDS, WRITERS, TooManyAtOnce, download
 from lessons.models import ExportForm
 
 
@@ -60,4 +60,7 @@ class ExportView(ApiView):
         if not isinstance(request.auth, ApiToken):
             # A person is asked for the password first, on the page (`lessons/views/exports.py`).
             caller(request).without_sensitive = True
-        return download(filters=filters_of(request), form=form, by=caller(request), at=timezone.now())
+        try:
+            return download(filters=filters_of(request), form=form, by=caller(request), at=timezone.now())
+        except TooManyAtOnce:
+            raise exceptions.Throttled(RETRY_SECONDS) from None

@@ -1,9 +1,12 @@
 """Recording what is taken away, and streaming it."""
 
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
+from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg, BoolOr
 from django.db import connection, transaction
 from django.db.models import Count, Q, TextField
@@ -14,7 +17,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.models import User
 from lessons.exports.document import COLUMNS, lesson_document
-from lessons.exports.writers import csv_lines, ndjson
+from lessons.exports.writers import ROWS_IN_A_PIECE, csv_lines, ndjson
 from lessons.exports.xlsx import workbook
 from lessons.filters import LessonFilters
 from lessons.models import ExportForm, ExportRecord, Marking, Publication, PublicationQuerySet
@@ -23,13 +26,61 @@ from lessons.models import ExportForm, ExportRecord, Marking, Publication, Publi
 PATIENCE = "SET LOCAL statement_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '15min'"
 #: Rows that the server-side cursor hands over at once: what is in memory at any time.
 ROWS_AT_ONCE = 500
+#: What was found is old for somebody who reads slowly: after so long it is asked again what they may read.
+LOOK_AGAIN_AFTER = timedelta(seconds=1)
+#: Whoever reads more slowly gets no whole file.
+LONGEST = timedelta(minutes=15)
+#: Somebody else's file is written by then.
+RETRY_SECONDS = 60
 
-Writer = Callable[[Iterable[dict[str, Any]]], Iterator[bytes]]
+Writer = Callable[[Iterable[dict[str, Any]]], Generator[bytes, None, None]]
+_places = threading.BoundedSemaphore(settings.DOWNLOADS_AT_ONCE)
 WRITERS: dict[str, tuple[str, Writer]] = {
     ExportForm.CSV: ("text/csv; charset=utf-8", csv_lines),
     ExportForm.XLSX: ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook),
     ExportForm.NDJSON: ("application/x-ndjson", ndjson),
 }
+
+
+class TooManyAtOnce(Exception):
+    """As many files are being written as can be."""
+
+
+class TooSlow(Exception):
+    """The reader took too long; the file is cut, which a program or browser notices."""
+
+
+class Stream:
+    """The bytes of a file, whose place is free again when it was read, given up or forgotten.
+
+    :raises TooManyAtOnce: there is no place
+    """
+
+    def __init__(self) -> None:
+        self._pieces: Generator[bytes, None, None] | None = None
+        self._has_place = _places.acquire(blocking=False)
+        if not self._has_place:
+            raise TooManyAtOnce
+
+    def begin(self, pieces: Generator[bytes, None, None]) -> None:
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._pieces is None:
+            raise StopIteration
+        return next(self._pieces)
+
+    def close(self) -> None:
+        if self._pieces is not None:
+            self._pieces.close()
+        if self._has_place:
+            self._has_place = False
+            _places.release()
+
+    __del__ = close
 
 
 def chosen(filters: LessonFilters, user: User) -> PublicationQuerySet:
@@ -38,12 +89,17 @@ def chosen(filters: LessonFilters, user: User) -> PublicationQuerySet:
 
 
 def download(*, filters: LessonFilters, form: str, by: User, at: datetime) -> StreamingHttpResponse:
-    """Record that `by` takes away all that `filters` find, and return it as a file that is written while it is read."""
+    """Record that `by` takes away all that `filters` find, and return it as a file that is written while it is read.
+
+    :raises TooManyAtOnce: it can be tried again
+    """
+    stream = Stream()
     record = record_export(filters=filters, form=form, by=by, at=at)
     content_type, write = WRITERS[form]
     # What is published from now on is not in the record, so it is not in the file.
     found = chosen(filters, by).filter(published_at__lte=at)
-    answer = StreamingHttpResponse(write(_documents(found)), content_type=content_type)
+    stream.begin(write(_documents(found, by, at)))
+    answer = StreamingHttpResponse(stream, content_type=content_type)
     day = timezone.localdate(at).isoformat()
     answer.headers["Content-Disposition"] = f'attachment; filename="lessons-{day}.{form}"'
     answer.headers["X-Accel-Buffering"] = "no"
@@ -77,12 +133,32 @@ def record_export(*, filters: LessonFilters, form: str, by: User, at: datetime) 
     return record
 
 
-def _documents(found: PublicationQuerySet) -> Iterator[dict[str, Any]]:
+def _documents(found: PublicationQuerySet, by: User, at: datetime) -> Iterator[dict[str, Any]]:
     # In a transaction the cursor of the server reads as it goes; outside one it would first copy all to disk.
     with transaction.atomic():
         _be_patient()
-        for row in found.values_list(*COLUMNS).iterator(chunk_size=ROWS_AT_ONCE):
-            yield lesson_document(row)
+        rows = found.values_list("pk", *COLUMNS).iterator(chunk_size=ROWS_AT_ONCE)
+        looked_at = at
+        while piece := list(islice(rows, ROWS_IN_A_PIECE)):
+            now = timezone.now()
+            if now - at > LONGEST:
+                raise TooSlow
+            if now - looked_at > LOOK_AGAIN_AFTER:
+                still = _still_readable([pk for pk, *_ in piece], by)
+                if len(still) == len(piece):  # once something was taken away, each piece is looked at
+                    looked_at = now
+                piece = [row for row in piece if row[0] in still]
+            for _, *row in piece:
+                yield lesson_document(row)
+
+
+def _still_readable(publications: list[int], by: User) -> set[int]:
+    """Return which of them `by` may read now: meanwhile one may be suspended or narrowed, or a right taken away."""
+    person = User.objects.get(pk=by.pk)
+    if not person.may_sign_in:
+        return set()
+    person.without_sensitive = by.without_sensitive
+    return set(Publication.objects.filter(pk__in=publications).readable_by(person).values_list("pk", flat=True))
 
 
 def _be_patient() -> None:

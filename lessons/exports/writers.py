@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -60,7 +60,7 @@ def pieces(rows: Iterable[Any]) -> Iterator[list[Any]]:
         yield piece
 
 
-def ndjson(documents: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+def ndjson(documents: Iterable[dict[str, Any]]) -> Generator[bytes, None, None]:
     """Yield one JSON object a line."""
     for piece in pieces(documents):
         yield "".join([_json(document) + "\n" for document in piece]).encode()
@@ -89,7 +89,7 @@ def _cell(value: Any) -> str | int:
     return value or ""
 
 
-def csv_lines(documents: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+def csv_lines(documents: Iterable[dict[str, Any]]) -> Generator[bytes, None, None]:
     """Yield a table with a header, in UTF-8 with the mark by which spreadsheets know it."""
     buffer = io.StringIO()
     writer = csv.writer(buffer)

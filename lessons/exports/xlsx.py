@@ -5,7 +5,7 @@ openpyxl would write the whole file before the first byte leaves; a plain sheet 
 
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import Any
 from xml.sax.saxutils import escape  # nosec B406 # it writes
 
@@ -61,7 +61,7 @@ class Outlet:
         return piece
 
 
-def workbook(documents: Iterable[dict[str, Any]]) -> Iterator[bytes]:
+def workbook(documents: Iterable[dict[str, Any]]) -> Generator[bytes, None, None]:
     """Yield the bytes of a workbook with one row for each document."""
     outlet = Outlet()
     with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:  # type: ignore[call-overload]

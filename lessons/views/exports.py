@@ -9,7 +9,7 @@ from accounts.alarms import tell_of_downloads
 from accounts.models import User
 from accounts.rates import EXPORTS, too_many
 from accounts.step_up import ask_to_confirm, has_confirmed_lately
-from lessons.exports.download import chosen, download
+from lessons.exports.download import RETRY_SECONDS, TooManyAtOnce, chosen, download
 from lessons.filters import LessonFilters
 from lessons.forms.exports import DownloadForm
 from lessons.models import Marking
@@ -40,7 +40,10 @@ def _file(request: SignedInRequest, filters: LessonFilters, form: DownloadForm) 
     if used.is_too_much:
         return too_many(request, used.wait_seconds)
     user.without_sensitive = not form.cleaned_data.get("sensitive")
-    return download(filters=filters, form=form.cleaned_data["form"], by=user, at=at)
+    try:
+        return download(filters=filters, form=form.cleaned_data["form"], by=user, at=at)
+    except TooManyAtOnce:
+        return too_many(request, RETRY_SECONDS)
 
 
 def _address(request: SignedInRequest, form: DownloadForm) -> str:
