@@ -60,6 +60,14 @@ def test_a_container_can_do_no_more_than_it_must(name: str) -> None:
         )
 
 
+def test_no_upload_fills_the_memory_of_the_proxy() -> None:
+    [folder] = SERVICES["proxy"]["tmpfs"]
+
+    size = re.search(r"size=(\d+m)\b", folder)
+    assert size, "without an end it grows until the container is ended"
+    assert 2 * _bytes(size[1].upper()) <= _bytes(SERVICES["proxy"]["mem_limit"].upper())
+
+
 def test_only_who_migrates_and_who_makes_backups_can_change_the_record() -> None:
     given = {name: one.get("environment", {}) for name, one in SERVICES.items() if one.get("env_file") == ".env"}
     owners = {name for name, values in given.items() if "OWNER_DATABASE_URL" in values.get("DATABASE_URL", "")}
