@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext, gettext_noop
 
-from lessons.models import Kind
+from lessons.models import Kind, Move
 from notifications.mail_content import About, Content, Link, facts, subject
 
 SUBSCRIBED = gettext_noop("You get this because it matches what you asked to be mailed about at once:")
@@ -52,10 +52,10 @@ def correction(about: About) -> Content:
 
 
 def stop_using(about: About) -> Content:
-    if about.told_of:
-        why = gettext("It was replaced by a version that is meant for fewer readers.")
-    else:
+    if about.move.move == Move.SUSPEND:
         why = gettext("It was suspended while it is looked at again.")
+    else:
+        why = gettext("It was replaced by a version that is meant for fewer readers.")
     return _alert(
         about,
         news=gettext("Stop using this"),

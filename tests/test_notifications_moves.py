@@ -319,6 +319,23 @@ def test_those_who_may_have_got_it_are_told_too(trace: dict[str, object]) -> Non
     assert alerts_after(before) == {("stop_using", reader.email)}
 
 
+@pytest.mark.parametrize("marking", Marking.values)
+def test_who_is_to_stop_using_something_is_told_whether_it_was_suspended_or_replaced(marking: str) -> None:
+    lesson = LessonFactory(status=Status.IN_REVIEW, marking=marking)
+    SubscriptionFactory(person=person(cleared=True))
+    publish(lesson)
+    deliver()
+
+    publish_again(lesson, audience="national_team")
+    fan_out()
+    assert "replaced by a version" in written(Delivery.objects.get(kind="stop_using")).text
+
+    Delivery.objects.filter(kind="stop_using").delete()
+    suspend(lesson)
+    fan_out()
+    assert "It was suspended" in written(Delivery.objects.get(kind="stop_using")).text
+
+
 def test_a_retraction_waits_for_mails_that_a_sender_holds() -> None:
     reader = SubscriptionFactory().person
     lesson = publish()
