@@ -71,16 +71,18 @@ def _tell_of_suspension(entry: LessonMove) -> None:
 def _tell_of_new_version(entry: LessonMove) -> None:
     """Substantive: those who got an earlier one get a correction, or if shut out a retraction; others the news.
 
-    A minor change tells nobody: mails on their way carry the newest text anyway.
+    A minor change of the words tells nobody: mails on their way carry the newest text anyway.  One of the readers tells
+    those who are shut out by it, or let in.
     """
     publication = _published(entry)
-    if publication.change != Change.SUBSTANTIVE:
-        return
+    is_substantive = publication.change == Change.SUBSTANTIVE
     before = _version_before(publication)
+    if not is_substantive and before and set(before.readers) == set(publication.readers):
+        return
     was_announced = _was_announced(entry.lesson)
     told_of = before if _all_were_told(entry.lesson) else None
     end_earlier(entry.lesson, at=entry.at, reason="A newer version replaced it.")
-    if was_announced:
+    if was_announced and is_substantive:
         _tell(entry, AnnouncementKind.CORRECTION)
     if was_announced or _was_downloaded(entry.lesson):
         _tell(entry, AnnouncementKind.RETRACTION, told_of=before)

@@ -23,6 +23,7 @@ from tests.factories import (
     LessonFactory,
     MembershipFactory,
     OrganisationFactory,
+    ResilienceAreaFactory,
     SubscriptionFactory,
     moderator_of,
     person,
@@ -408,6 +409,23 @@ def test_a_narrower_version_tells_those_outside_to_stop_and_a_wider_one_is_news_
         ("correction", outsider.email),
         ("new_lesson", latecomer.email),
     }
+
+
+def test_a_minor_version_for_other_readers_tells_those_shut_out_to_stop_and_is_news_to_those_let_in() -> None:
+    narrowed, widened = LessonFactory.create_batch(2, status=Status.IN_REVIEW, area=ResilienceAreaFactory())
+    insider, outsider = person(area=narrowed.area), person()
+    for reader in (insider, outsider):
+        SubscriptionFactory(person=reader)
+    publish(narrowed)
+    working_text(widened, audience="areas", audience_areas=[widened.area.code])
+    publish(widened)
+    deliver()
+    before = keys()
+
+    publish_again(narrowed, change="minor", audience="areas", audience_areas=[narrowed.area.code])
+    publish_again(widened, change="minor", audience="all_responders", audience_areas=[])
+
+    assert alerts_after(before) == {("stop_using", outsider.email), ("new_lesson", outsider.email)}
 
 
 def test_who_subscribed_later_gets_no_news_of_an_old_lesson() -> None:
