@@ -34,29 +34,33 @@ REDIS_ANSWERS_WITHIN_SECONDS = 1
 @require_GET
 def health(request: HttpRequest) -> JsonResponse:
     """Answer 200 while pages can be served, mails go out and the schedule runs, 503 otherwise."""
-    disk = {"disk_free_percent": disk_free_percent()}
     try:
-        facts = _facts() | disk
+        facts = _facts()
     except (DatabaseError, InterfaceError) as error:
         logger.warning("The database does not answer: %s", error)
-        return _answer(request, {"status": "down", "database": "away"} | disk)
-    if disk["disk_free_percent"] < settings.DISK_ALARM_PERCENT:
-        facts["status"] = "full"
-    return _answer(request, facts)
+        facts = {"status": "down", "database": "away"}
+    return _answer(request, facts | {"disk_free_percent": disk_free_percent()})
 
 
 def _facts() -> dict[str, Any]:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
+    hands_out_its_log = _hands_out_its_log()
     now = timezone.now()
     mail, stands_still = mail_facts(at=now), stalled(at=now)
     unsealed, unchecked = oldest_unsealed_seconds(at=now), oldest_unchecked_seconds(at=now)
     is_held = MailHold.objects.in_force().exists()
     late = max(mail.values()) > OLDEST_WAITING.total_seconds() or unchecked > TELL_AFTER.total_seconds()
     stands = bool(stands_still) or unsealed > SEALED_WITHIN.total_seconds()
+    alarms = {
+        "full": disk_free_percent() < settings.DISK_ALARM_PERCENT,
+        "unsaved": not hands_out_its_log,
+        "held": is_held,
+        "stalled": stands,
+        "late": late,
+    }
     return {
-        "status": "held" if is_held else "stalled" if stands else "late" if late else "ok",
+        "status": next((name for name, is_so in alarms.items() if is_so), "ok"),
         "database": "ok",
+        "database_log": "ok" if hands_out_its_log else "kept back",
         # What runs on time came through it.
         "redis": "away" if stands and not _redis_answers() else "ok",
         "outgoing_mail": "off" if is_held else "on",
@@ -65,6 +69,16 @@ def _facts() -> dict[str, Any]:
         "oldest_unsealed_audit_seconds": unsealed,
         "oldest_unchecked_file_seconds": unchecked,
     } | mail
+
+
+def _hands_out_its_log() -> bool:
+    """Whether PostgreSQL's last try to hand out a part of its log succeeded: else nothing more is backed up.
+
+    So, too, where it hands out none.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT last_failed_time IS NULL OR last_failed_time < last_archived_time FROM pg_stat_archiver")
+        return cursor.fetchone()[0] is True
 
 
 def _answer(request: HttpRequest, facts: dict[str, Any]) -> JsonResponse:

@@ -250,6 +250,20 @@ def test_the_second_before_a_disaster_comes_back_with_one_command(portal: Cluste
     assert {path.read_bytes() for path in (again / "files").rglob("*") if path.is_file()} == {FILE}
 
 
+def test_the_health_page_says_when_the_database_cannot_hand_out_its_log(portal: Cluster) -> None:
+    def status() -> str:
+        return str(Client().get("/health/").json()["status"])
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW archive_command")
+        usual = cursor.fetchone()[0]
+        for command, says in (("false", "unsaved"), (usual, "ok")):
+            use_it()
+            cursor.execute("ALTER SYSTEM SET archive_command = %s", [command])
+            cursor.execute("SELECT pg_reload_conf(), pg_switch_wal()")
+            wait_until(lambda says=says: status() == says, seconds=90, what=says)
+
+
 def test_what_runs_all_the_time_makes_one_of_each_a_day_and_forgets_the_old(portal: Cluster, tmp_path: Path) -> None:
     waiting, backups, to = tmp_path / "waiting", tmp_path / "backups", make_key(tmp_path / "another")
     waiting.mkdir()
