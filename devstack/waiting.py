@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import secrets
 import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
+FEW_USE = range(20_000, 32_000)
 
 
 class NotReadyError(TimeoutError):
@@ -41,10 +43,10 @@ def is_free(port: int) -> bool:
 
 
 def find_free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as candidate:
-        candidate.bind((LOOPBACK, 0))
-        return int(candidate.getsockname()[1])
+    """Return a port that was free a moment ago, and is below those that the system gives away by itself meanwhile."""
+    while not is_free(port := secrets.choice(FEW_USE)):
+        pass
+    return port
 
 
 def _wait_until_it_listens(
