@@ -18,7 +18,7 @@ import psycopg2
 
 from devstack.installation import ROOT, fingerprint
 
-PACKAGES = ("jol", "assurance", "notifications", "lessons", "accounts", "govuk")
+PACKAGES = ("jol", "notifications", "lessons", "accounts", "govuk")
 STATE_TABLE = "devstack_state"
 
 
