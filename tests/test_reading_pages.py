@@ -250,6 +250,16 @@ def test_a_sensitive_lesson_carries_its_marking_and_handling_instruction() -> No
     assert "For tactical commanders only" in page
 
 
+def test_a_page_of_lists_is_marked_as_the_highest_of_what_it_lists(client: Client) -> None:
+    published(marking="official_sensitive", risks=[NationalRiskFactory(code="storms")])
+    published()
+    cleared = sign_in(person(Role.READER, cleared=True))
+
+    for path in ("/", "/lessons/", "/risks/storms/"):
+        assert '<p class="jol-marking jol-marking--sensitive">OFFICIAL-SENSITIVE</p>' in cleared.get(path).text
+        assert '<p class="jol-marking">OFFICIAL</p>' in client.get(path).text
+
+
 def test_opening_a_lesson_counts_once_for_the_organisation_and_names_no_person(reader: User, client: Client) -> None:
     lesson = published()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from html import escape
+from typing import Any
 
 from django import template
 from django.utils.safestring import SafeString, mark_safe
@@ -38,6 +39,24 @@ def cards(publications: Iterable[Publication]) -> SafeString:
     """Return a list of publications that have names (lessons/named.py) and, after a search, where its words stand."""
     items = "\n".join(_card(publication) for publication in publications)
     return mark_safe(f'<ul class="jol-cards">{items}</ul>')  # noqa: S308 - `_card` escapes what is not ours
+
+
+@register.simple_tag
+def marking_of(*lists: Iterable[Any] | None, name: str = "") -> SafeString:
+    """Return the marking of a page of lists: the highest of what is in them.
+
+    :param name: of the attribute or key of each item that is its text; else the item is
+    """
+    texts = [_text(item, name) for items in lists for item in items or ()]
+    if any(text is not None and text.is_sensitive for text in texts):
+        return mark_safe('<p class="jol-marking jol-marking--sensitive">OFFICIAL-SENSITIVE</p>')
+    return mark_safe('<p class="jol-marking">OFFICIAL</p>')
+
+
+def _text(item: Any, name: str) -> Any:
+    if not name:
+        return item
+    return item.get(name) if isinstance(item, dict) else getattr(item, name)
 
 
 @register.simple_tag
