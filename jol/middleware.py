@@ -131,9 +131,23 @@ class LessonErrorMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, LessonError):
-            return render(request, "409.html", {"message": str(exception)}, status=409)
+            record = _record_of(request)
+            context = {"message": str(exception), "record": record, "typed": _typed(request) if record else []}
+            return render(request, "409.html", context, status=409)
         if isinstance(exception, Suspended):
             return render(request, "410.html", status=410)
         if isinstance(exception, Moved):
             return HttpResponseRedirect(reverse("lesson", args=[exception.reference]))
         return None
+
+
+def _record_of(request: HttpRequest) -> int | None:
+    """Return the key of the lesson that a page is about."""
+    match = request.resolver_match
+    is_of_lesson = match is not None and match.route.startswith(("records/<int:pk>", "review/<int:pk>"))
+    return int(match.kwargs["pk"]) if match and is_of_lesson else None
+
+
+def _typed(request: HttpRequest) -> list[str]:
+    """Return the words that somebody typed into a form that cannot be taken any more."""
+    return [str(value) for value in request.POST.values() if len(str(value).split()) > 1]

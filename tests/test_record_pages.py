@@ -226,7 +226,10 @@ def test_what_is_published_cannot_be_withdrawn() -> None:
     lesson = LessonFactory(status=Status.PUBLISHED)
 
     assert sign_in(lesson.author).get(reverse("withdraw", args=[lesson.pk])).status_code == 409
-    assert press(lesson.author, "withdraw", lesson, note=NOTE).status_code == 409
+    refused = press(lesson.author, "withdraw", lesson, note=NOTE)
+    assert refused.status_code == 409
+    assert NOTE in refused.text  # what was typed is not lost
+    assert lesson.get_absolute_url() in refused.text
 
 
 def test_a_lead_signs_off_and_the_author_cannot() -> None:

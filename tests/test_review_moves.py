@@ -181,7 +181,7 @@ def test_a_move_that_does_not_begin_here_is_refused_with_words(page: str) -> Non
     answer = sign_in(moderator).post(url(page, lesson), {"note": "Please."})
 
     assert answer.status_code == 409
-    assert "declined now" in words_of(answer)
+    assert "“Declined” now" in words_of(answer)
 
 
 @pytest.mark.slow

@@ -99,12 +99,13 @@ def _rule_for(lesson: Lesson, move: Move, by: User) -> Rule:
     if not any(by.has_perm(permission, lesson) for permission in permissions):
         raise PermissionDenied
     if rule is None:
-        state = Status(lesson.status).label.lower()
-        raise WrongStatus(
-            gettext("This lesson is %(state)s now, so this cannot be done. Reload the page to see what happened.")
-            % {"state": state}
-        )
+        raise wrong_status(lesson)
     return rule
+
+
+def wrong_status(lesson: Lesson) -> WrongStatus:
+    said = gettext("The status of this lesson is “%(status)s” now, so this cannot be done.")
+    return WrongStatus(said % {"status": Status(lesson.status).label})
 
 
 def _record(attempt: Attempt, *, from_status: str, role: str) -> LessonMove:

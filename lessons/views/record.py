@@ -18,10 +18,10 @@ from accounts.models import User
 from govuk.look import Look
 from govuk.look import Words as Text
 from lessons.access import get_lesson
-from lessons.actions.moves import move_lesson
+from lessons.actions.moves import move_lesson, wrong_status
 from lessons.clocks import appeal_until
 from lessons.conditions import last_move
-from lessons.errors import ReasonMissing, WrongStatus
+from lessons.errors import ReasonMissing
 from lessons.forms.fields import Words
 from lessons.models import Lesson, LessonQuerySet, Move, Publication, Status
 from lessons.models.wording import WORDING_FIELDS
@@ -192,13 +192,11 @@ def _move_page(request: SignedInRequest, pk: int, page: OwnersMove) -> HttpRespo
     lesson = get_lesson(user=request.user, pk=pk, permission=page.permission)
     rule = rule_for(page.move, lesson.status)
     if rule is None or rule.permission != page.permission:
-        raise WrongStatus(
-            gettext("This lesson is %(status)s now, so this cannot be done.")
-            % {"status": lesson.get_status_display().lower()}
-        )
+        raise wrong_status(lesson)
     wants_note = bool(page.note) and not (page is WITHDRAW and lesson.status == Status.DRAFT)
     form = NoteForm(request.POST if request.method == "POST" else None, page=page, wants_note=wants_note)
-    context = {"form": form, "lesson": lesson, "page": page}
+    declined = last_move(lesson, Move.DECLINE) if page is APPEAL else None
+    context = {"form": form, "lesson": lesson, "page": page, "declined": declined}
     if request.method != "POST":
         return render(request, "lessons/record_move.html", context)
     if not form.is_valid():

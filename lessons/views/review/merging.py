@@ -10,10 +10,10 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from lessons import publishing
 from lessons.access import get_lesson
-from lessons.actions.moves import move_lesson
+from lessons.actions.moves import move_lesson, wrong_status
 from lessons.actions.recurrences import link_recurrence
 from lessons.conditions import decides_tier
-from lessons.errors import LessonError, WrongStatus
+from lessons.errors import LessonError
 from lessons.forms.review.moves import MergeForm
 from lessons.in_words import ORDER, in_words, values_of
 from lessons.labels import label_of
@@ -31,10 +31,7 @@ def merge(request: SignedInRequest, pk: int) -> HttpResponse:
     """
     lesson = get_lesson(user=request.user, pk=pk, permission=REVIEW)
     if rule_for(Move.MERGE, lesson.status) is None:
-        raise WrongStatus(
-            gettext("This lesson is %(status)s now, so it cannot be merged.")
-            % {"status": lesson.get_status_display().lower()}
-        )
+        raise wrong_status(lesson)
     sent = request.POST if request.method == "POST" else request.GET if "into" in request.GET else None
     form = MergeForm(sent)
     stays = _published(form, lesson, request.user) if form.is_valid() else None

@@ -7,15 +7,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from govuk.look import Words as Text
 from lessons.access import get_lesson
-from lessons.actions.moves import move_lesson
+from lessons.actions.moves import move_lesson, wrong_status
 from lessons.conditions import approved_text
-from lessons.errors import LessonError, WrongStatus
+from lessons.errors import LessonError
 from lessons.forms.review.moves import ArchiveForm, MoveForm, NoteForm, ReassignForm
 from lessons.models import Move, Status
 from lessons.views.reading import SignedInRequest
@@ -128,10 +127,7 @@ def _move_page(request: SignedInRequest, pk: int, page: MovePage) -> HttpRespons
     rule = rule_for(page.move, lesson.status)
     if rule is None:
         get_lesson(user=request.user, pk=pk, permission="lessons.review_lesson")
-        raise WrongStatus(
-            gettext("This lesson is %(status)s now, so this cannot be done.")
-            % {"status": lesson.get_status_display().lower()}
-        )
+        raise wrong_status(lesson)
     get_lesson(user=request.user, pk=pk, permission=rule.permission)
     form = page.form(request.POST if request.method == "POST" else None, lesson=lesson, user=request.user)
     refusal = ""
