@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from accounts import audit
+from accounts.domains import is_work_address, refusal
 from accounts.languages import language_of
 from accounts.models import User
 from accounts.notices import send_notice, tell_of_change
@@ -24,8 +25,12 @@ class AddressError(Exception):
 
 
 def offer(*, user: User, address: str) -> None:
-    """Mail a link to a new address.  If it has an account, nothing is sent, which nobody is told."""
+    """Mail a link to a new address.  If it has an account, nothing is sent, which nobody is told.
+
+    :raises AddressError: an organisation for which `user` works takes other addresses only
+    """
     address = address.strip().lower()
+    _is_work_address(user, address)
     if User.objects.filter(email__iexact=address).exists():
         return
     link = reverse("address_confirm", args=[signing.dumps([user.pk, user.email, address], salt=SALT, compress=True)])
@@ -37,11 +42,18 @@ def offer(*, user: User, address: str) -> None:
         send_notice(address, gettext("Confirm your new address"), text, link)
 
 
+def _is_work_address(user: User, address: str) -> None:
+    for membership in user.active_memberships:
+        if not is_work_address(address, membership.organisation):
+            raise AddressError(refusal(membership.organisation))
+
+
 @transaction.atomic
 def confirm(*, signed: str, by: User, at: datetime) -> None:
     """Take the address of a link into use; it works once, for the person who asked, and ends other sessions.
 
-    :raises AddressError: the link is too old, was used, belongs to somebody else, or the address is taken
+    :raises AddressError: the link is too old, was used, belongs to somebody else, or the address is taken or no work
+        address any more
     """
     try:
         pk, before, address = signing.loads(signed, salt=SALT, max_age=LASTS)
@@ -50,6 +62,7 @@ def confirm(*, signed: str, by: User, at: datetime) -> None:
     user = User.objects.select_for_update().get(pk=by.pk)
     if (pk, before) != (user.pk, user.email):
         raise AddressError(gettext("This link does not work any more. Ask for a new one."))
+    _is_work_address(user, address)
     user.email = address
     try:
         with transaction.atomic():

@@ -106,6 +106,22 @@ def test_others_do_not_set_them_and_the_secretariat_does(fire: Organisation) -> 
     assert is_work_address("anybody@elsewhere.example", Organisation.objects.get(pk=fire.pk))
 
 
+def test_nobody_leaves_the_work_addresses_by_changing_their_own(fire: Organisation) -> None:
+    user = person(Role.READER, fire, email="sam@fire.example")
+    client = sign_in(user)
+
+    refused = client.post("/accounts/address/", {"email": "sam@private.example"})
+    assert "@fire.example" in refused.text
+    assert not mail.outbox
+    client.post("/accounts/address/", {"email": "sam@north.fire.example"})
+    [offered] = mail.outbox
+    set_domains(organisation=fire, domains=["rescue.example"], by=person(Role.SECRETARIAT), at=NOON)
+    link = next(word for word in offered.body.split() if "/accounts/address/" in word)
+
+    assert client.post(link.removeprefix("http://testserver")).status_code == 409
+    assert User.objects.get(pk=user.pk).email == "sam@fire.example"
+
+
 # -- sleep ----------
 def test_who_leaves_an_account_unused_is_warned_once_and_not_if_they_sign_in(fire: Organisation) -> None:
     now = timezone.now()

@@ -23,11 +23,15 @@ def address(request: HttpRequest) -> HttpResponse:
         return ask_to_confirm(request.path)
     form = AddressForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        addresses.offer(user=user, address=form.cleaned_data["email"])
-        messages.success(
-            request, gettext("We have written to the new address. Follow the link in that mail within an hour.")
-        )
-        return redirect("security")
+        try:
+            addresses.offer(user=user, address=form.cleaned_data["email"])
+        except addresses.AddressError as error:
+            form.add_error("email", str(error))
+        else:
+            messages.success(
+                request, gettext("We have written to the new address. Follow the link in that mail within an hour.")
+            )
+            return redirect("security")
     return render(request, "accounts/address.html", {"form": form})
 
 
