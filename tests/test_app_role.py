@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.ending import end_all_access
 from accounts.models import AuditEvent, AuditSeal
 from accounts.roles import Role
 from accounts.trail.sealing import seal_all
@@ -48,6 +49,8 @@ def test_it_does_the_work_of_the_portal(client: Client) -> None:
 
     assert ExportRecord.objects.count() == 1
     assert seal_all(at=now) == AuditEvent.objects.count() > 0
+    assert client.get("/health/").json()["status"] == "ok"
+    assert end_all_access(at=now) == (1, 0)
 
 
 @pytest.mark.usefixtures("_as_app")
