@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from lessons.models import Change, ExportRecord, Lesson, LessonMove, Move, Publication, Status
-from notifications.models import Announcement, AnnouncementKind, Delivery, State
+from notifications.models import Announcement, AnnouncementKind, Delivery, QuarterDigest, State
 from notifications.models.deliveries import WAITING
 from notifications.sending.checks import wait_for_senders
 
@@ -59,12 +59,21 @@ def _was_announced(lesson: Lesson) -> bool:
     return Announcement.objects.filter(publication__lesson=lesson).exists()
 
 
+def _was_in_digest_of_quarter(lesson: Lesson) -> bool:
+    """Whether readers got it as one of those that the Secretariat chose, whatever they asked for."""
+    return bool(QuarterDigest.objects.sent_with(lesson.pk))
+
+
 def _was_downloaded(lesson: Lesson) -> bool:
     return ExportRecord.objects.filter(lesson_ids__contains=[lesson.pk]).exists()
 
 
+def _was_mailed(lesson: Lesson) -> bool:
+    return _was_announced(lesson) or _was_in_digest_of_quarter(lesson)
+
+
 def _tell_of_suspension(entry: LessonMove) -> None:
-    if _was_announced(entry.lesson) or _was_downloaded(entry.lesson):
+    if _was_mailed(entry.lesson) or _was_downloaded(entry.lesson):
         _tell(entry, AnnouncementKind.RETRACTION)
 
 
@@ -76,15 +85,15 @@ def _tell_of_new_version(entry: LessonMove) -> None:
     """
     publication = _published(entry)
     is_substantive = publication.change == Change.SUBSTANTIVE
-    before = _version_before(publication)
+    before = version_before(publication)
     if not is_substantive and before and set(before.readers) == set(publication.readers):
         return
-    was_announced = _was_announced(entry.lesson)
+    was_mailed = _was_mailed(entry.lesson)
     told_of = before if _all_were_told(entry.lesson) else None
     end_earlier(entry.lesson, at=entry.at, reason="A newer version replaced it.")
-    if was_announced and is_substantive:
+    if was_mailed and is_substantive:
         _tell(entry, AnnouncementKind.CORRECTION)
-    if was_announced or _was_downloaded(entry.lesson):
+    if was_mailed or _was_downloaded(entry.lesson):
         _tell(entry, AnnouncementKind.RETRACTION, told_of=before)
     _tell(entry, AnnouncementKind.PUBLISHED, told_of=told_of)
 
@@ -100,7 +109,7 @@ def _tell_of_return(entry: LessonMove) -> None:
     if not _was_announced(entry.lesson):
         return
     is_new = _is_new(entry)
-    before = _version_before(_published(entry)) if is_new else entry.publication
+    before = version_before(_published(entry)) if is_new else entry.publication
     told_of = before if _all_were_told(entry.lesson) else None
     end_earlier(entry.lesson, at=entry.at, reason="The lesson was restored.")
     # A new version concerns all who had the last one; the same one those who were told to stop using it.
@@ -114,7 +123,7 @@ def _is_new(entry: LessonMove) -> bool:
     return not publishing.exclude(pk=entry.pk).exists()
 
 
-def _version_before(publication: Publication) -> Publication | None:
+def version_before(publication: Publication) -> Publication | None:
     earlier = publication.lesson.publications.filter(version__lt=publication.version)
     return earlier.order_by("-version").first()
 

@@ -10,15 +10,19 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from lessons.models import Publication
 from notifications import fan_out_sql as sql
+from notifications.announcing import version_before
 from notifications.models import (
     CRITERIA,
     Announcement,
     AnnouncementKind,
     Delivery,
     DeliveryKind,
+    DigestRun,
     Frequency,
     Priority,
+    QuarterDigest,
     State,
 )
 
@@ -76,6 +80,8 @@ def _to_those_who_got_it(announcement: Announcement, at: datetime, size: int) ->
         cursor.execute(sql.END_OF_NOTICES, parameters)
         (until,) = cursor.fetchone()
         if until is None:
+            if _tell_readers_of_quarters(cursor, announcement, parameters):
+                return True
             if announcement.kind == AnnouncementKind.RETRACTION:
                 _tell_downloaders(cursor, announcement, parameters)
             return _finish(announcement, at)
@@ -84,6 +90,42 @@ def _to_those_who_got_it(announcement: Announcement, at: datetime, size: int) ->
     announcement.last_notice = until
     announcement.save(update_fields=["last_notice"])
     return True
+
+
+def _tell_readers_of_quarters(cursor: Any, announcement: Announcement, parameters: dict[str, Any]) -> bool:
+    """Tell the next of those who got it in the digest of a quarter, which gives no notices; say if there were any.
+
+    Of its return they hear by the notice to stop using it.
+    """
+    had_it = _version_that_was_read(announcement)
+    quarters = QuarterDigest.objects.sent_with(announcement.publication.lesson_id) if had_it else []
+    if had_it is None or not quarters:
+        return False
+    starts = [one.period_start for one in quarters]
+    runs = DigestRun.objects.filter(frequency=Frequency.QUARTERLY, period_start__in=starts)
+    parameters = parameters | {
+        "quarters": [run.pk for run in runs],
+        "after": announcement.last_quarterly_mail,
+        "had_it": had_it.readers,
+    }
+    cursor.execute(sql.QUARTERLY_MAILS, parameters)
+    until, people, mailboxes = cursor.fetchone()
+    if until is None:
+        return False
+    parameters |= {"until": until, "people": people, "mailboxes": mailboxes}
+    cursor.execute(sql.to_readers_of_quarters(only=_only(announcement)), parameters)
+    announcement.last_quarterly_mail = until
+    announcement.save(update_fields=["last_quarterly_mail"])
+    return True
+
+
+def _version_that_was_read(announcement: Announcement) -> Publication | None:
+    match announcement.kind:
+        case AnnouncementKind.RETRACTION:
+            return announcement.told_of or announcement.publication
+        case AnnouncementKind.CORRECTION:
+            return version_before(announcement.publication)
+    return None
 
 
 def _tell_downloaders(cursor: Any, announcement: Announcement, parameters: dict[str, Any]) -> None:

@@ -105,8 +105,8 @@ NEWS_TO_THEM = f"""
          OR NOT (coalesce(w.person_id, 0) IN ({PEOPLE_OPEN.format("told_of_readers")})
                  OR coalesce(w.organisation_id, 0) IN ({MAILBOXES_OPEN.format("told_of_readers")})))"""
 
-MAY_READ_IT = f"""(coalesce(n.person_id, 0) IN ({PEOPLE_OPEN.format("readers")})
-    OR coalesce(n.organisation_id, 0) IN ({MAILBOXES_OPEN.format("readers")}))"""
+MAY_READ = f"(coalesce(n.person_id, 0) IN ({PEOPLE_OPEN}) OR coalesce(n.organisation_id, 0) IN ({MAILBOXES_OPEN}))"
+MAY_READ_IT = MAY_READ.format("readers", "readers")
 MAY_NOT_READ_IT = f"NOT {MAY_READ_IT}"
 #: Whom the earlier notices of this batch were for.
 HOLDERS_TOLD = """
@@ -173,3 +173,34 @@ WITH wanted AS (
     ORDER BY n.address, n.id DESC
 )"""  # noqa: S608 - constants of this file
     return got_it + WRITE.format("true")
+
+
+#: The next mails that the digests of some quarters went out in, as the last of them and whom they were for.
+QUARTERLY_MAILS = f"""
+SELECT max(d.id), coalesce(array_agg(d.person_id) FILTER (WHERE d.person_id IS NOT NULL), '{{}}'),
+       coalesce(array_agg(d.organisation_id) FILTER (WHERE d.organisation_id IS NOT NULL), '{{}}')
+FROM (
+    SELECT id, person_id, organisation_id FROM notifications_delivery d
+    WHERE d.digest_run_id = ANY(%(quarters)s) AND d.id > %(after)s AND {REACHED} ORDER BY d.id LIMIT %(size)s
+) AS d
+"""  # noqa: S608 - constants of this file
+
+
+def to_readers_of_quarters(*, only: str) -> str:
+    """Return the statement for one batch of quarterly mails, whose readers could read the lesson in them."""
+    read_it = f"""
+WITH wanted AS (
+    SELECT DISTINCT ON (n.address) n.address, n.person_id, n.organisation_id, 'at_once' AS frequency, coalesce((
+        SELECT jsonb_agg(jsonb_build_object('subscription', s.id, 'matched', '[]'::jsonb, 'quarterly', true)
+                         ORDER BY s.id)
+        FROM notifications_subscription s
+        WHERE (s.person_id = n.person_id OR s.organisation_id = n.organisation_id) AND s.frequency = 'quarterly'
+    ), '[]') AS reasons
+    FROM (
+        SELECT d.address, d.person_id, d.organisation_id FROM notifications_delivery d
+        WHERE d.digest_run_id = ANY(%(quarters)s) AND d.id > %(after)s AND d.id <= %(until)s AND {REACHED}
+    ) AS n
+    WHERE {MAY_READ.format("had_it", "had_it")} AND {only}
+    ORDER BY n.address
+)"""  # noqa: S608 - constants of this file
+    return read_it + WRITE.format("true")

@@ -160,7 +160,7 @@ class Drawn:
         return self.reasons[lines]
 
     def _in_words(self, reason: dict[str, Any]) -> str:
-        key = (*reason["matched"], reason.get("words", ""))
+        key = (*reason["matched"], reason.get("words", ""), reason.get("quarterly", ""))
         if key not in self.lines:
             self.lines[key] = reason_in_words(reason, self.names)
         return self.lines[key]

@@ -76,6 +76,8 @@ def list_names(terms: Iterable[str], names: dict[str, str]) -> list[str]:
 
 def reason_in_words(reason: dict[str, Any], names: dict[str, str]) -> str:
     """Return what of a publication one subscription asked for."""
+    if reason.get("quarterly"):
+        return gettext("the lessons digest of the quarter")
     phrases = list_names(reason["matched"], names)
     if reason.get("words"):
         phrases.append(gettext("the words “%(words)s”") % {"words": reason["words"]})

@@ -16,11 +16,22 @@ from accounts.models import User
 from accounts.roles import Role
 from lessons.models import Marking, Publication, Status
 from notifications.actions.quarters import MADE_BEFORE_END, make_if_due, quarter_of
-from notifications.models import Delivery, QuarterDigest, Subscription
+from notifications.fan_out import fan_out_batch
+from notifications.models import Announcement, Delivery, QuarterDigest, Subscription
 from notifications.quarter_pages import page_for, pdf_of
 from notifications.sending.checks import lessons_of, look
-from tests.factories import NOON, LessonFactory, OrganisationFactory, PublicationFactory, SubscriptionFactory, person
+from tests.factories import (
+    NOON,
+    LessonFactory,
+    OrganisationFactory,
+    PublicationFactory,
+    ResilienceAreaFactory,
+    SubscriptionFactory,
+    person,
+)
 from tests.test_digests import announce, mail_of, run_digests
+from tests.test_notifications_mails import written
+from tests.test_notifications_moves import publish, publish_again, restore, suspend
 from tests.test_subscriptions import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -164,6 +175,52 @@ def test_it_goes_to_everybody_who_asked_for_quarterly_mails_once_and_each_lesson
     # What was fixed when the run began stays; a suspension takes a lesson out of what is not sent yet.
     Publication.objects.filter(title="An urgent red lesson").update(suspended_at=QUARTER.end)
     assert "urgent" not in mail_of(mails[unmatched.email])[1]
+
+
+def hear() -> set[tuple[str, str, int]]:
+    """Find out in small batches who hears of what happened; return kind, address and lesson of each mail."""
+    for news in Announcement.objects.filter(fanned_out_at=None, ended_at=None):
+        while fan_out_batch(announcement=news, at=NOON, size=1):
+            pass
+    mails = Delivery.objects.filter(announcement__isnull=False, state="pending")
+    return set(mails.values_list("kind", "address", "announcement__publication__lesson"))
+
+
+def test_who_got_a_lesson_in_it_hears_of_its_correction_of_its_suspension_and_of_its_return() -> None:
+    area = ResilienceAreaFactory()
+    lessons = [LessonFactory(status=Status.IN_REVIEW, area=area) for _ in range(3)]
+    secret = LessonFactory(status=Status.IN_REVIEW, area=area, marking=Marking.SENSITIVE)
+    for lesson in (*lessons, secret):
+        publish(lesson, quiet=True)  # as an import: no mail of its own
+    insider, outsider, cleared, waiting = person(area=area), person(), person(cleared=True), person()
+    for reader in (insider, outsider, cleared, waiting):
+        SubscriptionFactory(person=reader, frequency="quarterly", words="nothing like this")
+    SubscriptionFactory(frequency="weekly", words="nothing like this")
+    make_if_due(at=MADE)
+    run_quarter()
+    Delivery.objects.exclude(person=waiting).update(state="sent", due_at=None)
+    corrected, narrowed, suspended = lessons
+
+    publish_again(corrected)
+    publish_again(narrowed, audience="areas", audience_areas=[area.code])
+    for lesson in (suspended, secret):
+        suspend(lesson)
+
+    everybody = [insider.email, outsider.email, cleared.email]
+    stopped = {("stop_using", address, suspended.pk) for address in everybody}
+    assert hear() == stopped | {("correction", address, corrected.pk) for address in everybody} | {
+        ("correction", insider.email, narrowed.pk),
+        ("stop_using", outsider.email, narrowed.pk),
+        ("stop_using", cleared.email, narrowed.pk),
+        ("stop_using", cleared.email, secret.pk),
+    }
+    mail = written(Delivery.objects.get(kind="correction", person=outsider))
+    assert "What changed: The list was wrong." in mail.text
+    assert "- the lessons digest of the quarter\n" in mail.text
+
+    Delivery.objects.filter(announcement__isnull=False).update(state="sent", due_at=None)
+    restore(suspended)
+    assert hear() == {("use_again", address, suspended.pk) for address in everybody}
 
 
 def test_unedited_it_goes_as_made_and_after_that_nobody_edits_it() -> None:

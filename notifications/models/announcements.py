@@ -20,7 +20,8 @@ class AnnouncementKind(models.TextChoices):
 class Announcement(models.Model):
     """Something that readers are to be told, written with the move; a worker finds out whom and mails them.
 
-    `fanned_out_at` is set when all of them have a Notice; `last_subscription` and `last_notice` say how far it got.
+    `fanned_out_at` is set when all of them have a Notice; `last_subscription`, `last_notice` and
+    `last_quarterly_mail` say how far it got.
     """
 
     kind = models.CharField(max_length=20, choices=AnnouncementKind)
@@ -38,6 +39,7 @@ class Announcement(models.Model):
     fanned_out_at = models.DateTimeField(null=True, blank=True)
     last_subscription = models.BigIntegerField(default=0)
     last_notice = models.BigIntegerField(default=0)
+    last_quarterly_mail = models.BigIntegerField(db_default=0)
     ended_at = models.DateTimeField(
         null=True, blank=True, help_text="Suspended or replaced: nothing more of it is sent."
     )

@@ -19,6 +19,11 @@ class QuarterDigestQuerySet(models.QuerySet["QuarterDigest"]):
         """Keep those that went out, or are going out."""
         return self.filter(closed_at__isnull=False)
 
+    def sent_with(self, lesson: int) -> list[QuarterDigest]:
+        """Return those that went out, or are going out, with this lesson in them."""
+        named = self.sent().filter(Q(made__contains=[lesson]) | Q(chosen__contains=[lesson]))
+        return [one for one in named if lesson in one.lessons_sent]
+
 
 class QuarterDigest(models.Model):
     """One quarter.  `made` is what was chosen by rule; `words` and `chosen` what the Secretariat made of it.
