@@ -143,13 +143,14 @@ def test_a_new_release_keeps_the_images_before_it_and_goes_back_to_them_without_
     images = {service["image"].partition(":")[0] for service in SERVICES.values() if "build" in service}
 
     said, again = rolled(tmp_path / "new"), rolled(tmp_path / "again", is_new=False)
-    back = rolled(tmp_path / "back", "--back")
+    back, as_is = rolled(tmp_path / "back", "--back"), rolled(tmp_path / "as-is", "--as-is")
 
     kept = {f"image tag {image}:last {image}:before" for image in images}
     assert said.index("compose build --pull") < min(map(said.index, kept)) < said.index("compose run --rm migrate")
     assert not kept & set(again), "what was before it stays before it"
     assert set(back[:3]) == {f"image tag {image}:before {image}:built-here" for image in images}
     assert said[-4:] == again[-4:] == back[3:]
+    assert as_is == ["compose run --rm migrate", *back[3:]], "another password is taken in at night, too"
     assert [one.rpartition(" ")[2] for one in back[3:5]] == ["web", "web-2"]
 
 
