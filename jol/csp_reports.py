@@ -24,7 +24,7 @@ def csp_report(request: HttpRequest) -> HttpResponse:
     try:
         told = json.loads(request.read(MOST_BYTES)).get("csp-report", {})
         directive = str(told.get("effective-directive") or told.get("violated-directive") or "").split(" ")[0]
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return HttpResponse(status=204)
     if DIRECTIVE.fullmatch(directive):
         note("csp.violation", request, directive=directive)

@@ -87,12 +87,12 @@ def sign_in_providers(name: str) -> list[dict[str, Any]]:
         providers = json.loads(_given(name) or "[]")
         for one in providers:
             missing = {"id", "name", "issuer", "client_id", "secret"} - set(one)
-            issuer = urlsplit(one.get("issuer", ""))
+            issuer, _ = urlsplit(one.get("issuer", "")), urlsplit(one.get("authorise_at", ""))
             if missing or not (issuer.scheme == "https" or issuer.hostname == "127.0.0.1"):
                 raise ImproperlyConfigured(
                     f"{name}: each provider needs id, name, client_id, secret and an https issuer."
                 )
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise ImproperlyConfigured(f"{name} must be a JSON list of objects.") from None
     return list(providers)
 
@@ -123,7 +123,11 @@ def database_from_url(url: str) -> dict[str, object]:
     A query parameter `host` names a socket folder, as libpq has it; others become connection options.
     :raises ImproperlyConfigured: it is not a PostgreSQL address
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured("DATABASE_URL is no address: / in a password is written %2F, and so on.") from None
     if parts.scheme not in {"postgres", "postgresql"}:
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql://")
     options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
@@ -133,6 +137,6 @@ def database_from_url(url: str) -> dict[str, object]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", None) or parts.hostname or "",
-        "PORT": options.pop("port", None) or parts.port or "",
+        "PORT": options.pop("port", None) or port or "",
         "OPTIONS": options,
     }

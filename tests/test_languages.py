@@ -91,6 +91,7 @@ def test_without_a_page_to_go_to_the_choice_leads_back_to_where_it_was_made() ->
 
     assert back["Location"] == "/no/such/page/"
     assert elsewhere["Location"] == "/"
+    assert client.post(CHOOSE, {"language": "cy"}, headers={"referer": "http://["})["Location"] == "/"
 
 
 def test_a_form_elsewhere_changes_nobody_s_language_and_a_stranger_needs_no_cookie_to_choose() -> None:

@@ -1,7 +1,8 @@
 """Every parser, given what nobody thought of: it returns what it promises or refuses with the error it names.
 
 Each stands in `PARSERS` with what it is given and what must hold.  A few examples run always, many more among the slow
-tests.  What the API is sent is made up by `test_schema_fuzz`, formulas by `test_exports`, passages by `test_plan`.
+tests.  What the API is sent is made up by `test_schema_fuzz`, formulas by `test_exports`, passages by `test_plan`;
+headers, lists of staff and what operation brings are in `test_parsers_of_operation`.
 """
 
 from __future__ import annotations
@@ -385,10 +386,11 @@ ASK_MUCH = {"search words", "filters", "tokens", "links of mails", "references a
 @pytest.mark.parametrize("depth", [3, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("parser", PARSERS)
 def test_a_parser_keeps_its_promise(parser: str, depth: int, world: Any, tmp_path: Path) -> None:
-    promise, inputs = PARSERS[parser]
     world.folder = tmp_path
-    most = depth if parser in ASK_MUCH else depth * 5
+    keeps_its_promise(*PARSERS[parser], world, depth if parser in ASK_MUCH else depth * 5)
 
+
+def keeps_its_promise(promise: Callable[[Any, Any], None], inputs: Any, world: Any, most: int) -> None:
     @settings(max_examples=most, deadline=None, database=None, suppress_health_check=[*HealthCheck])
     @given(inputs)
     def holds(value: Any) -> None:

@@ -204,6 +204,7 @@ def test_looking_at_the_clock_is_no_use_but_staying_is() -> None:
             "https://elsewhere.example/trap",
             "http://testserver//elsewhere.example/trap",
             "http://testserver/\\x",
+            "http://[",
         ):
             answer = client.post("/accounts/session/", {"then": "back"}, HTTP_REFERER=trap)
             assert answer.headers["Location"] == "/", trap

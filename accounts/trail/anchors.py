@@ -115,7 +115,7 @@ def anchors(folder: Path) -> Iterator[tuple[str, Anchor | None]]:
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
             try:
                 said = Anchor(**json.loads(line))
-            except (ValueError, TypeError):
+            except (ValueError, TypeError, RecursionError):
                 said = None
             yield f"{path.name}, line {number}", said if said and said.is_signed_by(keys) else None
 

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from http import HTTPStatus
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -14,14 +13,9 @@ from django.views.decorators.http import require_POST
 
 from accounts.languages import SPOKEN
 from accounts.models import User
+from accounts.ways_back import page_before
 
 KEPT = timedelta(days=365)
-
-
-def _page_before(request: HttpRequest) -> str:
-    """Return the path of the page on which the button was pressed, if it was ours."""
-    came_from = urlsplit(request.headers.get("Referer", ""))
-    return came_from.path if came_from.netloc == request.get_host() else "/"
 
 
 @csrf_exempt  # of a stranger nothing but the language of this browser changes, and no page has to set a cookie for that
@@ -44,7 +38,7 @@ def _of_browser(request: HttpRequest) -> HttpResponse:
     chosen = request.POST.get("language", "")
     if chosen not in SPOKEN:
         return HttpResponseBadRequest()
-    back = request.POST.get("next") or _page_before(request)
+    back = request.POST.get("next") or page_before(request)
     is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     response = redirect(back if is_ours and back.startswith("/") else "/")
     response.set_cookie(

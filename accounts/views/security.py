@@ -1,7 +1,6 @@
 """What a person sees of their own account, and the clock of their session."""
 
 from typing import cast
-from urllib.parse import urlsplit
 
 from allauth.account.views import password_change as change_password
 from django.contrib import messages
@@ -10,7 +9,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,6 +16,7 @@ from accounts import sessions
 from accounts.models import User
 from accounts.roles import GIVES
 from accounts.second_factor import has_second_factor, needs_second_factor
+from accounts.ways_back import page_before
 
 
 @require_GET
@@ -67,16 +66,7 @@ def session(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         sessions.begin_idle_time(request.session, now)
         if request.POST.get("then"):
-            return _back(request)
+            return redirect(page_before(request))
     left = sessions.ends_at(request.session, user) - now
     is_last = sessions.ends_at(request.session, user) == sessions.last_end(request.session)
     return JsonResponse({"seconds": int(left.total_seconds()), "last": is_last})
-
-
-def _back(request: HttpRequest) -> HttpResponse:
-    """Return to the page on which the button was pressed without JavaScript."""
-    came_from = urlsplit(request.headers.get("Referer", ""))
-    back = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
-    # A path of ours may begin with two slashes, and as an address of its own would lead elsewhere.
-    is_ours = came_from.netloc == request.get_host() and url_has_allowed_host_and_scheme(back, None)
-    return redirect(back if is_ours else "/")

@@ -36,6 +36,8 @@ def read_manifest(folder: Path) -> Manifest:
         manifest = Manifest(**json.loads((folder / NAME).read_text()))
     except FileNotFoundError:
         raise BackupError(f"{folder} is no whole backup: it has no {NAME}.") from None
+    except (ValueError, TypeError, RecursionError):
+        raise BackupError(f"{folder / NAME} cannot be read: take another backup.") from None
     for name, sha256 in manifest.files.items():
         if not (folder / name).is_file() or sha256_of(folder / name) != sha256:
             raise BackupError(f"{folder / name} is missing, or not as it was made: take another backup.")

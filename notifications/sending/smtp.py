@@ -75,13 +75,17 @@ class Server:
 
         :raises ImproperlyConfigured: it is not one of a mail server
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise ImproperlyConfigured("EMAIL_URL is no address: / in a password is written %2F, and so on.") from None
         if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
             raise ImproperlyConfigured("EMAIL_URL must begin with smtp:// or smtps:// and name a host")
         tls = parts.scheme == "smtps"
         return cls(
             host=parts.hostname,
-            port=parts.port or (465 if tls else 25),
+            port=port or (465 if tls else 25),
             user=unquote(parts.username or ""),
             password=unquote(parts.password or ""),
             tls=tls,

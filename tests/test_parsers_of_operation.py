@@ -1,0 +1,166 @@
+"""Parsers of headers, of lists of staff, and of what operation brings: as those in `test_parsers`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import Client, RequestFactory, override_settings
+from hypothesis import strategies as st
+
+from accounts.browsers import BROWSERS, SYSTEMS, browser_of
+from accounts.models import RateCount
+from accounts.rates import network_address_of
+from accounts.roles import Role
+from accounts.trail.anchors import anchors
+from jol.backup import BackupError
+from jol.backup.manifest import NAME as MANIFEST
+from jol.backup.manifest import read_manifest
+from jol.environment import database_from_url, origins_of, sign_in_providers
+from lessons.attachments.scanners import ScannerAway, _verdict
+from lessons.editions import read_edition
+from lessons.warnings.check import look_through
+from notifications.sending.smtp import Server
+from tests.factories import MembershipFactory, person
+from tests.test_parsers import ANY_TEXT, BYTES, JSON, json_of, keeps_its_promise
+
+pytestmark = pytest.mark.django_db
+
+#: More than json reads in one breath.
+DEEP = st.sampled_from([b"[" * 9_000, b'{"csp-report":' * 600, b"9" * 5_000])
+ADDRESSES = st.from_regex(r"[a-z]{0,5}:?/{0,3}[\[\]@:?#%a-z0-9\uff03]{0,12}", fullmatch=True)
+CAME_FROM = st.sampled_from(["http://[", "//[x]/", "http://testserver//evil.example/", "http://testserver/\\x"])
+ODD = st.sampled_from(["0", "-1", "9" * 30, "2026-02-29", "9999-12-31", "0001-01-01"])
+STAFF_PAGES = ["/review/", "/our-lessons/", "/mail/list/", "/accounts/audit/", "/foi/", "/subscriptions/new/"]
+STAFF_PAGES += ["/accounts/people/national/uk/", "/mail/bounced/", "/mail/publications/", "/accounts/records/person/"]
+NAMES = ["before", "page", "q", "who", "action", "what", "since", "until", "day", "request", "status", "state"]
+NAMES += ["kind", "area", "words", "rows", "object", "email"]
+STAFF_QUERIES = st.dictionaries(st.sampled_from(NAMES), ANY_TEXT | ODD, max_size=5)
+COLUMNS = ["code", "number", "name", "theme", "theme_code", "likelihood", "impact", "edition"]
+CELLS = st.sampled_from([*COLUMNS, "2025", "1", "-1", "9" * 30, "", ",", "\n", '"', "\0", "\ufeff", "flood", "٣"])
+#: Parts of what the check for personal data looks for.
+# fmt: off
+NEARLY = st.sampled_from([
+    "07700 900", "+44 (0", ")", "123", " ", "\n", "a.b@", "example.org", "SW1A", " 2AA", "AB12 ", "CDE", "943 476 5919",
+    "QQ 12 34 56 C", "born ", "1/2/1960", "Dr ", "Anna ", "Smith", "’s", "SECRET", "TOP ", "é", "٣", "00",
+])
+# fmt: on
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> SimpleNamespace:
+    staff = person(Role.SECRETARIAT)
+    MembershipFactory(user=staff, role=Role.AUDITOR, organisation=staff.groups.get())
+    client = Client()
+    client.force_login(staff, backend="accounts.backends.SignInBackend")
+    return SimpleNamespace(client=client, folder=tmp_path)
+
+
+def as_header(text: str) -> str:
+    """Return `text` as a server hands on a header."""
+    return text.encode("utf-8", "ignore").decode("latin-1").replace("\n", "").replace("\r", "")
+
+
+def a_report_of_a_browser_is_taken(world: Any, body: bytes) -> None:
+    RateCount.objects.all().delete()
+    answer = world.client.post("/csp-report/", body, content_type="application/csp-report")
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def the_page_before_is_ours(world: Any, text: str) -> None:
+    RateCount.objects.all().delete()
+    for address, form in (("/accounts/language/", {"language": "cy"}), ("/accounts/session/", {"then": "back"})):
+        answer = world.client.post(address, form, headers={"referer": as_header(text)})
+        assert answer.status_code == 302, (address, text)
+        assert re.match(r"/(?![\\/])", answer.headers["Location"]), (address, text, answer.headers["Location"])
+
+
+def only_the_last_hop_says_where_a_request_is_from(world: Any, text: str) -> None:
+    def place(told: str) -> str:
+        asked = RequestFactory().get("/", REMOTE_ADDR="192.0.2.1", HTTP_X_FORWARDED_FOR=told, HTTP_USER_AGENT=text)
+        assert set(browser_of(asked)) <= {"", *BROWSERS.values(), *SYSTEMS.values()}
+        return network_address_of(asked)
+
+    with override_settings(ALLAUTH_TRUSTED_PROXY_COUNT=1):
+        assert place(f"{text}, 198.51.100.7") == place("198.51.100.7")
+
+
+def a_list_of_staff_is_shown(world: Any, asked: tuple[str, dict[str, str]]) -> None:
+    address, query = asked
+    assert world.client.get(address, query).status_code == 200, asked
+
+
+def an_edition_is_read_or_says_what_is_wrong(world: Any, content: bytes) -> None:
+    edition = read_edition(content)
+    assert edition.problems or all(entry.code and entry.edition == edition.name for entry in edition.entries)
+
+
+def only_one_answer_means_clean(world: Any, answer: str) -> None:
+    try:
+        found = _verdict(answer)
+    except ScannerAway:
+        return
+    assert (found == "") == (answer == "stream: OK")
+
+
+def what_is_found_in_a_text_stands_there(world: Any, text: str) -> None:
+    ends = 0
+    for found in look_through(text):
+        assert ends <= found.start < found.end <= len(text)
+        ends = found.end
+
+
+def a_setting_is_understood_or_refused(world: Any, text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OIDC_PROVIDERS", text.replace("\0", ""))
+        for read in (
+            lambda: database_from_url(text),
+            lambda: database_from_url(f"postgresql://{text}"),
+            lambda: Server.from_url(f"smtp://{text}"),
+            lambda: origins_of(sign_in_providers("OIDC_PROVIDERS")),
+        ):
+            with suppress(ImproperlyConfigured):
+                read()
+
+
+def a_manifest_is_read_or_refused(world: Any, content: bytes) -> None:
+    (world.folder / MANIFEST).write_bytes(content)
+    with suppress(BackupError):
+        read_manifest(world.folder)
+
+
+def an_anchor_of_somebody_else_does_not_hold(world: Any, content: bytes) -> None:
+    (world.folder / "2026-03.ndjson").write_bytes(content)
+    assert not any(said for _, said in anchors(world.folder))
+
+
+PARSERS: dict[str, tuple[Callable[[Any, Any], None], Any]] = {
+    "reports of browsers": (a_report_of_a_browser_is_taken, BYTES | JSON.map(json_of) | DEEP),
+    "pages before": (the_page_before_is_ours, ANY_TEXT | ADDRESSES | CAME_FROM),
+    "where from": (only_the_last_hop_says_where_a_request_is_from, ANY_TEXT),
+    "lists of staff": (a_list_of_staff_is_shown, st.tuples(st.sampled_from(STAFF_PAGES), STAFF_QUERIES)),
+    "editions": (
+        an_edition_is_read_or_says_what_is_wrong,
+        BYTES | st.lists(CELLS, max_size=30).map(lambda cells: ",".join(cells).encode()),
+    ),
+    "answers of the scanner": (
+        only_one_answer_means_clean,
+        ANY_TEXT | st.sampled_from(["stream: OK", "stream: OK FOUND", "stream:  FOUND", "stream: x ERROR", "OK"]),
+    ),
+    "personal data": (what_is_found_in_a_text_stands_there, ANY_TEXT | st.lists(NEARLY, max_size=9).map("".join)),
+    "settings": (a_setting_is_understood_or_refused, ANY_TEXT | ADDRESSES | JSON.map(json_of).map(bytes.decode)),
+    "manifests of backups": (a_manifest_is_read_or_refused, BYTES | JSON.map(json_of) | DEEP),
+    "anchors of the trail": (an_anchor_of_somebody_else_does_not_hold, BYTES | JSON.map(json_of) | DEEP),
+}
+
+
+@pytest.mark.parametrize("depth", [5, pytest.param(100, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("parser", PARSERS)
+def test_a_parser_keeps_its_promise(parser: str, depth: int, world: Any) -> None:
+    keeps_its_promise(*PARSERS[parser], world, depth)
