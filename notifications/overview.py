@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import Count
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from notifications.actions.replaying import REPLAYABLE
 from notifications.bounces.reports import STATUS
@@ -16,13 +18,20 @@ EXACT = 100_000
 
 #: What the middle number of a status is about (RFC 3463).
 ABOUT = {
-    "1": "the address",
-    "2": "the mailbox",
-    "3": "the mail server there",
-    "4": "the way there",
-    "5": "how we talk to it",
-    "6": "the content",
-    "7": "what we may send",
+    "1": _("the address"),
+    "2": _("the mailbox"),
+    "3": _("the mail server there"),
+    "4": _("the way there"),
+    "5": _("how we talk to it"),
+    "6": _("the content"),
+    "7": _("what we may send"),
+}
+#: What an error of our own end of the connection means.
+MEANINGS = {
+    "ConnectionRefusedError": _("the mail server cannot be reached"),
+    "ConnectionResetError": _("the connection broke off"),
+    "SMTPServerDisconnected": _("the connection broke off"),
+    "TimeoutError": _("the mail server did not answer in time"),
 }
 
 
@@ -37,7 +46,10 @@ class Tally:
 
     @property
     def words(self) -> str:
-        return f"{'about ' if self.is_about else ''}{'more than ' if self.is_more else ''}{self.number:,}"
+        number = f"{self.number:,}"
+        if self.is_about:
+            return gettext("about %(number)s") % {"number": number}
+        return gettext("more than %(number)s") % {"number": number} if self.is_more else number
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,12 @@ class Cause:
     def about(self) -> str:
         """What a reason such as "550 5.1.1" is about, in words; empty if it is in words already."""
         found = STATUS.search(self.reason)
-        return ABOUT.get(found[1].split(".")[1], "") if found else ""
+        return str(ABOUT.get(found[1].split(".")[1], "")) if found else ""
+
+    @property
+    def meaning(self) -> str:
+        """What a reason that is the name of an error means; empty if it is none."""
+        return str(MEANINGS.get(self.reason.partition(":")[0], ""))
 
     @property
     def can_be_sent_again(self) -> bool:

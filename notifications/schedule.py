@@ -10,6 +10,8 @@ from celery.signals import task_failure, task_prerun
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from notifications.models import ScheduledRun
 
@@ -19,17 +21,23 @@ logger = logging.getLogger(__name__)
 OVERDUE_AFTER = timedelta(minutes=2)
 #: What the schedule page says of each; a task without words here is shown by its name.
 WORDS = {
-    "relay": "Find out who is to hear of news, and send what is due",
-    "digest": "Write the digests whose period has ended",
-    "overdue": "Write to those who decide what is overdue",
-    "tell-of-use": "Tell owners monthly how their lessons were used",
-    "tell-of-deprecations": "Tell owners of tokens which address of the API goes",
-    "seal-audit": "Seal the audit trail",
-    "apply-retention": "Remove records that are older than they are kept",
-    "keep-accounts": "Let roles and accounts end when their time is over",
-    "count-look-alikes": "Count words for finding lessons that look alike",
-    "check-attachments": "Check files that were attached",
-    "count-words": "Count words for the search",
+    "relay": _("Find out who is to hear of news, and send what is due"),
+    "digest": _("Write the digests whose period has ended"),
+    "overdue": _("Write to those who decide what is overdue"),
+    "tell-of-use": _("Tell owners monthly how their lessons were used"),
+    "tell-of-deprecations": _("Tell owners of tokens which address of the API goes"),
+    "seal-audit": _("Seal the audit trail"),
+    "apply-retention": _("Remove records that are older than they are kept"),
+    "keep-accounts": _("Let roles and accounts end when their time is over"),
+    "count-look-alikes": _("Count words for finding lessons that look alike"),
+    "check-attachments": _("Check files that were attached"),
+    "count-words": _("Count words for the search"),
+}
+#: By the length of the unit in seconds.
+EVERY = {
+    3600: ngettext_lazy("Every hour", "Every %(number)s hours", "number"),
+    60: ngettext_lazy("Every minute", "Every %(number)s minutes", "number"),
+    1: ngettext_lazy("Every second", "Every %(number)s seconds", "number"),
 }
 
 
@@ -47,7 +55,7 @@ class Scheduled:
 
     @property
     def words(self) -> str:
-        return WORDS.get(self.name, self.name.replace("-", " ").capitalize())
+        return str(WORDS.get(self.name, self.name.replace("-", " ").capitalize()))
 
 
 def schedule(*, at: datetime) -> list[Scheduled]:
@@ -86,11 +94,8 @@ def _in_words(when: Any) -> str:
     if not isinstance(every, timedelta):
         return str(when)
     seconds = int(every.total_seconds())
-    for unit, size in (("hour", 3600), ("minute", 60), ("second", 1)):
-        if seconds % size == 0:
-            number = seconds // size
-            return f"Every {unit}" if number == 1 else f"Every {number} {unit}s"
-    return f"Every {every}"
+    size = next(size for size in EVERY if seconds % size == 0)
+    return EVERY[size] % {"number": seconds // size}
 
 
 def _tasks() -> set[str]:

@@ -8,7 +8,7 @@ from accounts.models import Membership, Organisation, User
 from accounts.roles import Role
 from lessons.models import Publication
 from notifications.emails import ALERTS
-from notifications.models import Delivery, DeliveryKind, State
+from notifications.models import Delivery, DeliveryKind, Frequency, State
 
 NOT_SENT = (State.FAILED, State.SUPPRESSED, State.CANCELLED)
 
@@ -35,10 +35,15 @@ def news_sent_to(organisation: Organisation) -> QuerySet[Any, Any]:
 
 
 def with_references(rows: list[dict[str, Any]], user: User) -> list[dict[str, Any]]:
-    """Add to each row its `publication`, if `user` holds a key of it, and the name of its kind."""
+    """Add to each row its `publication`, if `user` holds a key of it, and the names of its kind and frequency."""
     keys = {row["announcement__publication"] for row in rows} - {None}
     opened = Publication.objects.filter(pk__in=keys).opened_by(user).select_related("lesson").defer("search").in_bulk()
     return [
-        row | {"publication": opened.get(row["announcement__publication"]), "label": DeliveryKind(row["kind"]).label}
+        row
+        | {
+            "publication": opened.get(row["announcement__publication"]),
+            "label": DeliveryKind(row["kind"]).label,
+            "frequency": Frequency(row["digest_run__frequency"]).label if row["digest_run__frequency"] else "",
+        }
         for row in rows
     ]

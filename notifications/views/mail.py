@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.keyset import keyset_page
@@ -78,7 +78,8 @@ def mail_replay(request: SignedInRequest) -> HttpResponse:
 
 def _told(request: SignedInRequest, number: int) -> HttpResponse:
     if number:
-        messages.success(request, f"{number:,} email{'' if number == 1 else 's'} queued again.")
+        words = ngettext("%(number)s email queued again.", "%(number)s emails queued again.", number)
+        messages.success(request, words % {"number": f"{number:,}"})
     else:
         messages.info(request, gettext("Nothing to send again: they are queued already, or have gone."))
     return redirect("mail")
