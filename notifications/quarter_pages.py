@@ -67,6 +67,7 @@ def pdf_of(page: QuarterPage) -> bytes:
             "chosen": gettext("Chosen by the JOL Secretariat"),
             "sensitive": gettext("OFFICIAL-SENSITIVE. Sign in to read it:"),
             "portal": gettext("On the portal:"),
+            "none": gettext("There is no lesson in it that you may read."),
         },
         "site": settings.SITE_NAME,
         "url": settings.SITE_URL + page.quarter.get_absolute_url(),
@@ -83,18 +84,18 @@ def pdf_of(page: QuarterPage) -> bytes:
         ],
     }
     try:
-        return _compiled(page.quarter, content, pdf_standards="ua-1")
+        return _compiled(page.quarter, content, is_strict=True)
     except typst.TypstError:
         # A sign that our font lacks, such as a picture in a title, breaks that standard: better a box than no paper.
-        return _compiled(page.quarter, content)
+        return _compiled(page.quarter, content, is_strict=False)
 
 
-def _compiled(quarter: QuarterDigest, content: dict[str, Any], **standards: str) -> bytes:
+def _compiled(quarter: QuarterDigest, content: dict[str, Any], *, is_strict: bool) -> bytes:
     return typst.compile(
         LAYOUT,
         format="pdf",
         sys_inputs={"content": json.dumps(content)},
         ignore_system_fonts=True,
         timestamp=int((quarter.closed_at or quarter.made_at).timestamp()),
-        **standards,
+        pdf_standards=["ua-1"] if is_strict else [],
     )

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -12,7 +13,7 @@ from accounts.models import User
 from govuk.numbers import number_sent
 from notifications import actions
 from notifications.access import SignedInRequest, for_readers
-from notifications.actions.quarters import EDIT, candidates
+from notifications.actions.quarters import EDIT, MOST_CHOSEN, candidates
 from notifications.forms.quarters import QuarterForm
 from notifications.models import QuarterDigest
 from notifications.quarter_pages import in_order, page_for, pdf_of
@@ -89,7 +90,9 @@ def quarter_edit(request: SignedInRequest, code: str) -> HttpResponse:
     if request.POST.get("do") == "save":
         messages.success(request, gettext("Saved. It goes as you see it once it is approved."))
         return redirect("quarter", digest.code)
-    return redirect("quarter_edit", digest.code)
+    what, _, key = request.POST.get("do", "").partition("-")
+    place = f"lesson-{key}" if what in {"up", "down", "add"} and key.isdigit() else "lessons"
+    return redirect(f"{reverse('quarter_edit', args=[digest.code])}#{place}")
 
 
 def _keys(request: HttpRequest) -> list[int]:
@@ -120,6 +123,8 @@ def _edit_page(request: HttpRequest, digest: QuarterDigest, form: QuarterForm, c
         "chosen": in_order(chosen, offered),
         "others": [text for text in offered if text.lesson_id not in chosen],
         "is_open": digest.may_be_edited(timezone.now()),
+        "is_full": len(chosen) >= MOST_CHOSEN,
+        "most": MOST_CHOSEN,
     }
     return render(request, "notifications/quarter_edit.html", context)
 
