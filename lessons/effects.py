@@ -133,6 +133,7 @@ def name_what_is_approved(attempt: Attempt) -> None:
         Status.SUBMITTED: Move.PUBLISH,
         Status.PUBLISHED: Move.PUBLISH_AGAIN,
         Status.SUSPENDED: Move.RESTORE,
+        Status.ARCHIVED: Move.RESTORE,
     }[Status(attempt.lesson.status)]
 
 

@@ -224,6 +224,7 @@ RULES: dict[Move, tuple[Rule, ...]] = {
         ),
         rule(
             S.PUBLISHED,
+            S.ARCHIVED,
             to=unchanged,
             who=REVIEW,
             only_if=(only_if.in_remit, only_if.not_own, only_if.needs_two_people, only_if.ready),

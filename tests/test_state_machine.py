@@ -107,7 +107,7 @@ USUAL: dict[str, list[tuple[str, Move]]] = {
         ("moderator", Move.ARCHIVE),
     ],
     Status.SUSPENDED: [("secretariat", Move.APPROVE), ("second", Move.RESTORE), ("second", Move.APPROVE)],
-    Status.ARCHIVED: [("moderator", Move.RESTORE), ("secretariat", Move.RESTORE)],
+    Status.ARCHIVED: [("moderator", Move.RESTORE), ("second", Move.APPROVE), ("secretariat", Move.RESTORE)],
 }
 PUBLISHES = {Move.PUBLISH, Move.PUBLISH_AGAIN, Move.RESTORE, Move.ARCHIVE}
 WAITS = (timedelta(minutes=10), timedelta(hours=3), timedelta(days=20), timedelta(days=40))

@@ -410,6 +410,22 @@ def test_an_archived_lesson_stays_readable_but_not_in_lists() -> None:
     assert Publication.objects.readable_by(reader).unarchived().exists()
 
 
+def test_a_new_version_of_an_archived_lesson_comes_back_when_a_second_person_agrees() -> None:
+    lesson, first, second = national(Status.ARCHIVED)
+    lesson = prepare(lesson, first, why="Nobody had asked for the list.")
+    with pytest.raises(SecondPersonMissing):
+        make(lesson, Move.RESTORE, second)
+
+    lesson = make(lesson, Move.APPROVE, first)
+    assert lesson.status == Status.ARCHIVED
+    with pytest.raises(SecondPersonMissing):
+        make(lesson, Move.RESTORE, first)
+    lesson = make(lesson, Move.RESTORE, second)
+
+    text = lesson.publications.current().get()
+    assert (lesson.status, text.version, text.archived_at) == (Status.PUBLISHED, 2, None)
+
+
 def test_suspending_and_restoring_an_archived_lesson_publishes_it() -> None:
     lesson, moderator = moderated(Status.ARCHIVED)
     lesson = make(lesson, Move.SUSPEND, moderator)
