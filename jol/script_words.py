@@ -18,6 +18,8 @@ ENGLISH = (
     gettext_noop("You will be signed out at %(time)s, since nothing happened for a while."),
     gettext_noop("To stay, press “Stay signed in”."),
     gettext_noop("(%(number)s selected)"),
+    gettext_noop("The file is larger than %(number)s megabytes. Make it smaller, or choose another one."),
+    gettext_noop("The file is being sent. Keep this page open."),
     gettext_noop("No results found"),
     gettext_noop("Type in %(number)s or more characters for results"),
     gettext_noop("Take out the selected words because of"),

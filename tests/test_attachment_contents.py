@@ -19,7 +19,7 @@ from lessons.apart import ROOT
 from lessons.attachments import archives, images
 from lessons.attachments.content import kind_of
 from lessons.attachments.findings import SENTENCES, in_words
-from lessons.attachments.kinds import KINDS, MOST_BYTES, Refused, plain_name
+from lessons.attachments.kinds import KINDS, MOST_BYTES, Refused, kind_by_name, plain_name
 from lessons.attachments.opening import look_inside
 from tests.files import (
     BASE,
@@ -536,3 +536,12 @@ def test_looking_inside_cannot_take_much_memory() -> None:
 def test_a_file_that_ends_the_process_that_looks_at_it_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refused, match="opened safely"):
         look_inside("pdf", tmp_path / "missing", tmp_path / "drawn")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("minutes.DOC", "DOCX"), ("log.xlsm", "macros"), ("scene.heic", "JPEG"), ("run.exe", "PDF, DOCX")],
+)
+def test_what_people_have_at_hand_is_refused_with_what_to_do_instead(name: str, words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        kind_by_name(name)

@@ -46,6 +46,16 @@ KINDS = {
 BY_SUFFIX = {suffix: kind for kind in KINDS.values() for suffix in kind.suffixes}
 IN_WORDS = "PDF, DOCX, XLSX, PPTX, PNG, JPEG, CSV or TXT"
 
+_OLD = gettext_noop("This kind of document cannot be attached. Save it as DOCX, XLSX, PPTX or PDF, and attach that")
+_MACROS = gettext_noop("A file with macros cannot be attached. Save it as DOCX, XLSX or PPTX, and attach that")
+_PHONE = gettext_noop("This kind of picture cannot be attached. Save or send it as JPEG, and attach that")
+#: What to do about a file that people have at hand, by the end of its name.
+INSTEAD = (
+    dict.fromkeys(("doc", "xls", "ppt", "odt", "ods", "odp", "rtf", "pages", "numbers"), _OLD)
+    | dict.fromkeys(("docm", "xlsm", "pptm"), _MACROS)
+    | dict.fromkeys(("heic", "heif", "webp", "gif", "bmp", "tif", "tiff"), _PHONE)
+)
+
 #: Characters that turn the direction of writing, and other invisible ones, make a name look like another.
 UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
@@ -67,4 +77,6 @@ def kind_by_name(name: str) -> FileKind:
     _, dot, suffix = plain_name(name).rpartition(".")
     if dot and (kind := BY_SUFFIX.get(suffix.casefold())):
         return kind
+    if words := INSTEAD.get(suffix.casefold()):
+        raise Refused(gettext(words))
     raise Refused(gettext("This kind of file cannot be attached. Choose a %(kinds)s file") % {"kinds": IN_WORDS})

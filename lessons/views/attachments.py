@@ -19,7 +19,7 @@ from lessons.actions.reading import record_read
 from lessons.attachments import store
 from lessons.attachments.content import TOO_LARGE
 from lessons.attachments.findings import refusal_in_words
-from lessons.attachments.kinds import Refused
+from lessons.attachments.kinds import MEGABYTE, MOST_BYTES, Refused, plain_name
 from lessons.attachments.scanners import scanner
 from lessons.errors import ReasonMissing
 from lessons.forms.attachments import AttachmentForm
@@ -57,7 +57,8 @@ def lesson_attachments(request: SignedInRequest, pk: int) -> HttpResponse:
     except Refused as error:
         form.add_error("file", refusal_in_words(str(error)))
         return _page(request, lesson, form, status=422)
-    messages.success(request, gettext("The file is attached. It is checked before anybody can download it."))
+    said = gettext("“%(name)s” is attached. It is checked before anybody can download it.")
+    messages.success(request, said % {"name": plain_name(file.name)})
     return redirect("lesson_attachments", pk)
 
 
@@ -74,6 +75,7 @@ def _page(request: SignedInRequest, lesson: Lesson, form: AttachmentForm, status
         "most": actions.MOST_ATTACHMENTS,
         "is_waiting": any(one.is_waiting for one in attachments),
         "is_scanned": scanner().is_real,
+        "most_megabytes": MOST_BYTES // MEGABYTE,
     }
     return render(request, "lessons/attachments/attachments.html", context, status=status)
 

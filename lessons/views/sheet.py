@@ -12,8 +12,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Organisation
 from accounts.tables import Row, UnreadableTable
+from lessons.attachments.kinds import MEGABYTE
 from lessons.forms.choices import organisations_written_for
-from lessons.forms.sheet import SheetForm, packed, unpacked
+from lessons.forms.sheet import FILE_LIMIT, SheetForm, packed, unpacked
 from lessons.importing.sheet import COLUMNS, ONE_OF, Sheet, SheetRow, template
 from lessons.models import Status
 from lessons.views.attachments import UPLOADS
@@ -51,7 +52,9 @@ def submit_sheet(request: SignedInRequest) -> HttpResponse:
 
 
 def _upload_page(request: SignedInRequest, form: SheetForm, status: int = 200) -> HttpResponse:
-    return render(request, "lessons/writing/sheet.html", {"form": form}, status=status)
+    return render(
+        request, "lessons/writing/sheet.html", {"form": form, "most_megabytes": FILE_LIMIT // MEGABYTE}, status=status
+    )
 
 
 def _from_preview(request: SignedInRequest) -> HttpResponse:
