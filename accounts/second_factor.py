@@ -7,6 +7,7 @@ from allauth.account.internal.flows.login import get_authentication_records, rec
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt, encrypt
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest
@@ -89,17 +90,42 @@ def use_code(*, user: User, code: str, at: datetime) -> str:
     """
     code = plain(code)
     app = Authenticator.objects.select_for_update().filter(user=user, type=Authenticator.Type.TOTP).first()
-    if app:
-        step = step_of(code, decrypt(app.data["secret"]), at)
+    if app and (secret := _secret_of(app)):
+        step = step_of(code, secret, at)
         if step is not None and step > app.data.get("last_step", 0):
-            app.data["last_step"], app.last_used_at = step, at
+            app.data |= {"last_step": step, "secret": encrypt(secret)}  # with the newest key
+            app.last_used_at = at
             app.save(update_fields=["data", "last_used_at"])
             return "totp"
-    unused = RecoveryCode.objects.filter(user=user, digest=_digest(user, code), used_at=None)
+    digests = [_digest(user, code, key) for key in _keys()]
+    unused = RecoveryCode.objects.filter(user=user, digest__in=digests, used_at=None)
     if code and unused.update(used_at=at):
         audit.record(action="factor.recovery_code", subject=user, by=user, at=at)
         return "recovery_code"
     return ""
+
+
+def renew_secrets() -> tuple[int, int]:
+    """Encrypt the secret of every app with the newest key; return how many there are, and how many no key opens."""
+    number, lost = 0, 0
+    for pk in Authenticator.objects.filter(type=Authenticator.Type.TOTP).order_by("pk").values_list("pk", flat=True):
+        with transaction.atomic():  # one at a time: somebody may be signing in
+            app = Authenticator.objects.select_for_update().filter(pk=pk).first()
+            secret = _secret_of(app) if app else None
+            if app and secret:
+                app.data["secret"] = encrypt(secret)
+                app.save(update_fields=["data"])
+            number, lost = number + 1, lost + (secret is None)
+    return number, lost
+
+
+def _secret_of(app: Authenticator) -> str | None:
+    """Return the secret, or None where the key that it was encrypted with is not among ours any more."""
+    try:
+        secret: str = decrypt(app.data["secret"])
+    except InvalidToken:
+        return None
+    return secret
 
 
 def plain(code: str) -> str:
@@ -114,10 +140,17 @@ def new_recovery_codes(*, user: User, at: datetime) -> list[str]:
     User.objects.select_for_update().get(pk=user.pk)
     RecoveryCode.objects.filter(user=user).delete()
     codes = ["".join(secrets.choice(LETTERS) for _ in range(10)) for _ in range(RECOVERY_CODES)]
-    RecoveryCode.objects.bulk_create(RecoveryCode(user=user, digest=_digest(user, code)) for code in codes)
+    RecoveryCode.objects.bulk_create(
+        RecoveryCode(user=user, digest=_digest(user, code, settings.SECRET_KEY)) for code in codes
+    )
     audit.record(action="factor.new_recovery_codes", subject=user, by=user, at=at)
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 
-def _digest(user: User, code: str) -> str:
-    return salted_hmac(f"accounts.recovery_code:{user.pk}", code, algorithm="sha256").hexdigest()
+def _digest(user: User, code: str, key: str) -> str:
+    return salted_hmac(f"accounts.recovery_code:{user.pk}", code, secret=key, algorithm="sha256").hexdigest()
+
+
+def _keys() -> list[str]:
+    """Return the keys of this installation, the newest first."""
+    return [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]

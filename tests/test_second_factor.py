@@ -10,7 +10,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.core.exceptions import PermissionDenied
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -159,6 +159,29 @@ def test_a_code_works_once_and_a_step_early_or_late() -> None:
     assert use_code(user=user, code=app.code(now, steps=1), at=now)
     later = now + timedelta(seconds=60)
     assert not use_code(user=user, code=app.code(now, steps=1), at=later)
+
+
+def test_another_secret_key_takes_no_second_factor_away(settings: Any, capsys: Any) -> None:
+    active, idle, now = person(Role.SECRETARIAT), person(Role.SECRETARIAT), timezone.now()
+    app, idle_app, codes = app_of(active), app_of(idle), new_recovery_codes(user=active, at=now)
+    before = settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another " * 9, [before]
+
+    assert use_code(user=active, code=codes[0], at=now) == "recovery_code"
+    assert use_code(user=active, code=app.code(now), at=now) == "totp"
+    settings.SECRET_KEY_FALLBACKS = []
+    assert use_code(user=active, code=app.code(now, steps=1), at=now) == "totp", "who used it is on the new key"
+    assert use_code(user=idle, code=idle_app.code(now), at=now) == "", "a wrong code, and no fault of the page"
+    assert use_code(user=active, code=codes[1], at=now) == ""
+    with pytest.raises(CommandError, match="opens 1:"):
+        call_command("renew_factors")
+
+    settings.SECRET_KEY_FALLBACKS = [before]
+    call_command("renew_factors")
+    settings.SECRET_KEY_FALLBACKS = []
+
+    assert capsys.readouterr().out.endswith("2 of 2 apps have the newest key.\n")
+    assert use_code(user=idle, code=idle_app.code(now), at=now) == "totp"
 
 
 @pytest.mark.django_db(transaction=True)
