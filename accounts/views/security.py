@@ -33,6 +33,7 @@ def security(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/security.html", context)
 
 
+@require_http_methods(["GET", "POST"])
 def password_change(request: HttpRequest) -> HttpResponse:
     """Whoever signs in with their organisation has none here to change; allauth's page would set them one."""
     if not cast("User", request.user).has_usable_password():
