@@ -29,7 +29,7 @@ def publications_due(before: datetime, at: datetime, held: Held) -> "QuerySet[Le
     """Published lessons that no moderator has looked at since that time."""
     published = Lesson.objects.filter(status__in=[Status.PUBLISHED, Status.ARCHIVED])
     looked_at = published.annotate(looked_at=Max("moves__at", filter=Q(moves__move__in=REVIEWS)))
-    return looked_at.filter(looked_at__lt=before).exclude(_lesson_is_held(held))
+    return looked_at.filter(looked_at__lt=before).exclude(lesson_is_held(held))
 
 
 def points_due(before: datetime, at: datetime, held: Held) -> "QuerySet[Observation]":
@@ -52,7 +52,7 @@ def drafts_due(before: datetime, at: datetime, held: Held) -> "QuerySet[Lesson]"
     key = Cast(OuterRef("pk"), models.CharField())
     written = AuditEvent.objects.filter(object_type=Lesson._meta.label_lower, object_id=key, at__gte=before)
     drafts = Lesson.objects.filter(status=Status.DRAFT, moves=None, publications=None, created_at__lt=before)
-    return drafts.exclude(Exists(written.exclude(action="lesson.read"))).exclude(_lesson_is_held(held))
+    return drafts.exclude(Exists(written.exclude(action="lesson.read"))).exclude(lesson_is_held(held))
 
 
 def delete_drafts(drafts: "QuerySet[Any]", at: datetime) -> None:
@@ -65,7 +65,7 @@ def delete_drafts(drafts: "QuerySet[Any]", at: datetime) -> None:
         transaction.on_commit(partial(store.delete, key))
 
 
-def _lesson_is_held(held: Held) -> Q:
+def lesson_is_held(held: Held) -> Q:
     lessons, events, people = (held.in_class(kind) for kind in (Lesson, Event, User))
     return Q(pk__in=lessons) | Q(event__in=events) | Q(author__in=people)
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from knox.crypto import hash_token
 
 from accounts.models import ApiToken, TokenScope, User
+from accounts.records.holds import hold
 from lessons.actions.moves import move_lesson
 from lessons.attachments import store
 from lessons.models import Attachment, Lesson, LessonMove, Move, Status
@@ -63,6 +64,8 @@ def scene_of(state: str, stage: Scene | None = None) -> Scene:
             _second_version(lesson)
         if lesson.status in {Status.PUBLISHED, Status.SUSPENDED}:
             _attach(scene, name, lesson)
+        if state == "published_and_held":
+            hold(subject=lesson, reason="An inquiry", until=None, by=people["P19"], at=timezone.now())
         if state in {"approved", "suspended_and_approved"}:
             move_lesson(lesson=lesson, move=Move.APPROVE, by=people["P19"], at=timezone.now())
         if state == "approved":
@@ -86,6 +89,7 @@ STATE_OF: dict[str, dict[str, Any]] = {
     "stays_local": {"status": Status.DECLINED},
     "withdrawn": {"status": Status.WITHDRAWN},
     "published_to_all": {"status": Status.PUBLISHED},
+    "published_and_held": {"status": Status.PUBLISHED},
     "published_to_area": {"status": Status.PUBLISHED} | TO_AREA,
     "sensitive_to_area": {"status": Status.PUBLISHED} | SENSITIVE | TO_AREA,
     "sensitive_to_national_team": {"status": Status.PUBLISHED, "audience": "national_team"} | SENSITIVE,

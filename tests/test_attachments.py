@@ -19,6 +19,7 @@ from django.utils import timezone
 from PIL import Image
 
 from accounts.models import AuditEvent, Organisation, User
+from accounts.records import holds
 from accounts.roles import Role
 from lessons.actions import attachments as actions
 from lessons.actions import scanning
@@ -209,6 +210,21 @@ def test_the_owner_takes_a_file_out_while_writing(
     assert not lesson.attachments.exists()
     assert not [path for path in folder.rglob("*") if path.is_file()]
     assert AuditEvent.objects.filter(action="attachment.remove").count() == 1
+
+
+def test_a_file_of_a_lesson_that_is_held_stays_until_the_hold_is_lifted(lesson: Lesson) -> None:
+    attachment, secretariat = attached(lesson), person(Role.SECRETARIAT)
+    remove = reverse("attachment_remove", args=[lesson.pk, attachment.key])
+    held = holds.hold(subject=lesson.event, reason="An inquiry", until=None, by=secretariat, at=timezone.now())
+
+    refused = sign_in(lesson.author).post(remove)
+    kept = lesson.attachments.count()
+    holds.lift(held=held, by=secretariat, at=timezone.now())
+    taken = sign_in(lesson.author).post(remove)
+
+    assert (refused.status_code, kept) == (409, 1)
+    assert "The files of this lesson cannot be changed now." in refused.text
+    assert (taken.status_code, lesson.attachments.count()) == (302, 0)
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status not in {"draft", "changes_requested"}])

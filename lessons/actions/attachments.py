@@ -7,10 +7,11 @@ from typing import BinaryIO
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from accounts import audit
 from accounts.models import User
+from accounts.records.holds import Held
 from lessons.attachments import store
 from lessons.attachments.content import kind_of
 from lessons.attachments.kinds import plain_name
@@ -25,8 +26,10 @@ from lessons.errors import (
     WrongStatus,
 )
 from lessons.models import Attachment, Lesson, Status
+from lessons.retention import lesson_is_held
 
 MOST_ATTACHMENTS = 10
+CANNOT_BE_CHANGED = gettext_lazy("The files of this lesson cannot be changed now.")
 CHANGE, PUBLISH = "lessons.change_lesson", "lessons.publish_lesson"
 
 
@@ -86,9 +89,11 @@ def remove_attachment(*, attachment: Attachment, by: User, at: datetime) -> None
     """Take a file out of a lesson that is open to its owner, for good.
 
     :raises PermissionDenied: `by` may not write the lesson
-    :raises WrongStatus: it is not open to its owner now
+    :raises WrongStatus: it is not open to its owner now, or somebody asked to keep it
     """
     _open_to(attachment.lesson, by)
+    if Lesson.objects.filter(lesson_is_held(Held(at)), pk=attachment.lesson_id).exists():
+        raise WrongStatus(CANNOT_BE_CHANGED)
     audit.record(action="attachment.remove", subject=attachment, by=by, at=at, digest=attachment.sha256)
     key = attachment.key
     attachment.delete()
@@ -98,7 +103,7 @@ def remove_attachment(*, attachment: Attachment, by: User, at: datetime) -> None
 def _open_to(lesson: Lesson, by: User) -> None:
     lesson = Lesson.objects.select_for_update(of=("self",)).get(pk=lesson.pk)
     if not lesson.is_open_to_owner and by.has_perm("lessons.view_lesson", lesson):
-        raise WrongStatus(gettext("The files of this lesson cannot be changed now."))
+        raise WrongStatus(CANNOT_BE_CHANGED)
     if not by.has_perm(CHANGE, lesson):
         raise PermissionDenied
 
