@@ -44,9 +44,6 @@ def state() -> int | None:
         return cursor.fetchone()[0]
 
 
-LONG_BEFORE = NOON - timedelta(days=99)
-
-
 def narrow(lesson: Lesson) -> None:
     Lesson.objects.filter(pk=lesson.pk).update(area=ResilienceAreaFactory())
     lesson.publications.update(readers=["official/area:nowhere", "national"])
