@@ -15,6 +15,7 @@ REVIEWED: dict[str, dict[str, str]] = {
         "notifications/digests.py run_batch": "one of two constants",
         "notifications/fan_out.py _to_subscriptions": "constants of fan_out_sql",
         "notifications/fan_out.py _to_those_who_got_it": "constants of fan_out_sql",
+        "notifications/fan_out.py _tell_readers_of_quarters": "constants of fan_out_sql",
         "notifications/fan_out.py _tell_downloaders": "constants of fan_out_sql",
         "notifications/fan_out.py _holders": "a constant of fan_out_sql",
         "notifications/schedule.py _note": "a constant of the two callers",
