@@ -23,8 +23,9 @@ from accounts.models import AuditEvent, RateCount, TokenScope, User
 from accounts.roles import Role
 from accounts.tokens import create_token
 from lessons.exports import download as file
+from lessons.exports import writers
 from lessons.exports.document import document_of
-from lessons.exports.writers import ROWS_IN_A_PIECE, TABLE, csv_lines
+from lessons.exports.writers import TABLE, csv_lines
 from lessons.exports.xlsx import LONGEST_CELL, workbook
 from lessons.models import ExportRecord, Lesson, Publication, Status
 from tests.factories import PASSWORD, EventFactory, LessonFactory, NationalRiskFactory, PublicationFactory, person
@@ -212,9 +213,12 @@ def test_what_is_suspended_before_it_is_read_is_not_in_the_file(reader: User) ->
     assert lines(answer) == []
 
 
-@pytest.mark.slow
-def test_what_is_taken_from_somebody_while_they_read_is_not_in_the_rest_of_the_file(reader: User) -> None:
-    lessons = [published() for _ in range(2 * ROWS_IN_A_PIECE + 1)]
+def test_what_is_taken_from_somebody_while_they_read_is_not_in_the_rest_of_the_file(
+    reader: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (file, writers):
+        monkeypatch.setattr(module, "ROWS_IN_A_PIECE", 2)
+    lessons = [published() for _ in range(5)]
     with time_machine.travel(timezone.now(), tick=False) as clock:
 
         def slowly(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -232,7 +236,7 @@ def test_what_is_taken_from_somebody_while_they_read_is_not_in_the_rest_of_the_f
         User.objects.filter(pk=reader.pk).update(is_active=False)
         nothing = b"".join(slowly(closed))
 
-    assert (first.count(b"\n"), other_first.count(b"\n")) == (ROWS_IN_A_PIECE, ROWS_IN_A_PIECE)
+    assert (first.count(b"\n"), other_first.count(b"\n")) == (2, 2)
     assert rest.count(b"\n") <= 1, "only what is open still"
     assert nothing == b""
 
