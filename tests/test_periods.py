@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +43,29 @@ def test_days_on_which_the_clocks_change_end_at_eight_too(day: datetime, hours: 
 
     assert period.end.astimezone(LONDON).hour == 8
     assert period.end - period.start == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("first", [date(2026, 10, 24), date(2027, 3, 27)])
+def test_minute_by_minute_through_a_change_of_the_clocks_each_day_ends_once_and_at_eight(first: date) -> None:
+    days = [first + timedelta(days=number) for number in range(4)]
+    begin, end = (datetime.combine(day, time(0, 0), LONDON).astimezone(UTC) for day in (days[0], days[-1]))
+    minutes = (end - begin) // timedelta(minutes=1) + 12 * 60
+    before, ends = last_period(Frequency.DAILY, begin), []
+
+    for at in (begin + timedelta(minutes=minute) for minute in range(minutes)):
+        period = last_period(Frequency.DAILY, at)
+        if period != before:
+            assert period.start == before.end
+            ends.append(at.astimezone(LONDON).strftime("%d %H:%M"))
+            before = period
+
+    assert ends == [f"{day.day} 08:00" for day in days]
+
+
+@pytest.mark.parametrize("name", sorted(settings.CELERY_BEAT_SCHEDULE))
+def test_nothing_is_scheduled_by_a_clock_on_a_wall(name: str) -> None:
+    """Then no task falls into the hour that is left out in spring and comes twice in autumn."""
+    assert isinstance(settings.CELERY_BEAT_SCHEDULE[name]["schedule"], float)
 
 
 def test_weeks_end_on_monday_months_and_quarters_on_the_first() -> None:
