@@ -19,7 +19,12 @@ class AreaField(forms.ChoiceField):
 
     def __init__(self, **more: Any) -> None:
         words = {"required": _("Select an area"), "invalid_choice": _("Select an area of the list")}
-        super().__init__(choices=areas, widget=forms.Select(attrs=LOOK_UP), error_messages=words, **more)
+        super().__init__(
+            choices=areas,
+            widget=forms.Select(attrs=LOOK_UP),
+            error_messages=words | more.pop("error_messages", {}),
+            **more,
+        )
 
     def clean(self, value: Any) -> ResilienceArea:
         return ResilienceArea.objects.get(code=super().clean(value))
@@ -33,10 +38,18 @@ class MergeForm(forms.Form):
 
 
 class MergeOrganisationsForm(MergeForm):
-    source = OrganisationField(label=_("Organisation that ends"))
-    target = OrganisationField(label=_("Organisation into which it goes"))
+    source = OrganisationField(
+        label=_("Organisation that ends"),
+        error_messages={"required": _("Select the organisation that ends")},
+    )
+    target = OrganisationField(
+        label=_("Organisation into which it goes"),
+        error_messages={"required": _("Select the organisation into which it goes")},
+    )
 
 
 class MergeAreasForm(MergeForm):
-    source = AreaField(label=_("Area that ends"))
-    target = AreaField(label=_("Area into which it goes"))
+    source = AreaField(label=_("Area that ends"), error_messages={"required": _("Select the area that ends")})
+    target = AreaField(
+        label=_("Area into which it goes"), error_messages={"required": _("Select the area into which it goes")}
+    )

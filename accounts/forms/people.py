@@ -56,7 +56,9 @@ class OrganisationField(forms.ChoiceField):
     def __init__(self, **more: Any) -> None:
         words = {"required": _("Select an organisation"), "invalid_choice": _("Select an organisation of the list")}
         widget = forms.Select(attrs=LOOK_UP)
-        super().__init__(choices=organisations, widget=widget, error_messages=words, **more)
+        super().__init__(
+            choices=organisations, widget=widget, error_messages=words | more.pop("error_messages", {}), **more
+        )
 
     def clean(self, value: Any) -> Organisation | None:
         code = super().clean(value)

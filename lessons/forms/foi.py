@@ -18,13 +18,15 @@ class OpenForm(forms.Form):
     looks: ClassVar = {"lesson": Look(width=20), "reference": Look(width=20)}
 
     lesson = forms.CharField(
-        max_length=30, label=_("Reference of the lesson"), error_messages={"required": _("Enter a reference")}
+        max_length=30,
+        label=_("Reference of the lesson"),
+        error_messages={"required": _("Enter the reference of the lesson")},
     )
     reference = forms.CharField(
         max_length=60,
         label=_("Reference of the request"),
         help_text=_("Under which the authority that was asked keeps it"),
-        error_messages={"required": _("Enter a reference")},
+        error_messages={"required": _("Enter the reference of the request")},
     )
     requester = forms.ChoiceField(
         choices=Requester.choices,
@@ -33,7 +35,9 @@ class OpenForm(forms.Form):
         help_text=_("The kind only: who it is is not recorded here"),
         error_messages={"required": _("Select who asks")},
     )
-    received_on = DateField(label=_("When was it received?"), error_messages={"required": _("Enter a date")})
+    received_on = DateField(
+        label=_("When was it received?"), error_messages={"required": _("Enter the day it was received")}
+    )
 
     def clean_lesson(self) -> Lesson:
         found = Lesson.objects.filter(reference=self.cleaned_data["lesson"].strip().upper()).first()
