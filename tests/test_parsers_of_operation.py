@@ -18,13 +18,18 @@ from accounts.browsers import BROWSERS, SYSTEMS, browser_of
 from accounts.models import RateCount
 from accounts.rates import network_address_of
 from accounts.roles import Role
+from accounts.tables import Row
 from accounts.trail.anchors import anchors
+from devstack.installation import ROOT
 from jol.backup import BackupError
 from jol.backup.manifest import NAME as MANIFEST
 from jol.backup.manifest import read_manifest
 from jol.environment import database_from_url, origins_of, sign_in_providers
 from lessons.attachments.scanners import ScannerAway, _verdict
 from lessons.editions import read_edition
+from lessons.importing.column_map import load_column_map
+from lessons.importing.drafts import DraftMaker
+from lessons.importing.names import Names
 from lessons.warnings.check import look_through
 from notifications.sending.smtp import Server
 from tests.factories import MembershipFactory, person
@@ -140,6 +145,22 @@ def an_anchor_of_somebody_else_does_not_hold(world: Any, content: bytes) -> None
     assert not any(said for _, said in anchors(world.folder))
 
 
+def a_row_becomes_a_draft_or_is_refused(world: Any, cells: dict[str, str]) -> None:
+    names = Names()
+    for column_map in MAPS:
+        draft = DraftMaker(column_map, names).make(Row(2, dict.fromkeys(column_map.columns, "") | cells, []))
+        assert draft.problems or draft.external_id
+        assert draft.wording is not None
+        assert draft.event is not None
+
+
+MAPS = [load_column_map(path) for path in sorted((ROOT / "lessons" / "column_maps").glob("*.json"))]
+COLUMNS_OF_MAPS = sorted({column for one in MAPS for column in one.columns})
+GIVEN = st.sampled_from(
+    ["[]", '[{"text": 1}]', "{", "null", "yes", "official", "lesson_identified", "2026-02-29", "=1+1"]
+)
+
+
 PARSERS: dict[str, tuple[Callable[[Any, Any], None], Any]] = {
     "reports of browsers": (a_report_of_a_browser_is_taken, BYTES | JSON.map(json_of) | DEEP),
     "pages before": (the_page_before_is_ours, ANY_TEXT | ADDRESSES | CAME_FROM),
@@ -156,6 +177,10 @@ PARSERS: dict[str, tuple[Callable[[Any, Any], None], Any]] = {
     "personal data": (what_is_found_in_a_text_stands_there, ANY_TEXT | st.lists(NEARLY, max_size=9).map("".join)),
     "settings": (a_setting_is_understood_or_refused, ANY_TEXT | ADDRESSES | JSON.map(json_of).map(bytes.decode)),
     "manifests of backups": (a_manifest_is_read_or_refused, BYTES | JSON.map(json_of) | DEEP),
+    "rows of an import": (
+        a_row_becomes_a_draft_or_is_refused,
+        st.dictionaries(st.sampled_from(COLUMNS_OF_MAPS), ANY_TEXT | GIVEN | ODD, max_size=12),
+    ),
     "anchors of the trail": (an_anchor_of_somebody_else_does_not_hold, BYTES | JSON.map(json_of) | DEEP),
 }
 

@@ -104,6 +104,16 @@ def test_entities_in_the_xml_are_refused(tmp_path: Path, part: str, content: str
     assert open_xlsx(with_parts(tmp_path / "b.xlsx", source, harmless)).columns == ("Title",)
 
 
+def test_an_include_in_the_xml_is_not_followed(tmp_path: Path) -> None:
+    include = '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" parse="text" href="file:///etc/passwd"/>'
+    source = workbook(tmp_path / "good.xlsx", [["Title"], ["One"]])
+    sheet = SHEET.replace("&d;", f"Title{include}").replace("</row>", "</row>" + include)
+    path = with_parts(tmp_path / "a.xlsx", source, {"xl/worksheets/sheet1.xml": sheet.encode()})
+
+    assert open_xlsx(path).columns == ("Title",)
+    assert cells(list(open_xlsx(path).rows())) == []
+
+
 def test_a_small_file_that_unpacks_to_gigabytes_is_refused_unopened(tmp_path: Path) -> None:
     source = workbook(tmp_path / "good.xlsx", [["Title"], ["One"]])
     path = with_parts(tmp_path / "a.xlsx", source, {"xl/worksheets/sheet1.xml": b" " * (120 * 1024 * 1024)})

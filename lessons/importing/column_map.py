@@ -105,7 +105,7 @@ def load_column_map(path: Path) -> ColumnMap:
     """
     try:
         given = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:  # ValueError: no JSON, no UTF-8
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: no JSON, no UTF-8
         raise BadColumnMap(f"{path.name} cannot be read: {error}.") from None
     return column_map(given, path.name)
 
