@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field, replace
 
 from django.conf import settings
+from django.db.models import Min
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext, gettext_noop, ngettext
 
@@ -94,7 +96,7 @@ def digest_of(delivery: Delivery, items: tuple[Item, ...], chosen: Chosen | None
         heading=_for_you(number),
         groups=sorted(groups.items(), key=lambda group: (group[0] == no_risk, group[0])),
         more=len(items) - len(listed),
-        more_url=f"{settings.SITE_URL}{reverse('lesson_list')}",
+        more_url=_list_with(items[MOST_LISTED:]),
         why=gettext(WHY[frequency]),
     )
     if chosen is None:
@@ -110,6 +112,14 @@ def digest_of(delivery: Delivery, items: tuple[Item, ...], chosen: Chosen | None
         own=(also % {"number": number} if on_top else _for_you(number)) if items else "",
         page_url=settings.SITE_URL + chosen.quarter.get_absolute_url(),
     )
+
+
+def _list_with(items: tuple[Item, ...]) -> str:
+    """Return the address of the list of lessons from the day on which the oldest of these was published."""
+    texts = Publication.objects.filter(pk__in=[item.current for item in items])
+    oldest = texts.aggregate(oldest=Min("published_at"))["oldest"] if items else None
+    since = f"?since={timezone.localdate(oldest).isoformat()}" if oldest else ""
+    return f"{settings.SITE_URL}{reverse('lesson_list')}{since}"
 
 
 def _for_you(number: int) -> str:

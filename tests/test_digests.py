@@ -151,7 +151,8 @@ def test_a_large_digest_is_capped_and_says_how_many_more() -> None:
     subject, text, page = mail_of(digest)
 
     assert f"{MOST_LISTED + 3} new lessons" in subject
-    assert "And 3 more: " in text
+    assert "And 3 more: http://testserver/lessons/?since=2026-03-02" in text.splitlines()
+    assert 'href="http://testserver/lessons/?since=2026-03-02"' in page
     assert len(text.encode()) + len(page.encode()) < 100_000
 
 
