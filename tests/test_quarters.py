@@ -15,7 +15,7 @@ from pypdf.generic import DictionaryObject
 from accounts.models import User
 from accounts.roles import Role
 from lessons.models import Marking, Publication, Status
-from notifications.actions.quarters import MADE_BEFORE_END, make_if_due, quarter_of
+from notifications.actions.quarters import MADE_BEFORE_END, MOST_CHOSEN, make_if_due, quarter_of
 from notifications.fan_out import fan_out_batch
 from notifications.models import Announcement, Delivery, QuarterDigest, Subscription
 from notifications.quarter_pages import page_for, pdf_of
@@ -126,6 +126,19 @@ def test_the_secretariat_orders_leaves_out_and_writes_and_what_is_approved_goes(
 
     edit(fresh(Role.SECRETARIAT), digest, words="Newer words")
     assert digest.approved_at is None, "what changed is approved again"
+
+
+@pytest.mark.slow
+def test_a_full_one_takes_no_more_and_says_so() -> None:
+    digest = made()
+    others = [published(title=f"Lesson number {number}").lesson_id for number in range(MOST_CHOSEN - 2)]
+    client = fresh(Role.SECRETARIAT)
+
+    QuarterDigest.objects.update(chosen=[*digest.made[:2], *others])
+    assert "It holds 20 lessons and no more." in (page := edit(client, digest, f"up-{others[0]}"))
+    assert "Put it in" not in page
+
+    assert "Put it in" in edit(client, digest, f"remove-{others[0]}")
 
 
 def run_quarter(at: datetime = QUARTER.end) -> dict[str, Delivery]:
@@ -283,6 +296,11 @@ def test_the_pdf_is_tagged_in_english_with_a_title_and_holds_what_its_reader_may
     assert nasty in text, "data, never source"
     assert CANARY not in text
     assert "OFFICIAL-SENSITIVE. Sign in to read it" in text
+    marking = page_for(person(cleared=True), digest).marking
+    for page in pdf.pages:
+        lines = page.extract_text().splitlines()
+        assert lines[0] == marking
+        assert any(f" {marking} " in f" {line} " for line in lines[-3:]), "on the foot of each page, too"
     links = {one.get_object()["/A"]["/URI"] for page in pdf.pages for one in page["/Annots"]}
     assert all(link.startswith("http://testserver/") for link in links)
 

@@ -117,13 +117,14 @@ def _moved(chosen: list[int], do: str) -> list[int]:
 
 def _edit_page(request: HttpRequest, digest: QuarterDigest, form: QuarterForm, chosen: list[int]) -> HttpResponse:
     offered = list(candidates(digest.period_start, digest.period_end))
+    shown = in_order(chosen, offered)
     context = {
         "digest": digest,
         "form": form,
-        "chosen": in_order(chosen, offered),
+        "chosen": shown,
         "others": [text for text in offered if text.lesson_id not in chosen],
         "is_open": digest.may_be_edited(timezone.now()),
-        "is_full": len(chosen) >= MOST_CHOSEN,
+        "is_full": len(shown) >= MOST_CHOSEN,
         "most": MOST_CHOSEN,
     }
     return render(request, "notifications/quarter_edit.html", context)
