@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page
+from pypdf import PdfReader
 
 from accounts.models import AuditEvent, User
 from accounts.records.holds import hold
@@ -30,6 +32,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(trans
 AXE = Path(__file__).resolve().parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 #: govuk-frontend itself sets aria-expanded on radios that reveal a field.
 NOT_OURS = {"aria-allowed-attr": "aria-expanded"}
+SENSITIVE = "OFFICIAL-SENSITIVE"
 PHONE, DESK = {"width": 320, "height": 640}, {"width": 1280, "height": 900}
 
 
@@ -263,3 +266,15 @@ def test_axe_finds_what_is_wrong(live_server: Any, browser: Browser) -> None:
     visitor.page.evaluate("document.querySelector('main').append(document.createElement('img'))")
 
     assert any(fault.startswith("image-alt") for fault in violations(visitor.page))
+
+
+def test_every_printed_page_carries_the_marking_and_its_number(live_server: Any, browser: Browser) -> None:
+    world = World()
+    visitor = Visitor(browser, live_server.url).sign_in(world.moderator)
+
+    for path, marking in (("/submit/paper/", "OFFICIAL"), (f"/lessons/{world.sensitive.reference}/", SENSITIVE)):
+        visitor.go(path)
+        pages = [page.extract_text() for page in PdfReader(io.BytesIO(visitor.page.pdf(format="A4"))).pages]
+        for number, text in enumerate(pages, 1):
+            assert text.count(marking) >= 2, f"{path}, page {number}"
+            assert f"{number} / {len(pages)}" in text
