@@ -10,6 +10,8 @@ from email.utils import parseaddr
 from django.utils import timezone
 
 from accounts.models import AuditEvent
+from accounts.trail.sealing import seal_all
+from accounts.trail.verifying import Verification
 from lessons.models import Move
 from notifications.models import Announcement, AnnouncementKind, Delivery, Lane, State
 from tests.faults.harness import Harness, Taken
@@ -36,6 +38,7 @@ def assert_sound(harness: Harness, world: World, *, repeats: int) -> None:
     no_words_of_a_sensitive_lesson_are_in_a_mail(taken)
     each_mail_has_one_recipient_and_names_it(taken)
     each_move_is_in_the_audit_trail_once(world)
+    the_chain_of_the_audit_trail_is_whole(harness)
 
 
 def everybody_who_asked_for_it_has_one_row(world: World) -> None:
@@ -111,3 +114,10 @@ def each_move_is_in_the_audit_trail_once(world: World) -> None:
     moves = [f"lesson.{move}" for move in Move]
     found = AuditEvent.objects.filter(object_type="lessons.lesson", object_id__in=lessons, action__in=moves)
     assert Counter(found.values_list("action", "object_id")) == wanted
+
+
+def the_chain_of_the_audit_trail_is_whole(harness: Harness) -> None:
+    """I8."""
+    now = timezone.now()
+    seal_all(at=now)
+    assert list(Verification(anchor_folder=harness.folder / "audit", at=now).faults()) == []
