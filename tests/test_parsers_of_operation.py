@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 from django.test import Client, RequestFactory, override_settings
+from django.utils import timezone
 from hypothesis import strategies as st
 
 from accounts.browsers import BROWSERS, SYSTEMS, browser_of
@@ -21,7 +26,9 @@ from accounts.roles import Role
 from accounts.tables import Row
 from accounts.trail.anchors import anchors
 from devstack.installation import ROOT
-from jol.backup import BackupError
+from devstack.supply.parts import PYPI, Part
+from devstack.supply.vulnerabilities import NoDatabase, known_in
+from jol.backup import BackupError, erased, withheld
 from jol.backup.manifest import NAME as MANIFEST
 from jol.backup.manifest import read_manifest
 from jol.environment import database_from_url, origins_of, sign_in_providers
@@ -31,6 +38,8 @@ from lessons.importing.column_map import load_column_map
 from lessons.importing.drafts import DraftMaker
 from lessons.importing.names import Names
 from lessons.warnings.check import look_through
+from notifications.actions.holding import hold_mail, reconcile
+from notifications.models.deliveries import message_id_domain
 from notifications.sending.smtp import Server
 from tests.factories import MembershipFactory, person
 from tests.test_parsers import ANY_TEXT, BYTES, JSON, json_of, keeps_its_promise
@@ -45,7 +54,7 @@ ODD = st.sampled_from(["0", "-1", "9" * 30, "2026-02-29", "9999-12-31", "0001-01
 STAFF_PAGES = ["/review/", "/our-lessons/", "/mail/list/", "/accounts/audit/", "/foi/", "/subscriptions/new/"]
 STAFF_PAGES += ["/accounts/people/national/uk/", "/mail/bounced/", "/mail/publications/", "/accounts/records/person/"]
 NAMES = ["before", "page", "q", "who", "action", "what", "since", "until", "day", "request", "status", "state"]
-NAMES += ["kind", "area", "words", "rows", "object", "email"]
+NAMES += ["kind", "area", "words", "rows", "object", "email", "like", "risk", "brag"]
 STAFF_QUERIES = st.dictionaries(st.sampled_from(NAMES), ANY_TEXT | ODD, max_size=5)
 COLUMNS = ["code", "number", "name", "theme", "theme_code", "likelihood", "impact", "edition"]
 CELLS = st.sampled_from([*COLUMNS, "2025", "1", "-1", "9" * 30, "", ",", "\n", '"', "\0", "\ufeff", "flood", "٣"])
@@ -154,8 +163,56 @@ def a_row_becomes_a_draft_or_is_refused(world: Any, cells: dict[str, str]) -> No
         assert draft.event is not None
 
 
+def a_log_marks_no_mail_that_is_not_ours(world: Any, lines: str) -> None:
+    with transaction.atomic():
+        hold_mail(reason="Restored", after_restore=True, at=timezone.now())
+        found = reconcile(log=io.StringIO(lines), at=timezone.now())
+        transaction.set_rollback(True)
+    assert found.marked == 0
+    assert found.named == len(found.lost) <= lines.lower().count(f"@{message_id_domain()}".lower())
+
+
+def a_list_of_what_to_do_again_is_read_or_told_of(world: Any, content: bytes) -> None:
+    """Nothing of it is about anybody here: each line is about nobody, or cannot be read, and that is said."""
+    for module in (erased, withheld):
+        (world.folder / module.NAME).write_bytes(content)
+    again = [*erased.erase_again(world.folder, at=timezone.now())]
+    counts, faults = withheld.withhold_again(world.folder, at=timezone.now())
+    assert counts == (0, 0, 0)
+    assert all(" cannot be read" in fault for fault in [*again, *faults])
+    assert len(again) <= len(content.splitlines())
+
+
+def an_entry_about_a_part_is_compared_or_refused(world: Any, entry: dict[str, Any]) -> None:
+    (world.folder / "entry.json").write_text(json.dumps(entry), encoding="ascii")
+    with suppress(NoDatabase):
+        for one in known_in(world.folder, [Part(PYPI, "django", "5.2")], today=date(2026, 3, 2)):
+            assert one.part.name == "django"
+
+
 MAPS = [load_column_map(path) for path in sorted((ROOT / "lessons" / "column_maps").glob("*.json"))]
 COLUMNS_OF_MAPS = sorted({column for one in MAPS for column in one.columns})
+LOGGED = st.sampled_from(
+    ["status=sent", "message-id=<", ">", "\n", "@", message_id_domain(), "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "=\0"]
+)
+NUMBERS = JSON | st.integers() | st.sampled_from(["7", "2026-03-02T10:00:00+00:00", "9" * 40])
+AGAIN = st.dictionaries(st.sampled_from(["person", "joined_at", "what", "at", "lesson", "file", "role"]), NUMBERS)
+VERSIONS = st.sampled_from(["0", "5.1", "5.2", "5.2.1", "6.0rc1", "1!2", "x", "", "5.2-beta"])
+EVENTS = st.lists(st.dictionaries(st.sampled_from(["introduced", "fixed", "last_affected", "limit"]), VERSIONS))
+AFFECTED = st.fixed_dictionaries(
+    {"package": st.fixed_dictionaries({"ecosystem": st.sampled_from([PYPI, "npm", ""]), "name": st.just("Django")})},
+    optional={
+        "versions": st.lists(VERSIONS),
+        "ranges": st.lists(
+            st.fixed_dictionaries({"type": st.sampled_from(["ECOSYSTEM", "SEMVER", "GIT"]), "events": EVENTS})
+        ),
+        "database_specific": st.fixed_dictionaries({"severity": ANY_TEXT}),
+    },
+)
+ENTRIES = st.fixed_dictionaries(
+    {"id": ANY_TEXT, "published": st.just("2026-03-01T00:00:00Z"), "affected": st.lists(AFFECTED, max_size=3)},
+    optional={"modified": st.just("2026-03-01T00:00:00Z"), "withdrawn": st.just("2026-03-01T00:00:00Z")},
+)
 GIVEN = st.sampled_from(
     ["[]", '[{"text": 1}]', "{", "null", "yes", "official", "lesson_identified", "2026-02-29", "=1+1"]
 )
@@ -181,6 +238,15 @@ PARSERS: dict[str, tuple[Callable[[Any, Any], None], Any]] = {
         a_row_becomes_a_draft_or_is_refused,
         st.dictionaries(st.sampled_from(COLUMNS_OF_MAPS), ANY_TEXT | GIVEN | ODD, max_size=12),
     ),
+    "logs of mail servers": (
+        a_log_marks_no_mail_that_is_not_ours,
+        ANY_TEXT | st.lists(LOGGED, max_size=12).map("".join),
+    ),
+    "lists of what to do again": (
+        a_list_of_what_to_do_again_is_read_or_told_of,
+        BYTES | DEEP | st.lists(JSON | AGAIN, max_size=4).map(lambda said: b"\n".join(map(json_of, said))),
+    ),
+    "entries about vulnerabilities": (an_entry_about_a_part_is_compared_or_refused, ENTRIES),
     "anchors of the trail": (an_anchor_of_somebody_else_does_not_hold, BYTES | JSON.map(json_of) | DEEP),
 }
 

@@ -85,14 +85,14 @@ def test_what_was_suspended_narrowed_or_hidden_after_the_backup_is_withheld_agai
     assert statuses(wrong, narrow, corrected) == [Status.PUBLISHED] * 3
     assert wrong.title not in (backups / NAME).read_text()
 
-    assert withhold_again(backups, at=timezone.now()) == (3, 1, 0)
+    assert withhold_again(backups, at=timezone.now()) == ((3, 1, 0), [])
 
     assert statuses(wrong, narrow, corrected) == [Status.SUSPENDED] * 3
     assert statuses(polished, returned, other) == [Status.PUBLISHED] * 3
     assert not Publication.objects.live().filter(lesson__in=[wrong, narrow, corrected]).exists()
     assert Attachment.objects.get(published=True) == left
     assert AuditEvent.objects.filter(action="lesson.suspend", actor=None).count() == 3
-    assert withhold_again(backups, at=timezone.now()) == (0, 0, 0), "a second time changes nothing"
+    assert withhold_again(backups, at=timezone.now()) == ((0, 0, 0), []), "a second time changes nothing"
 
 
 def test_a_role_or_clearance_that_was_taken_after_the_backup_is_taken_again(backups: Path) -> None:
@@ -109,12 +109,12 @@ def test_a_role_or_clearance_that_was_taken_after_the_backup_is_taken_again(back
         transaction.set_rollback(True)
     assert left.user.may_sign_in
 
-    assert withhold_again(backups, at=timezone.now()) == (0, 0, 2)
+    assert withhold_again(backups, at=timezone.now()) == ((0, 0, 2), [])
 
     assert not User.objects.get(pk=left.user_id).may_sign_in
     held = dict(Membership.objects.filter(ended_at=None, role=Role.READER).values_list("pk", "cleared"))
     assert held == {cleared.pk: False, both.pk: True, new.pk: True}
-    assert withhold_again(backups, at=timezone.now()) == (0, 0, 0)
+    assert withhold_again(backups, at=timezone.now()) == ((0, 0, 0), [])
 
 
 def test_what_came_back_to_readers_since_is_left_to_them_by_a_later_restore(backups: Path) -> None:
@@ -125,7 +125,7 @@ def test_what_came_back_to_readers_since_is_left_to_them_by_a_later_restore(back
     Lesson.objects.filter(pk=lesson.pk).update(status=Status.PUBLISHED)
     lesson.moves.create(move=Move.RESTORE, from_status="suspended", to_status="published", at=timezone.now())
 
-    assert withhold_again(backups, at=timezone.now()) == (0, 0, 0)
+    assert withhold_again(backups, at=timezone.now()) == ((0, 0, 0), [])
 
 
 def test_a_lesson_that_has_the_number_of_one_that_was_lost_is_let_be(backups: Path) -> None:
@@ -136,4 +136,20 @@ def test_a_lesson_that_has_the_number_of_one_that_was_lost_is_let_be(backups: Pa
         transaction.set_rollback(True)
     LessonFactory(pk=lost.pk, status=Status.PUBLISHED, at=timezone.now())
 
-    assert withhold_again(backups, at=timezone.now()) == (0, 0, 0)
+    assert withhold_again(backups, at=timezone.now()) == ((0, 0, 0), [])
+
+
+def test_a_line_that_a_full_disk_tore_is_told_of_and_written_again(backups: Path) -> None:
+    lesson = published()
+    Lesson.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    with transaction.atomic():
+        suspend(lesson)
+        note_withheld(backups)
+        (backups / NAME).write_bytes((backups / NAME).read_bytes()[:-9])
+        assert note_withheld(backups) == 1
+        transaction.set_rollback(True)
+
+    counts, (fault,) = withhold_again(backups, at=timezone.now())
+
+    assert counts == (1, 0, 0)
+    assert fault == f"Line 1 of {NAME} cannot be read: it was torn, or changed."

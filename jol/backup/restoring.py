@@ -58,8 +58,9 @@ def finish(folder: Path, *, key: pyrage.x25519.Identity, say: Say) -> Iterator[s
     say(f"{sessions} sessions and {tokens} API tokens ended.")
     yield from erase_again(folder, at=timezone.now())
     say("Whoever was erased since this backup is erased again.")
-    lessons, files, roles = withhold_again(folder, at=timezone.now())
+    (lessons, files, roles), faults = withhold_again(folder, at=timezone.now())
     say(f"Withheld since this backup, and so again: {lessons} lessons, {files} files, {roles} roles.")
+    yield from faults
     number, faults = bring_back(folder, key=key)
     say(f"{number} attachments are as their rows say, {len(faults)} are not.")
     yield from faults

@@ -7,16 +7,16 @@ A line for each holds numbers, keys and times, no words:
 - a role ended, or lost or got its clearance.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import F, Max, Model, OuterRef, Subquery
 
 from accounts.models import AuditEvent, Membership
 from accounts.people import end_again, unclear_again
+from jol.backup import lists
 from lessons.actions.attachments import hide_again
 from lessons.actions.moves import suspend_again
 from lessons.models import Attachment, Change, Lesson, LessonMove, Move, Publication
@@ -30,7 +30,16 @@ ENDED, UNCLEARED, CLEARED = "ended", "uncleared", "cleared"
 NOTE = "This was suspended or replaced after the backup was made from which the portal was restored. Look at it again."
 FILES = {"attachment.hide": HIDDEN, "attachment.remove": HIDDEN, "attachment.publish": GIVEN}
 ROLES = {"membership.end": ENDED, "membership.unclear": UNCLEARED, "membership.clear": CLEARED}
-Line = dict[str, Any]
+KINDS = ("lesson", "file", "role")
+
+
+class Withheld(NamedTuple):
+    """A line of the list: what happened to which lesson, file or role, and when."""
+
+    what: str
+    at: datetime
+    kind: str
+    pk: int
 
 
 def note_withheld(folder: Path) -> int:
@@ -39,15 +48,10 @@ def note_withheld(folder: Path) -> int:
     if not made:
         return 0
     since = datetime.strptime(min(made), "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC) - MARGIN
-    known = {json.dumps(line) for line in _listed(folder)}
-    new = [line for line in map(json.dumps, [*_of_lessons(since), *_of_others(since)]) if line not in known]
-    if new:
-        with (folder / NAME).open("a", encoding="ascii") as file:
-            file.writelines(f"{line}\n" for line in new)
-    return len(new)
+    return lists.add(folder / NAME, [*_of_lessons(since), *_of_others(since)])
 
 
-def _of_lessons(since: datetime) -> Iterator[Line]:
+def _of_lessons(since: datetime) -> Iterator[dict[str, Any]]:
     before = Publication.objects.filter(lesson=OuterRef("lesson"), version=OuterRef("publication__version") - 1)
     moves = (
         LessonMove.objects.filter(at__gte=since, move__in=(Move.SUSPEND, Move.RESTORE, Move.PUBLISH_AGAIN))
@@ -79,37 +83,45 @@ def _shows_less(move: Any) -> bool:
     return text.change != Change.MINOR or is_closed_to_some or text.attributed_to != move.said_whose
 
 
-def _of_others(since: datetime) -> Iterator[Line]:
+def _of_others(since: datetime) -> Iterator[dict[str, Any]]:
     for kind, actions in (("file", FILES), ("role", ROLES)):
         for event in AuditEvent.objects.filter(at__gte=since, action__in=actions).order_by("at", "pk"):
             yield _line(actions[event.action], event.at, **{kind: int(event.object_id)})
 
 
-def _line(what: str, at: datetime, **whose: int) -> Line:
+def _line(what: str, at: datetime, **whose: int) -> dict[str, Any]:
     return {"what": what, "at": at.isoformat(), **whose}
 
 
-def withhold_again(folder: Path, *, at: datetime) -> tuple[int, int, int]:
-    """Withhold what the list says and the database does not know of; return how many lessons, files and roles.
+def withhold_again(folder: Path, *, at: datetime) -> tuple[tuple[int, int, int], list[str]]:
+    """Withhold what the list says and the database does not know of; return how many lessons, files and roles, and
+    what could not be read.
 
     What happened before the last thing that the database knows of a lesson, file or role is in it, or was undone.
     """
+    listed, faults = lists.read(folder / NAME, _understood)
 
-    def count(kind: str, is_withheld: Callable[[int, list[Line], datetime], bool]) -> int:
-        return sum(is_withheld(pk, lines, at) for pk, lines in _by_subject(folder, kind).items())
+    def count(kind: str, is_withheld: Callable[[int, list[Withheld], datetime], bool]) -> int:
+        return sum(is_withheld(pk, lines, at) for pk, lines in _by_subject(listed, kind).items())
 
-    return count("lesson", _is_suspended_again), count("file", _is_hidden_again), count("role", _is_taken_again)
+    counts = count("lesson", _is_suspended_again), count("file", _is_hidden_again), count("role", _is_taken_again)
+    return counts, faults
 
 
-def _by_subject(folder: Path, kind: str) -> dict[int, list[Line]]:
-    found: dict[int, list[Line]] = {}
-    for line in _listed(folder):
-        if kind in line:
-            found.setdefault(line[kind], []).append(line)
+def _understood(line: Any) -> Withheld:
+    (kind,) = [kind for kind in KINDS if kind in line]
+    return Withheld(line["what"], datetime.fromisoformat(line["at"]).astimezone(), kind, int(line[kind]))
+
+
+def _by_subject(listed: Iterable[Withheld], kind: str) -> dict[int, list[Withheld]]:
+    found: dict[int, list[Withheld]] = {}
+    for line in listed:
+        if line.kind == kind:
+            found.setdefault(line.pk, []).append(line)
     return found
 
 
-def _is_suspended_again(pk: int, lines: list[Line], at: datetime) -> bool:
+def _is_suspended_again(pk: int, lines: list[Withheld], at: datetime) -> bool:
     lesson = Lesson.objects.filter(pk=pk).annotate(known_at=Max("moves__at")).first()
     if lesson is None:
         return False
@@ -118,7 +130,7 @@ def _is_suspended_again(pk: int, lines: list[Line], at: datetime) -> bool:
     return is_withheld and suspend_again(lesson=lesson, at=at, note=NOTE)
 
 
-def _is_hidden_again(pk: int, lines: list[Line], at: datetime) -> bool:
+def _is_hidden_again(pk: int, lines: list[Withheld], at: datetime) -> bool:
     file = Attachment.objects.filter(pk=pk, published=True).first()
     if file is None:
         return False
@@ -128,7 +140,7 @@ def _is_hidden_again(pk: int, lines: list[Line], at: datetime) -> bool:
     return True
 
 
-def _is_taken_again(pk: int, lines: list[Line], at: datetime) -> bool:
+def _is_taken_again(pk: int, lines: list[Withheld], at: datetime) -> bool:
     role = Membership.objects.filter(pk=pk, ended_at=None).select_related("user").first()
     if role is None:
         return False
@@ -148,13 +160,6 @@ def _known_at(one: Model, began_at: datetime, actions: Iterable[str]) -> datetim
     return max(began_at, events.aggregate(Max("at"))["at__max"] or began_at)
 
 
-def _since(known_at: datetime, lines: list[Line]) -> list[str]:
+def _since(known_at: datetime, lines: list[Withheld]) -> list[str]:
     """Return what happened later, in order."""
-    times = sorted((datetime.fromisoformat(line["at"]), line["what"]) for line in lines)
-    return [what for happened_at, what in times if happened_at > known_at]
-
-
-def _listed(folder: Path) -> Iterator[Line]:
-    path = folder / NAME
-    for line in path.read_text(encoding="ascii").splitlines() if path.exists() else []:
-        yield json.loads(line)
+    return [line.what for line in sorted(lines, key=lambda line: (line.at, line.what)) if line.at > known_at]
