@@ -25,6 +25,9 @@ from accounts.models import Organisation, User
 #: Never "none", and never one by which the client's secret would sign.
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"]
 REQUIRED = ["iss", "sub", "aud", "exp", "iat", "nonce"]
+#: Of the claims that are read here, those that have to be words.
+IN_WORDS = ["iss", "sub", "nonce", "name", "email"]
+READ = [*REQUIRED, "azp", "name", "email", "email_verified", "amr", "acr"]
 CLOCKS_OFF_SECONDS = 30
 #: Where the session keeps who came and has no account yet.
 NEWCOMER = "oidc_newcomer"
@@ -60,8 +63,11 @@ class IdentityAdapter(OpenIDConnectOAuth2Adapter):
                 leeway=CLOCKS_OFF_SECONDS,
                 options={"require": REQUIRED},
             )
-        except (jwt.PyJWTError, KeyError, TypeError, ValueError) as error:
+        except (jwt.PyJWTError, KeyError, TypeError, ValueError, OverflowError) as error:
             raise OAuth2Error("The identity token does not hold.") from error
+        claims = {name: claims[name] for name in READ if claims.get(name) is not None}
+        if not all(_is_words(claims.get(name, "")) for name in IN_WORDS):
+            raise OAuth2Error("The identity token says something that is no word.")
         if not isinstance(claims["aud"], str) and claims.get("azp", app.client_id) != app.client_id:
             raise OAuth2Error("The identity token is for another client.")
         return claims
@@ -108,6 +114,11 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         return session
 
 
+def _is_words(value: Any) -> bool:
+    """Whether it can be stored and shown: half a pair of surrogates, which JSON can spell, cannot."""
+    return isinstance(value, str) and "\0" not in value and value == value.encode(errors="ignore").decode()
+
+
 def identity_of(claims: dict[str, Any]) -> str:
     """Return what stands for issuer and subject together: the same subject of another issuer is somebody else."""
     return hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()
@@ -142,4 +153,5 @@ def shows_second_factor(provider: str, claims: dict[str, Any]) -> bool:
     """Whether the provider says that more than a password was asked for, in a word that was agreed on."""
     agreed = set(configured(provider).get("mfa", ["mfa"]))
     methods = claims.get("amr")
-    return bool(agreed & {*(methods if isinstance(methods, list) else []), str(claims.get("acr", ""))})
+    said = [*methods, claims.get("acr")] if isinstance(methods, list) else [claims.get("acr")]
+    return any(one in agreed for one in said if isinstance(one, str))

@@ -12,8 +12,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from hypothesis import strategies as st
 
-from accounts.models import AccessRequest, Organisation, User
+from accounts.models import AccessRequest, Organisation, RateCount, User
 from accounts.oidc import identity_of
 from accounts.people import decide_on_access
 from accounts.roles import Role
@@ -21,6 +22,7 @@ from jol.environment import oidc_apps, sign_in_providers
 from tests.authenticator import app_of
 from tests.factories import PASSWORD, OrganisationFactory, person
 from tests.lying_provider import CLIENT, SECRET, WRONG, Provider, provider
+from tests.test_parsers import JSON, keeps_its_promise
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +100,23 @@ def test_a_lie_opens_nothing(lie: str, fire: Provider) -> None:
     assert answer.status_code == 401
     assert "You could not be signed in" in answer.content.decode()
     assert not is_in(client)
+
+
+NAMES_OF_CLAIMS = ["sub", "name", "email", "email_verified", "amr", "acr", "aud", "azp", "iat", "exp", "nonce", "iss"]
+
+
+@pytest.mark.slow
+def test_whatever_stands_in_a_signed_token_opens_nothing_to_a_stranger(fire: Provider) -> None:
+    linked(person(), fire)
+
+    def opens_nothing(_: Any, claims: dict[str, Any]) -> None:
+        RateCount.objects.all().delete()
+        fire.lies = {"claims": claims}
+        client, answer = come(fire)
+        assert answer.status_code in {302, 401}, claims
+        assert not is_in(client) or claims.get("sub", fire.sub) == fire.sub
+
+    keeps_its_promise(opens_nothing, st.dictionaries(st.sampled_from(NAMES_OF_CLAIMS), JSON, max_size=5), None, 60)
 
 
 def test_an_answer_works_once_and_only_for_who_asked(fire: Provider) -> None:
