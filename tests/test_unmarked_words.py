@@ -119,7 +119,7 @@ def left_over(words: list[str], known: list[str]) -> list[str]:
     found = []
     for text in words:
         rest = " ".join(text.split())
-        if not re.search(r"[A-Za-z]{3}", rest):
+        if not re.search(r"[A-Za-z]{3}", rest) or re.fullmatch(r"https?://\S+", rest):
             continue
         for one in known:  # the longest first
             rest = re.sub(rf"(?<!\w){re.escape(one)}(?!\w)", " ", rest, flags=re.IGNORECASE)

@@ -167,7 +167,7 @@ def test_partners_links_warnings_and_sheets_work(live_server: Any, browser: Brow
     sheet = {"name": "debrief.csv", "mimeType": "text/csv", "buffer": SHEET.encode()}
     visitor.page.locator("input[type=file]").set_input_files(sheet)
     visitor.press("Look through the sheet")
-    visitor.page.get_by_label("BRAG rating").fill("amber")
+    visitor.page.get_by_label("BRAG rating").select_option(label="Amber")
     visitor.press("Look again")
     visitor.press("Make the drafts")
     assert visitor.sees("1 draft was made.")
