@@ -16,7 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 OLDEST_PYTHON = (3, 11)
-DEFAULT_TESTS = ["-n", "2", "-m", "not fault and not slow and not bench"]
+DEFAULT_TESTS = "not fault and not slow and not bench"
 
 
 def main(arguments: list[str]) -> None:
@@ -85,7 +85,8 @@ def with_test_defaults(arguments: list[str]) -> list[str]:
     if any(Path(argument.split("::")[0]).exists() for argument in arguments):
         return arguments  # named tests run whatever their mark, and in one process
     chosen = {argument[:2] for argument in arguments}
-    pairs = zip(DEFAULT_TESTS[::2], DEFAULT_TESTS[1::2], strict=True)
+    processes = "3" if arguments[:2] == ["-m", "fault"] else "2"  # those wait more than they compute
+    pairs = [("-n", processes), ("-m", DEFAULT_TESTS)]
     defaults = [word for option, value in pairs if option not in chosen for word in (option, value)]
     return [*defaults, *arguments]
 

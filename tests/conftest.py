@@ -6,12 +6,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-import pgtrigger
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.core.management import call_command
-from django.db import connection, transaction
 from django.test import TransactionTestCase
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
@@ -21,6 +18,8 @@ from whitenoise.responders import StaticFile
 from xdist.remote import Producer
 from xdist.scheduler import WorkStealingScheduling
 
+from tests.emptying import empty_tables
+from tests.faults.recovery import pytest_terminal_summary  # noqa: F401  here, so that it speaks of all processes
 from tests.log_lines import read_lines
 from tests.portal import Portal
 
@@ -30,11 +29,6 @@ settings.register_profile("alike", derandomize=True, deadline=None, suppress_hea
 settings.load_profile("alike")
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in the thread of the test
-
-DELETIONS = """SELECT string_agg('DELETE FROM ' || oid::regclass, ';'), sum(pg_relation_size(oid)) FROM pg_class
-WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
-AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"""
-LARGE = 8 << 20  # bytes: from here on it is quicker to make every table anew, as Django does
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -55,15 +49,7 @@ def _tables_are_emptied_between_tests() -> Iterator[None]:
     """Let the end of a transactional test empty all tables, the append-only ones too, which nobody else may."""
 
     def empty(case: TransactionTestCase) -> None:
-        with pgtrigger.ignore(), transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(DELETIONS)
-            deletions, size = cursor.fetchone()
-            if size < LARGE:
-                cursor.execute(deletions)
-        if size >= LARGE:
-            with pgtrigger.ignore():
-                # Knox's own table, which nothing uses, points at people and is not listed: hence the cascade.
-                call_command("flush", verbosity=0, interactive=False, reset_sequences=False, allow_cascade=True)
+        empty_tables()
         cache.clear()  # no model's table: sign-ins of one test would count against the next
 
     with pytest.MonkeyPatch.context() as patch:

@@ -2,57 +2,73 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import subprocess
-import sys
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pgtrigger
+import psycopg2
 import pytest
-from _pytest.terminal import TerminalReporter
 from django.core.management import call_command
 from django.db import connection
 from pytest_django import DjangoDbBlocker
 
+from devstack.migrated import TEMPLATE, copy_migrated
 from devstack.postgres import Cluster
-from tests.faults.harness import RECOVERY_SECONDS, Harness
+from tests.emptying import empty_tables
+from tests.faults.harness import Harness
+from tests.faults.recovery import RECOVERED
 from tests.faults.world import World
-from tests.portal import ROOT
 
-RECOVERED = "recovered after (seconds)"
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the one that takes five minutes, in one of the processes; the others share the rest."""
+    items.sort(key=lambda item: item.path.name != "test_random_faults.py")
+
+
+@contextlib.contextmanager
+def connected_to(cluster: Cluster) -> Iterator[None]:
+    """Let the objects of a test go to the database of `cluster`."""
+    before = dict(connection.settings_dict)
+    own = {"NAME": "postgres", "HOST": str(cluster.socket_folder), "USER": "portal", "PORT": "", "PASSWORD": ""}
+    connection.close()
+    connection.settings_dict.update(own)
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict.update(before)
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Iterator[Cluster]:
     """A PostgreSQL that writes to disk what it says it has written."""
     own = Cluster(tmp_path_factory.mktemp("faults"))
+    is_copy = copy_migrated(own)
     own.start()
     try:
-        environment = os.environ | {"DATABASE_URL": own.url, "SECRET_KEY": secrets.token_hex(32)}
-        for command in (["migrate", "-v", "0"], ["createcachetable"]):
-            subprocess.run(
-                [sys.executable, "-m", "django", *command],
-                cwd=ROOT,
-                env=environment | {"DJANGO_SETTINGS_MODULE": "jol.settings"},
-                check=True,
-            )
+        if is_copy:
+            _rename_database(own, TEMPLATE)
+        else:
+            with django_db_blocker.unblock(), connected_to(own):
+                call_command("migrate", verbosity=0)
         yield own
     finally:
         own.delete()
 
 
+def _rename_database(cluster: Cluster, name: str) -> None:
+    with contextlib.closing(psycopg2.connect(cluster.url.replace("/postgres?", "/template1?"))) as other:
+        other.autocommit = True
+        other.cursor().execute("DROP DATABASE postgres")
+        other.cursor().execute(f"ALTER DATABASE {name} RENAME TO postgres")
+
+
 @pytest.fixture
 def harness(cluster: Cluster, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Harness]:
     """The processes, not started yet; the objects of the test go to their database."""
-    before = dict(connection.settings_dict)
-    connection.close()
-    own = {"NAME": "postgres", "HOST": str(cluster.socket_folder), "USER": "portal", "PORT": "", "PASSWORD": ""}
     running = Harness(tmp_path, cluster)
-    with django_db_blocker.unblock():
-        connection.settings_dict.update(own)
+    with django_db_blocker.unblock(), connected_to(cluster):
         try:
             yield running
         finally:
@@ -60,10 +76,7 @@ def harness(cluster: Cluster, tmp_path: Path, django_db_blocker: DjangoDbBlocker
             if not cluster.is_running:
                 cluster.start()
             connection.close()
-            with pgtrigger.ignore():
-                call_command("flush", verbosity=0, interactive=False, reset_sequences=False, allow_cascade=True)
-            connection.close()
-            connection.settings_dict.update(before)
+            empty_tables()
 
 
 @pytest.fixture
@@ -80,21 +93,3 @@ def recover(harness: Harness, record_property: Callable[[str, Any], None]) -> Ca
         record_property(RECOVERED, harness.wait_for(mails))
 
     return wait
-
-
-def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
-    """Print how long each recovery took, for docs/benchmarks.md."""
-    measured = {
-        report.nodeid.partition("::")[2]: seconds
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if getattr(report, "when", "") == "call"
-        for name, seconds in report.user_properties
-        if name == RECOVERED
-    }
-    if measured:
-        load = os.getloadavg()[0]
-        terminalreporter.section(f"recovery, promised within {RECOVERY_SECONDS} s (load {load:.1f})")
-    for test, seconds in measured.items():
-        late = "" if seconds <= RECOVERY_SECONDS else "  TOO LATE"
-        terminalreporter.line(f"{seconds:6.1f} s  {test}{late}")
