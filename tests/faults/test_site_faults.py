@@ -13,7 +13,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg2
@@ -35,6 +35,8 @@ pytestmark = pytest.mark.fault
 #: An answer is promised within five seconds, whatever is wrong.  Machines are noisy: a test fails at twice that, which
 #: is still long before the fault is over.
 ANSWER_SECONDS = 10
+#: What is written there is refused by the system with "no space left on device".
+FULL = Path("/dev/full")
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="(\w+)"')
 
 
@@ -155,8 +157,7 @@ def test_postgresql_has_no_connection_left(harness: Harness) -> None:
 
 def test_the_disk_of_postgresql_is_full(harness: Harness, tmp_path: Path) -> None:
     site = Site(harness, drafts=30)
-    with small_disk(harness.cluster, tmp_path, "lessons_lessonmove") as disk:
-        (disk / "filler").write_bytes(b"x" * shutil.disk_usage(disk).free)
+    with full_disk(harness.cluster, tmp_path, "lessons_lessonmove") as make_room:
         answers = []
         for lesson in site.drafts[:29]:
             answers.append(site.withdraw(lesson))
@@ -166,37 +167,77 @@ def test_the_disk_of_postgresql_is_full(harness: Harness, tmp_path: Path) -> Non
         assert_sorry(site.withdraw(site.drafts[29]))
         assert site.get().status_code == 200, "reading needs no room"
         assert site.assert_nothing_is_half_stored() == len(answers) - 1
-        (disk / "filler").unlink()
+        make_room()
 
         assert site.withdraw(site.drafts[29]).status_code == 302
         assert site.assert_nothing_is_half_stored() == len(answers)
 
 
 @contextlib.contextmanager
-def small_disk(cluster: Cluster, folder: Path, table: str) -> Iterator[Path]:
-    """Put a table on a disk of its own that holds next to nothing; it moves back at the end."""
+def full_disk(cluster: Cluster, folder: Path, table: str) -> Iterator[Callable[[], None]]:
+    """Let a table, which is empty, have no room to grow, until what is yielded is called."""
     disk = folder / "disk"
     disk.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", disk], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"a disk that can be filled needs the right to mount: {mounted.stderr.strip()}")
+    if mounted.returncode == 0:
+        small = small_disk(cluster, disk, table)
+    elif FULL.is_char_device():
+        small = full_device(cluster, table)
+    else:
+        pytest.skip(f"a full disk needs the right to mount, or {FULL}: {mounted.stderr.strip()}")
+    with small as make_room:
+        yield make_room
+
+
+@contextlib.contextmanager
+def small_disk(cluster: Cluster, disk: Path, table: str) -> Iterator[Callable[[], None]]:
+    """Put a table on a disk of its own that holds next to nothing; it moves back at the end."""
     try:
         if cluster.run_as is RunAs.NOBODY:
             shutil.chown(disk, "nobody")
-        connection.close()
-        with connection.cursor() as cursor:
-            cursor.execute(f"CREATE TABLESPACE small LOCATION '{disk}'")
-            # A page holds few rows, so that it is full soon.
-            cursor.execute(f"ALTER TABLE {table} SET (fillfactor = 10)")
-            cursor.execute(f"ALTER TABLE {table} SET TABLESPACE small")
-        yield disk
+        run_sql(
+            f"CREATE TABLESPACE small LOCATION '{disk}'",
+            f"ALTER TABLE {table} SET (fillfactor = 10)",  # a page holds few rows, so that it is full soon
+            f"ALTER TABLE {table} SET TABLESPACE small",
+        )
+        filler = disk / "filler"
+        filler.write_bytes(b"x" * shutil.disk_usage(disk).free)
+        yield filler.unlink
     finally:
-        connection.close()
-        with connection.cursor() as cursor:
-            cursor.execute(f"ALTER TABLE {table} SET TABLESPACE pg_default")
-            cursor.execute(f"ALTER TABLE {table} RESET (fillfactor)")
-            cursor.execute("DROP TABLESPACE small")
+        run_sql(
+            f"ALTER TABLE {table} SET TABLESPACE pg_default",
+            f"ALTER TABLE {table} RESET (fillfactor)",
+            "DROP TABLESPACE small",
+        )
         subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+@contextlib.contextmanager
+def full_device(cluster: Cluster, table: str) -> Iterator[Callable[[], None]]:
+    """Put a table on the device that has no space left for anybody; it gets a file again at the end."""
+
+    def make_file() -> Path:
+        run_sql(f"VACUUM FULL {table}")
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_relation_filepath(%s)", [table])
+            return cluster.data / cursor.fetchone()[0]
+
+    file = make_file()  # nobody else has opened it
+    connection.close()
+    assert file.stat().st_size == 0
+    file.unlink()
+    file.symlink_to(FULL)
+    try:
+        yield make_file
+    finally:
+        make_file()
+
+
+def run_sql(*statements: str) -> None:
+    connection.close()
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def test_a_lock_is_held_for_20_seconds(harness: Harness) -> None:
