@@ -21,7 +21,8 @@ def quoted(text: str) -> bytes:
     """Return `text` as quoted-printable with CRLF line ends, safe to be joined with other pieces."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace")
     encoded = binascii.b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
-    return re.sub(rb"(?m)^\.", b"=2E", encoded)
+    encoded = encoded.replace(b"\n.", b"\n=2E")
+    return b"=2E" + encoded[1:] if encoded.startswith(b".") else encoded
 
 
 def one_line(text: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
 from lessons.models import Publication
@@ -116,6 +117,18 @@ def test_the_throttle_holds(server: ScriptedServer) -> None:
 
     took = server.received[-1].at - server.received[0].at
     assert took >= 9 / 50
+
+
+def test_a_lane_is_held_with_a_lease_and_leased_to_its_holder() -> None:
+    holder, soon = uuid.uuid4(), NOON + timedelta(seconds=20)
+    for crooked in ({"holder": holder}, {"lease_until": soon}, {"holder": None, "lease_until": None, "current": 7}):
+        with pytest.raises(IntegrityError) as refusal, transaction.atomic():
+            Lane.objects.filter(pk=1).update(**crooked)
+        assert refusal.value.__cause__.diag.constraint_name == "lane_in_use_has_a_lease"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Lane.objects.create(pk=77, holder=holder)
+
+    assert Lane.objects.filter(pk=1).update(holder=holder, lease_until=soon, current=7) == 1
 
 
 def test_only_as_many_senders_as_there_are_lanes() -> None:

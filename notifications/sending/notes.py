@@ -48,6 +48,7 @@ class Notes:
         self.is_unheard = False
         self.own: psycopg2.extensions.connection | None = None
         self.cursor: Any = None
+        self.errors = connection.wrap_database_errors  # to ask for it with each note takes as long as the note
 
     def write(self, delivery: int, *, at: datetime) -> None:
         """Have the database note that the mail with this key is being handed over; renew the lease if it is time.
@@ -69,7 +70,7 @@ class Notes:
         now = time.monotonic()
         to_disk = now - self.flushed_at > FLUSH_AHEAD_SECONDS
         self.is_unheard = True
-        with connection.wrap_database_errors:
+        with self.errors:
             self.cursor.execute(WAIT_FOR_DISK + note if to_disk else note)
         if now - self.flushed_at > FLUSH_SECONDS:
             self.hear()
@@ -84,7 +85,7 @@ class Notes:
         if not self.is_unheard:
             return
         if self.own:
-            with connection.wrap_database_errors:
+            with self.errors:
                 wait_select(self.own)
         self.is_unheard = False
         if self.cursor.rowcount != 1:
@@ -102,7 +103,7 @@ class Notes:
             self.cursor = connection.cursor()
             self.cursor.execute(self.prepare)
             return
-        with connection.wrap_database_errors:
+        with self.errors:
             self.own = psycopg2.connect(**connection.get_connection_params(), async_=1)
             wait_select(self.own)
             self.cursor = self.own.cursor()
