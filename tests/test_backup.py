@@ -183,6 +183,9 @@ def test_a_dump_comes_back_whole_and_nobody_is_signed_in_and_no_mail_leaves(
             call_command("restore", str(made), key=tmp_path / "key")
         call_command("restore", str(made), key=tmp_path / "key", over=True, stdout=io.StringIO())
         assert LessonMove.objects.count() == moves + 1
+        with pytest.raises(CommandError, match="cannot be opened with this key"):
+            call_command("restore", str(made), key=tmp_path / "other_key", over=True)
+        assert LessonMove.objects.count() == moves + 1, "what is there is lost only where something takes its place"
 
         next((tmp_path / "backups" / "attachments").rglob("*.age")).write_bytes(b"something else")
         with pytest.raises(CommandError, match="not all is as it should be"):

@@ -1,5 +1,6 @@
 """The way back from a dump, and what follows every way back: nobody is signed in, no mail leaves, all is checked."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,10 +34,13 @@ def restore_dump(backup: Path, *, key: pyrage.x25519.Identity, over: bool, say: 
     :raises BackupError: nothing can be brought back
     """
     manifest = read_manifest(backup)
+    pg_restore = program("pg_restore")
+    # A wrong key, or a dump of a later PostgreSQL, is found before anything is thrown away.
+    unseal_into(backup / DUMP, [pg_restore, "--list", f"--file={os.devnull}"], key=key)
     _make_room(over=over)
     connection.close()
-    pg_restore = [program("pg_restore"), "--exit-on-error", f"--dbname={connection.settings_dict['NAME']}"]
-    unseal_into(backup / DUMP, pg_restore, key=key)
+    into = [pg_restore, "--exit-on-error", f"--dbname={connection.settings_dict['NAME']}"]
+    unseal_into(backup / DUMP, into, key=key)
     say(f"The database is that of {manifest.made_at}.")
     there = count_rows_of(manifest.rows)
     differ = [name for name, rows in manifest.rows.items() if there.get(name) != rows]
