@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -336,6 +337,29 @@ def test_an_anchor_that_was_changed_or_taken_away_is_noticed(trail: dict[str, in
     path.unlink()
     seal_all(at=NOON + timedelta(hours=25))
     assert faults(folder) == ["No anchor since the beginning: an end that was cut off would not be seen."]
+
+
+def test_anchors_kept_elsewhere_are_those_that_are_named_or_nothing_is_verified(
+    trail: dict[str, int],
+    folder: Path,
+    tmp_path: Path,
+    as_owner: Callable[[str], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    mailed = tmp_path / "lines of mails.txt"
+    mailed.write_text(newest_line())
+    call_command("verify_audit", anchors=mailed)
+    for nowhere in (tmp_path / "misspelt", tmp_path):
+        with pytest.raises(CommandError, match="has 1 fault"):
+            call_command("verify_audit", anchors=nowhere)
+        assert f"There is no anchor in {nowhere}." in capsys.readouterr().out
+
+    sql, _ = DRILL["the end is cut off"]
+    as_owner(sql % trail)
+    shutil.rmtree(folder)
+    call_command("verify_audit")
+    with pytest.raises(CommandError, match="has 1 fault"):
+        call_command("verify_audit", anchors=mailed)
 
 
 def test_the_newest_anchor_goes_out_by_mail_once_a_day_and_so_does_that_there_is_none(

@@ -108,10 +108,13 @@ def last_anchor_at() -> datetime | None:
         return None
 
 
-def anchors(folder: Path) -> Iterator[tuple[str, Anchor | None]]:
-    """Yield where each anchor stands and what it says; None: that is no anchor, or its signature does not hold."""
+def anchors(place: Path) -> Iterator[tuple[str, Anchor | None]]:
+    """Yield where each anchor stands and what it says; None: that is no anchor, or its signature does not hold.
+
+    :param place: the folder of the files of the months, or a file, such as one with the lines of mails
+    """
     keys = trusted_keys()
-    for path in sorted(folder.glob("*.ndjson")):
+    for path in [place] if place.is_file() else sorted(place.glob("*.ndjson")):
         for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
             try:
                 said = Anchor(**json.loads(line))

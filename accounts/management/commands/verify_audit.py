@@ -23,16 +23,19 @@ class Command(BaseCommand):
         parser.add_argument(
             "--anchors",
             type=Path,
-            default=settings.AUDIT_ANCHOR_DIR,
-            help="folder with the anchors, such as a copy that was kept elsewhere (default: %(default)s)",
+            help="folder with the anchors, such as a copy that was kept elsewhere, or a file with lines of the daily "
+            f"mail (default: {settings.AUDIT_ANCHOR_DIR})",
         )
 
-    def handle(self, *args: object, anchors: Path, **options: object) -> None:
+    def handle(self, *args: object, anchors: Path | None, **options: object) -> None:
         began, found = time.monotonic(), 0
-        trail = Verification(anchor_folder=anchors, at=timezone.now())
+        trail = Verification(anchor_folder=anchors or settings.AUDIT_ANCHOR_DIR, at=timezone.now())
         for found, fault in enumerate(trail.faults(), start=1):
             if found <= MOST_SHOWN:
                 self.stdout.write(fault)
+        if anchors and not trail.anchors:  # misspelt, or not mounted: no end was looked for
+            found += 1
+            self.stdout.write(f"There is no anchor in {anchors}.")
         seconds = time.monotonic() - began
         self.stdout.write(
             f"{trail.links} links, {trail.events} events, {trail.anchors} anchors verified in {seconds:.1f} s."
