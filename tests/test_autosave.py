@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEvent, User
 from accounts.roles import Role
+from accounts.sessions import end_sessions
 from lessons.actions.writing import save_lesson
 from lessons.draft_keys import SALT, key_for
 from lessons.models import Lesson, Status
@@ -59,7 +60,7 @@ class Earlier(signing.TimestampSigner):
 def old_key(lesson: Lesson, user: User, ago: timedelta) -> str:
     signer = Earlier(salt=SALT)
     signer.ago = ago
-    return signer.sign_object({"lesson": lesson.pk, "user": user.pk}, compress=False)
+    return signer.sign_object(signing.loads(key_for(lesson, user), salt=SALT), compress=False)
 
 
 def test_what_is_typed_is_saved_by_the_key_alone(draft: Lesson, author: User) -> None:
@@ -119,6 +120,18 @@ def test_the_key_of_a_closed_account_writes_nothing(draft: Lesson, author: User)
     author.save()
 
     assert autosave(draft, key, what_happened=TYPED).status_code == 403
+
+
+def test_a_key_ends_with_all_sessions_of_its_person_and_their_next_session_writes(draft: Lesson, author: User) -> None:
+    key = key_for(draft, author)
+    end_sessions(user=author, by=author, at=NOON, reason="asked for")
+
+    assert autosave(draft, key, what_happened=TYPED).status_code == 403
+    assert stored(draft) == ""
+    client = Client()
+    client.force_login(author, backend="accounts.backends.SignInBackend")
+    assert autosave(draft, key, client=client, what_happened=TYPED).status_code == 200
+    assert stored(draft) == TYPED
 
 
 def test_a_submitted_lesson_is_not_written_by_a_key(author: User) -> None:
