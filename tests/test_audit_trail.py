@@ -246,6 +246,11 @@ def test_the_start_is_noted_when_the_settings_are_others_than_the_last_time(sett
     row = AuditEvent.objects.filter(action="settings.change").latest("pk")
     assert "MFA_REQUIRED=1" in row.reason
 
+    provider = {"id": "fire", "issuer": "https://id.example.org"}
+    for providers in ([provider], [provider | {"mfa": ["pwd"]}], [provider | {"organisation": "fire"}]):
+        settings.OIDC_PROVIDERS = providers
+        assert note_settings(at=NOON)
+
 
 def test_what_is_official_leaves_no_row() -> None:
     scene = Scene()

@@ -50,7 +50,9 @@ def _digest() -> str:
     """Return a digest that no secret goes into."""
     values = {name: getattr(settings, name) for name in COMPARED}
     values["scanner"] = urlsplit(settings.SCANNER_URL).scheme
-    values["providers"] = sorted((one["id"], one["issuer"]) for one in settings.OIDC_PROVIDERS)
+    values["providers"] = sorted(
+        (one["id"], one["issuer"], one.get("organisation", ""), one.get("mfa", [])) for one in settings.OIDC_PROVIDERS
+    )
     values["has_metrics"] = bool(settings.METRICS_TOKEN)
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
