@@ -38,6 +38,7 @@ def refusals(settings: Mapping[str, Any]) -> Iterator[str]:
 
 def _of_secrets(settings: Mapping[str, Any]) -> Iterator[str]:
     keys = {"SECRET_KEY": [settings["SECRET_KEY"]], "SECRET_KEY_FALLBACKS": settings["SECRET_KEY_FALLBACKS"]}
+    keys["AUDIT_SIGNING_KEY"] = [settings["AUDIT_SIGNING_KEY"]] if settings["AUDIT_SIGNING_KEY"] else []
     for name, values in keys.items():
         if any(map(_is_weak, values)):
             yield f"{name} is easy to guess: make one of {LEAST_LETTERS} random characters or more."

@@ -28,6 +28,7 @@ def safe(**changed: Any) -> dict[str, Any]:
         "STATIC_FROM_SOURCE": False,
         "SECRET_KEY": KEY,
         "SECRET_KEY_FALLBACKS": [],
+        "AUDIT_SIGNING_KEY": "",
         "ALLOWED_HOSTS": ["lessons.example.org"],
         "SITE_URL": "https://lessons.example.org",
         "PLAIN_CONNECTIONS": [],
@@ -50,6 +51,7 @@ UNSAFE: list[tuple[str, dict[str, Any]]] = [
     ("SECRET_KEY is easy", {"SECRET_KEY": f"django-insecure-{KEY}"}),
     ("SECRET_KEY is easy", {"SECRET_KEY": "short", "DEBUG": True, **HERE}),
     ("SECRET_KEY_FALLBACKS is easy", {"SECRET_KEY_FALLBACKS": [KEY, "old"]}),
+    ("AUDIT_SIGNING_KEY is easy", {"AUDIT_SIGNING_KEY": "winter"}),
     ("METRICS_TOKEN is too short", {"METRICS_TOKEN": "prometheus"}),
     (
         "DATABASE_URL has a password that everybody knows",
@@ -74,7 +76,7 @@ UNSAFE: list[tuple[str, dict[str, Any]]] = [
 ]
 SAFE: list[dict[str, Any]] = [
     {},
-    {"SECRET_KEY_FALLBACKS": [KEY[::-1]]},
+    {"SECRET_KEY_FALLBACKS": [KEY[::-1]], "AUDIT_SIGNING_KEY": KEY},
     {"EMAIL_URL": "smtps://mail.example.org"},
     {"DEMO": True, "MFA_REQUIRED": False, "SCANNER_URL": "stub:", "STATIC_FROM_SOURCE": True},
     HERE | {"DEBUG": True, "MFA_REQUIRED": False, "SCANNER_URL": "stub:", "STATIC_FROM_SOURCE": True},
