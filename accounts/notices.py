@@ -27,12 +27,10 @@ def tell_of_change(user: User, what: object, *, address: str = "") -> None:
 
 @receiver([password_changed, password_reset])
 def tell_of_new_password(*, user: User, **_: object) -> None:
-    """Whoever sets a first password, invited a moment ago, is not told."""
-    if user.last_login is not None:
-        tell_of_change(
-            user,
-            gettext_lazy("The password was changed. If that was not you, set a new one and tell your administrator."),
-        )
+    """Whoever sets a first password is told, too: somebody else may have opened the mail that invited them."""
+    changed = gettext_lazy("The password was changed. If that was not you, set a new one and tell your administrator.")
+    is_set = gettext_lazy("Its first password was set. If that was not you, set a new one and tell your administrator.")
+    tell_of_change(user, changed if user.last_login else is_set)
 
 
 def send_notice(address: str, subject: str, text: str, path: str, *, why: str = "") -> None:
