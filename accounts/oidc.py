@@ -14,12 +14,15 @@ from allauth.socialaccount.models import SocialApp, SocialLogin, SocialToken
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
-from django.http import HttpRequest
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext
 from requests import Session
 
+from accounts.linking import LinkError, link_own, name_of
 from accounts.models import Organisation, User
 
 #: Never "none", and never one by which the client's secret would sign.
@@ -91,15 +94,12 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         if not constant_time_compare(str(claims["nonce"]), str(sociallogin.state.get("nonce"))):
             raise OAuth2Error("The identity token answers another question.")
         if sociallogin.state.get("process") == "connect":
-            return
+            raise ImmediateHttpResponse(_linked(request, sociallogin))
         if not sociallogin.is_existing:
             request.session[NEWCOMER] = _newcomer(sociallogin)
             raise ImmediateHttpResponse(redirect("access_request"))
         if shows_second_factor(sociallogin.account.provider, claims):
             record_authentication(request, cast("User", sociallogin.user), "mfa", type="provider")
-
-    def get_connect_redirect_url(self, request: HttpRequest, socialaccount: Any) -> str:
-        return reverse("security")
 
     def serialize_instance(self, instance: Any) -> dict[str, Any]:
         """Drop what was read of somebody's rights: the session keeps columns."""
@@ -122,6 +122,20 @@ def _is_words(value: Any) -> bool:
 def identity_of(claims: dict[str, Any]) -> str:
     """Return what stands for issuer and subject together: the same subject of another issuer is somebody else."""
     return hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()
+
+
+def _linked(request: HttpRequest, login: SocialLogin) -> HttpResponse:
+    """Link the provider to the account of whoever is signed in and asked for it."""
+    if not isinstance(request.user, User):  # signed out meanwhile
+        return redirect("account_login")
+    provider = login.account.provider
+    try:
+        link_own(user=request.user, provider=provider, uid=login.account.uid, at=timezone.now())
+    except LinkError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, gettext("You can sign in with %(name)s now.") % {"name": name_of(provider)})
+    return redirect("security")
 
 
 def _newcomer(login: SocialLogin) -> dict[str, str]:

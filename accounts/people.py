@@ -1,8 +1,8 @@
 """Giving and ending roles, closing and waking accounts: each recorded, each in force at the next request."""
 
+from contextlib import suppress
 from datetime import date, datetime
 
-from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext
@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from accounts import audit
 from accounts.invitations import Invitation, InvitationError, invite
 from accounts.languages import language_of
+from accounts.linking import LinkError, link, unlink_leaver
 from accounts.models import AccessRequest, Membership, Organisation, ResilienceArea, Sponsorship, User
 from accounts.notices import tell_of_change
 from accounts.roles import CLEARED_BY_ROLE, GIVES, Role, Scope
@@ -178,6 +179,7 @@ def leave(*, user: User, organisation: Organisation, by: User, at: datetime) -> 
         raise PermissionDenied
     for membership in held:
         _end(membership, by, at, "left")
+    unlink_leaver(user=user, organisation=organisation, by=by, at=at)
     if not Membership.objects.not_over().filter(user=user).exists():
         user.is_active = False
         user.save(update_fields=["is_active"])
@@ -274,11 +276,5 @@ def decide_on_access(
         )
         # An account that was there before is never linked: its person does that, signed in.
         if is_new and request.uid:
-            link(user=given.membership.user, provider=request.provider, uid=request.uid, by=by, at=at)
-
-
-def link(*, user: User, provider: str, uid: str, by: User, at: datetime) -> None:
-    """Let somebody sign in by a provider, unless that identity is linked to another account."""
-    _, is_new = SocialAccount.objects.get_or_create(provider=provider, uid=uid, defaults={"user": user})
-    if is_new:
-        audit.record(action="account.link", subject=user, by=by, at=at, reason=provider)
+            with suppress(LinkError):  # linked meanwhile: the mail with the link to a password is enough
+                link(user=given.membership.user, provider=request.provider, uid=request.uid, by=by, at=at)

@@ -66,6 +66,7 @@ urlpatterns = [
     path("second-factor/recovery-codes/", second_factor.recovery_codes, name="recovery_codes"),
     path("oidc/cancelled/", oidc.oidc_cancelled, name="socialaccount_login_cancelled"),
     path("oidc/<slug:provider_id>/", oidc.oidc_login, name="openid_connect_login"),
+    path("oidc/<slug:provider_id>/unlink/", oidc.oidc_unlink, name="oidc_unlink"),
     path("oidc/<slug:provider_id>/callback/", oidc.oidc_callback, name="openid_connect_callback"),
     path("login/", oidc.Login.as_view(), name="account_login"),
     path("login/code/", authenticate, name="mfa_authenticate"),

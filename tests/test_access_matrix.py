@@ -412,7 +412,7 @@ def test_everybody_ends_their_own_sessions(world_of: Callable[..., World]) -> No
 def test_a_place_is_signed_out_by_whose_it_is(world_of: Callable[..., World]) -> None:
     world = world_of(Status.PUBLISHED)
     place = OpenSession.objects.filter(user=world.people["reader"]).get()
-    world.places = {"end_session": {"pk": place.pk}}
+    world.places = {"end_session": {"pk": place.pk}, "oidc_unlink": {"provider_id": "fire"}}
     for row in rows_of("signed-in place"):
         answers = expected(seeing=EVERYBODY, may=EVERYBODY)  # asked to confirm before anything is looked up
         world.agrees(row, answers)

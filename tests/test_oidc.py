@@ -8,19 +8,20 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import strategies as st
 
-from accounts.models import AccessRequest, Organisation, RateCount, User
+from accounts.models import AccessRequest, AuditEvent, Organisation, RateCount, User
 from accounts.oidc import identity_of
-from accounts.people import decide_on_access
+from accounts.people import decide_on_access, leave
 from accounts.roles import Role
 from jol.environment import oidc_apps, sign_in_providers
 from tests.authenticator import app_of
-from tests.factories import PASSWORD, OrganisationFactory, person
+from tests.factories import PASSWORD, MembershipFactory, OrganisationFactory, person
 from tests.lying_provider import CLIENT, SECRET, WRONG, Provider, provider
 from tests.test_parsers import JSON, keeps_its_promise
 
@@ -199,11 +200,57 @@ def test_being_let_in_links_nobody_to_an_address_that_is_not_proven_theirs(who: 
 def test_who_is_signed_in_links_the_provider_to_their_account(fire: Provider) -> None:
     user, client = person(), Client()
     client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
-    _, answer = come(fire, client)
+    assert "Link your sign-in of Fire" in client.get(reverse("security")).text
+    for _ in range(2):
+        _, answer = come(fire, client)
 
     assert answer.headers["Location"] == reverse("security")
     assert SocialAccount.objects.get().user == user
     assert is_in(come(fire)[0])
+    assert actions() == ["account.link"]
+    assert [message.to for message in mail.outbox] == [[user.email]]
+    assert "The sign-in of Fire opens it" in mail.outbox[0].body
+
+    stranger = person()
+    client.post("/accounts/logout/")
+    client.post("/accounts/login/", {"login": stranger.email, "password": PASSWORD})
+    assert "opens another account already" in come(fire, client)[0].get(reverse("security")).text
+    assert SocialAccount.objects.get().user == user
+
+
+def actions() -> list[str]:
+    rows = AuditEvent.objects.filter(action__in=["account.link", "account.unlink"]).order_by("pk")
+    return list(rows.values_list("action", flat=True))
+
+
+def test_a_provider_is_taken_away_unless_it_is_the_only_way_in(fire: Provider) -> None:
+    user, unlink = linked(person(), fire), reverse("oidc_unlink", args=["fire"])
+    client = Client()
+    client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
+    User.objects.update(password="!")
+
+    client, _ = come(fire)
+    assert "your only way to sign in" in client.post(unlink, follow=True).text
+    assert actions() == []
+
+    user.save(update_fields=["password"])
+    client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
+    assert "does not open your account any more" in client.post(unlink, follow=True).text
+    assert actions() == ["account.unlink"]
+    assert "does not open it any more" in mail.outbox[-1].body
+    assert not is_in(come(fire)[0])
+
+
+def test_the_sign_in_of_an_organisation_opens_nothing_for_who_left_it(fire: Provider) -> None:
+    left = OrganisationFactory(code="cumbria-fire")
+    user = linked(person(Role.READER, left), fire)
+    MembershipFactory(user=user)
+
+    leave(user=user, organisation=left, by=person(Role.ORGANISATION_ADMIN, left), at=timezone.now())
+
+    assert user.may_sign_in
+    assert not is_in(come(fire)[0])
+    assert actions() == ["account.unlink"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """The way to an OpenID Connect provider and back."""
 
 import secrets
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.views import LoginView
 from allauth.socialaccount.adapter import get_adapter
@@ -9,12 +9,18 @@ from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import SocialApp
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 from requests import RequestException
 
+from accounts.linking import LinkError, name_of, unlink_own
+from accounts.models import User
 from accounts.oidc import IdentityAdapter
 from accounts.step_up import ask_to_confirm, has_confirmed_lately
 
@@ -63,6 +69,22 @@ def oidc_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
     except SocialApp.DoesNotExist:
         raise Http404 from None
     return answer
+
+
+@require_POST
+def oidc_unlink(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Take a provider away from one's own account."""
+    if not has_confirmed_lately(request):
+        return ask_to_confirm(reverse("security"))
+    try:
+        unlink_own(user=cast("User", request.user), provider=provider_id, at=timezone.now())
+    except LinkError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(
+            request, gettext("%(name)s does not open your account any more.") % {"name": name_of(provider_id)}
+        )
+    return redirect("security")
 
 
 @login_not_required

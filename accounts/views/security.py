@@ -3,6 +3,8 @@
 from typing import cast
 
 from allauth.account.views import password_change as change_password
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
@@ -25,6 +27,8 @@ def security(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
     context = {
         "memberships": user.active_memberships,
+        "providers": settings.OIDC_PROVIDERS,
+        "linked": set(SocialAccount.objects.filter(user=user).values_list("provider", flat=True)),
         "has_second_factor": has_second_factor(user),
         "needs_second_factor": needs_second_factor(user),
         "looks_after_people": user.has_role(*GIVES),
