@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
 from accounts import audit
+from accounts.coming_back import open_again
 from accounts.domains import is_work_address, refusal
 from accounts.languages import language_of
 from accounts.models import Membership, Organisation, ResilienceArea, User
@@ -47,7 +48,8 @@ def invite(
 ) -> Invitation:
     """Give a person a role, make the account if there is none, and mail a link to set a password.
 
-    A second call gives nothing twice; it mails the link again while no password was set.
+    An account that is closed or asleep is opened again.  A second call gives nothing twice; it mails the link again
+    while no password was set.
 
     :param area: for an LRF moderator, and only then
     :raises InvitationError: address, organisation, area or account stand in the way
@@ -55,6 +57,7 @@ def invite(
     _check(organisation, role, area, at, ends_on)
     if not is_work_address(email, organisation):
         raise InvitationError(refusal(organisation))
+    open_again(email=email, by=by, at=at)
     user = _account_for(email, name)
     if by is not None and by.pk == user.pk:
         raise InvitationError(gettext("Nobody gives a role to themselves."))

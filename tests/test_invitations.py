@@ -3,13 +3,18 @@
 import re
 
 import pytest
+from allauth.socialaccount.models import SocialAccount
 from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import AuditEvent, Membership, User
-from tests.factories import OrganisationFactory, ResilienceAreaFactory
+from accounts.models import ApiToken, AuditEvent, Membership, TokenScope, User
+from accounts.people import leave
+from accounts.roles import Role
+from accounts.tokens import create_token
+from accounts.upkeep import let_sleep
+from tests.factories import OrganisationFactory, ResilienceAreaFactory, person
 
 pytestmark = pytest.mark.django_db
 
@@ -112,11 +117,41 @@ def test_what_cannot_be_done_is_said_and_nothing_is_stored(options: dict[str, st
     assert not mail.outbox
 
 
-def test_nobody_is_invited_to_an_organisation_that_ended_or_to_a_closed_account() -> None:
+def test_nobody_is_invited_to_an_organisation_that_ended() -> None:
     OrganisationFactory(code="gone", ended_at=timezone.now())
     with pytest.raises(CommandError, match="has ended"):
         call_command("invite", "new@responder.example", organisation="gone", role="reader")
 
-    User.objects.create(email="left@responder.example", is_active=False)
-    with pytest.raises(CommandError, match="is closed"):
-        invite("left@responder.example")
+
+def test_whoever_left_comes_back_by_a_new_link_and_nothing_from_before_opens_the_account() -> None:
+    fire = OrganisationFactory()
+    user = person(Role.READER, fire, email="left@responder.example")
+    create_token(user=user, scopes=[TokenScope.READ_PUBLISHED], at=timezone.now())
+    SocialAccount.objects.create(user=user, provider="fire", uid="1")
+    leave(user=user, organisation=fire, by=person(Role.ORGANISATION_ADMIN, fire), at=timezone.now())
+    assert not User.objects.get(pk=user.pk).may_sign_in
+
+    invite(email=user.email)
+
+    found = User.objects.get(pk=user.pk)
+    assert found.may_sign_in
+    assert not found.has_usable_password()
+    assert not ApiToken.objects.exists()
+    assert not SocialAccount.objects.exists()
+    assert "/key/" in mail.outbox[-1].body
+    assert AuditEvent.objects.get(action="account.open").object_id == str(user.pk)
+    assert let_sleep(timezone.now()) == 0
+
+
+def test_whoever_fell_asleep_without_a_role_wakes_with_a_new_one() -> None:
+    """Nobody else could wake them: they are on no administrator's page any more."""
+    user = person(email="asleep@responder.example", dormant_at=timezone.now())
+    user.memberships.update(ended_at=timezone.now())
+
+    invite(email=user.email)
+
+    found = User.objects.get(pk=user.pk)
+    assert found.may_sign_in
+    assert found.password == user.password
+    assert AuditEvent.objects.get(action="account.wake").object_id == str(user.pk)
+    assert let_sleep(timezone.now()) == 0
