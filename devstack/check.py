@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from devstack.installation import ROOT
+from devstack.installation import ROOT, SCANNERS, install_scanners
 from devstack.supply.vulnerabilities import NOT_DONE
 
 BIN = Path(sys.executable).parent
@@ -46,8 +46,8 @@ def checks() -> dict[str, list[str]]:
         "manage.py check": [*manage, "check"],
         DEPLOYMENT: [*manage, "check", "--deploy", "--fail-level", "WARNING"],
         "makemigrations": [*manage, "makemigrations", "--check", "--dry-run"],
-        "bandit": [f"{BIN}/bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive", *PACKAGES],
-        "rules of our own": [sys.executable, "-m", "devstack.code_rules"],
+        "bandit": [f"{SCANNERS}/bin/bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive", *PACKAGES],
+        "semgrep": [sys.executable, "-m", "devstack.scan"],
         "secrets": [sys.executable, "-m", "devstack.tree_secrets"],
         "licences": [sys.executable, "-m", "devstack.supply.licences"],
         "known vulnerabilities": [sys.executable, "-m", "devstack.supply.vulnerabilities"],
@@ -60,6 +60,7 @@ def checks() -> dict[str, list[str]]:
 
 
 def main() -> int:
+    install_scanners()
     environment = dict(os.environ) | {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "DATABASE_URL": NO_DATABASE,

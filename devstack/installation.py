@@ -21,13 +21,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+#: What scans the code, with 70 packages that nothing else needs.
+SCANNERS = ROOT / ".venv-scan"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "requirements"
 NODE_STAMP = ROOT / "node_modules" / ".installed"
 PAGES_STAMP = ROOT / "static" / "build" / ".built"
 OLDEST_NODE = 18
 # A larger lock holds the smaller ones whole.
-LOCKS_WITHIN = {"up": ["up"], "dev": ["dev", "up"], "bench": ["bench", "up"], "node": ["node"]}
+LOCKS_WITHIN = {"up": ["up"], "dev": ["dev", "up"], "bench": ["bench", "up"], "node": ["node"], "scan": ["scan"]}
 
 
 class InstallationError(Exception):
@@ -52,6 +54,15 @@ def install(lock: str, *, pages: bool) -> None:
             make_pages(npm_of_the_wheel())
 
 
+def install_scanners() -> None:
+    """Install semgrep and bandit beside .venv.
+
+    :raises InstallationError: as `install`
+    """
+    with _one_at_a_time():
+        install_python_packages("scan", SCANNERS)
+
+
 def fingerprint(files: Iterable[Path]) -> str:
     """Return a hash over the names and contents of the files."""
     digest = hashlib.sha256()
@@ -64,38 +75,38 @@ def fingerprint(files: Iterable[Path]) -> str:
 # -- Python ------------------------------------------------------------------------------------------
 
 
-def install_python_packages(lock: str) -> None:
+def install_python_packages(lock: str, folder: Path = VENV) -> None:
+    """Install a lock into the virtual environment in `folder`."""
     wanted = {name: fingerprint([REQUIREMENTS / f"{name}.txt"]) for name in LOCKS_WITHIN[lock]}
-    if os.access(PYTHON, os.X_OK) and all(_read(_python_stamp(name)) == hash_ for name, hash_ in wanted.items()):
+    stamps = {name: folder / f".installed-{name}" for name in wanted}
+    python = folder / "bin" / "python"
+    if os.access(python, os.X_OK) and all(_read(stamps[name]) == hash_ for name, hash_ in wanted.items()):
         return
-    make_venv()
+    make_venv(folder)
     print(f"Installing the packages of requirements/{lock}.txt …", flush=True)
     options = ["-qq", "--disable-pip-version-check", "--no-compile", "--require-hashes"]
     _run(
-        [PYTHON, "-m", "pip", "install", *options, "-r", REQUIREMENTS / f"{lock}.txt"],
+        [python, "-m", "pip", "install", *options, "-r", REQUIREMENTS / f"{lock}.txt"],
         "pip could not install the packages",
     )
     for name, hash_ in wanted.items():
-        _python_stamp(name).write_text(hash_)
+        stamps[name].write_text(hash_)
 
 
-def make_venv() -> None:
-    """Make .venv unless there is one that works."""
-    if os.access(PYTHON, os.X_OK) and subprocess.run([PYTHON, "-c", "import pip"], capture_output=True).returncode == 0:
+def make_venv(folder: Path) -> None:
+    """Make a virtual environment unless there is one that works."""
+    python = folder / "bin" / "python"
+    if os.access(python, os.X_OK) and subprocess.run([python, "-c", "import pip"], capture_output=True).returncode == 0:
         return
     if importlib.util.find_spec("ensurepip") is None:
         raise InstallationError(
             "This Python makes no virtual environments: install python3-venv (apt-get install python3-venv)."
         )
-    print("Making .venv …", flush=True)
+    print(f"Making {folder.name} …", flush=True)
     try:
-        venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(VENV)
+        venv.EnvBuilder(with_pip=True, clear=True, symlinks=True).create(folder)
     except (OSError, subprocess.CalledProcessError) as error:
-        raise InstallationError(f"The virtual environment .venv could not be made: {error}.") from error
-
-
-def _python_stamp(lock: str) -> Path:
-    return VENV / f".installed-{lock}"
+        raise InstallationError(f"The virtual environment {folder.name} could not be made: {error}.") from error
 
 
 # -- npm -----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Places where `devstack.code_rules` finds something that may stand there: by rule, then by file and function, why."""
+"""Places where `devstack.scan` finds something that may stand there: by rule, then by file and function, why."""
 
 REVIEWED: dict[str, dict[str, str]] = {
     "sql": {

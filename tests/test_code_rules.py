@@ -1,71 +1,17 @@
 """The rules about code fire on what they are for, and find nothing in the tree."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from devstack.code_rules import RULES, TEMPLATE_RULES, findings_in, findings_in_template, open_findings
+from devstack.installation import SCANNERS, install_scanners
+from devstack.scan import RULES, ScanError, findings_in, unproven_rules
 from devstack.tree_secrets import in_tree, looks_secret
 
 ROOT = Path(__file__).resolve().parent.parent
-BAD: list[tuple[str, str]] = [
-    ("sql", "cursor.execute(f'SELECT {name}')"),
-    ("sql", "cursor.execute('SELECT %s' % name)"),
-    ("sql", "cursor.execute('SELECT {}'.format(name))"),
-    ("sql", "cursor.execute('SELECT ' + name, [1])"),
-    ("sql", "cursor.execute(query)"),
-    ("sql", "Lesson.objects.raw(query)"),
-    ("sql", "Lesson.objects.extra(where)"),
-    ("sql", "RawSQL(query, [])"),
-    ("html", "mark_safe(lesson.title)"),
-    ("html", "SafeString('<b>' + title)"),
-    ("html", "format_html(f'<b>{title}</b>')"),
-    ("html", "format_html_join('', title, [])"),
-    ("template", "Template(lesson.title).render(context)"),
-    ("template", "engines['django'].from_string(text)"),
-    ("random", "import random"),
-    ("random", "from random import choice"),
-    ("uuid", "token = str(uuid.uuid4())"),
-    ("uuid", "from uuid import uuid4"),
-    ("append-only", "cursor.execute('UPDATE accounts_auditevent SET role = 1')"),
-    ("append-only", "SQL = 'delete from lessons_lessonmove where true'"),
-    ("append-only", "SQL = 'TRUNCATE TABLE \"accounts_auditevent\"'"),
-    ("append-only", "AuditEvent.objects.filter(pk=1).update(reason='')"),
-    ("append-only", "LessonMove.objects.all().delete()"),
-    ("append-only", "with pgtrigger.ignore('x:y'): pass"),
-    ("csrf", "@csrf_exempt\ndef view(request): pass"),
-    ("outgoing", "import requests"),
-    ("outgoing", "from urllib.request import urlopen"),
-    ("outgoing", "import socket"),
-]
-GOOD = [
-    "cursor.execute('SELECT 1 WHERE x = %s', [name])",
-    "cursor.execute(COUNT_UP, {'key': key})",
-    "cursor.execute(sql.HOLDERS + COUNT)",
-    "mark_safe('<br>')",
-    "format_html('<b>{}</b>', title)",
-    "format_html(CHOICE, link.url)",
-    "secrets.token_urlsafe(32)",
-    "Lesson.objects.filter(pk=1).update(title='x')",
-    "SQL = 'SELECT * FROM accounts_auditevent'",
-    "loader.get_template('500.html')",
-]
-BAD_TEMPLATES: list[tuple[str, str]] = [
-    ("safe", "{{ lesson.title|safe }}"),
-    ("safe", "{{ names | safeseq }}"),
-    ("safe", "{% autoescape off %}{{ text }}{% endautoescape %}"),
-    ("inline", "<script>go()</script>"),
-    ("inline", '<script type="module">go()</script>'),
-    ("inline", "<style>p {}</style>"),
-    ("inline", '<a href="/" onclick="go()">x</a>'),
-    ("inline", '<p style="color: red">x</p>'),
-    ("scheme", '<a href="javascript:go()">x</a>'),
-    ("scheme", '<img src="data:image/png;base64,x">'),
-    ("scheme", "<form action='http://elsewhere.example'>"),
-]
-GOOD_TEMPLATES = ['<script src="{% static "a.js" %}" defer></script>', "<a href='https://x.example'>only safe</a>"]
 #: What ruff's rules of security must find, each on a line of its own.
 FOR_RUFF = {
     "S102": "exec(text)",
@@ -81,6 +27,18 @@ FOR_RUFF = {
     "S605": "os.system(text)",
     "S608": "query = f'SELECT * FROM x WHERE y = {text}'",
     "S701": "jinja2.Environment(autoescape=False)",
+}
+#: The same for bandit.
+FOR_BANDIT = {
+    "B102": "exec(text)",
+    "B301": "pickle.loads(text)",
+    "B307": "eval(text)",
+    "B324": "hashlib.md5(text)",
+    "B501": "requests.get(address, verify=False, timeout=1)",
+    "B506": "yaml.load(text)",
+    "B602": "subprocess.run(text, shell=True)",
+    "B605": "os.system(text)",
+    "B701": "jinja2.Environment(autoescape=False)",
 }
 SECRET_LINES = [
     "-----BEGIN RSA PRIVATE KEY-----",  # no secret
@@ -99,29 +57,91 @@ HARMLESS_LINES = [
 ]
 
 
-@pytest.mark.parametrize(("rule", "source"), BAD)
-def test_each_rule_finds_what_it_is_for(rule: str, source: str) -> None:
-    assert rule in {found.rule for found in findings_in(source, "x.py")}
+@pytest.fixture(scope="module")
+def _scanners() -> None:
+    install_scanners()
 
 
-@pytest.mark.parametrize("source", GOOD)
-def test_what_is_right_is_passed_over(source: str) -> None:
-    assert list(findings_in(source, "x.py")) == []
+@pytest.fixture
+def product(tmp_path: Path, _scanners: None) -> Path:
+    """A product of two files, under our rules."""
+    shutil.copytree(ROOT / RULES, tmp_path / RULES)
+    for name, text in {"jol/x.py": "import json\n", "templates/x.html": "<p>{{ text }}</p>\n"}.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+    return tmp_path
 
 
-@pytest.mark.parametrize(("rule", "source"), BAD_TEMPLATES)
-def test_each_rule_of_templates_finds_what_it_is_for(rule: str, source: str) -> None:
-    assert rule in {found.rule for found in findings_in_template(source, "x.html")}
-
-
-def test_every_rule_was_seen_to_find_something() -> None:
-    assert {rule for rule, _ in BAD} == set(RULES)
-    assert {rule for rule, _ in BAD_TEMPLATES} == set(TEMPLATE_RULES)
-    assert not [found for source in GOOD_TEMPLATES for found in findings_in_template(source, "x.html")]
-
-
+@pytest.mark.slow
+@pytest.mark.usefixtures("_scanners")
 def test_the_tree_keeps_the_rules() -> None:
-    assert open_findings() == []
+    found = findings_in(ROOT)
+
+    assert [str(one) for one in found if not one.is_reviewed] == []
+    assert {"sql", "html", "random", "uuid", "append-only", "csrf", "outgoing"} == {one.rule for one in found}
+
+
+@pytest.mark.slow
+def test_each_rule_finds_what_it_is_for(product: Path) -> None:
+    assert list(unproven_rules(product)) == []
+
+    rules = product / RULES / "templates.yaml"
+    rules.write_text(rules.read_text().replace("safe(seq)?", "safeseq"))
+    lines = product / RULES / "modules.py"
+    lines.write_text(lines.read_text().replace("# ruleid: csrf", "#"))
+    told = list(unproven_rules(product))
+    assert [one.partition(":")[0] for one in told] == ["csrf", "safe"]
+
+
+@pytest.mark.slow
+def test_a_place_that_nobody_reviewed_is_found_whatever_stands_beside_it(product: Path) -> None:
+    view = "class Page:\n    @csrf_exempt\n    def show(self):\n        return mark_safe(self.text)  # nosemgrep\n"
+    (product / "jol" / "x.py").write_text(view)
+    (product / "templates" / "x.html").write_text("<p>\n{{ text|safe }}\n</p>\n")
+
+    found = findings_in(product)
+
+    assert [(one.place, one.line, one.rule, one.is_reviewed) for one in found] == [
+        ("jol/x.py show", 2, "csrf", False),
+        ("jol/x.py show", 4, "html", False),
+        ("templates/x.html", 2, "safe", False),
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("devstack/semgrep/broken.yaml", "rules:\n  - id: broken\n", "broken"),
+        ("jol/x.py", "#" * 1_000_001, "did not read what it should: jol/x.py"),  # semgrep leaves large files out
+    ],
+    ids=["rule", "file"],
+)
+def test_a_broken_rule_and_a_file_that_was_not_read_are_no_good_news(
+    product: Path, name: str, text: str, words: str
+) -> None:
+    (product / name).write_text(text)
+
+    with pytest.raises(ScanError, match=words):
+        findings_in(product)
+
+
+def test_nothing_to_scan_is_no_good_news(tmp_path: Path) -> None:
+    with pytest.raises(ScanError, match="nothing to scan"):
+        findings_in(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("_scanners")
+def test_bandit_finds_what_it_is_for(tmp_path: Path) -> None:
+    imports = "import hashlib, os, pickle, subprocess\nimport jinja2, requests, yaml\n"
+    (tmp_path / "x.py").write_text(imports + "\n".join(FOR_BANDIT.values()) + "\n")
+    command = [SCANNERS / "bin" / "bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive", tmp_path]
+
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+
+    assert {rule for rule in FOR_BANDIT if f"[{rule}:" in done.stdout} == set(FOR_BANDIT)
+    assert done.returncode == 1
 
 
 def test_ruffs_rules_of_security_are_on() -> None:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from devstack.code_rules import PRODUCT
+from devstack.scan import PRODUCT
 
 #: Ten times what is allowed: on a busy machine only what grows out of all proportion is found here.
 AT_MOST_SECONDS = 0.5

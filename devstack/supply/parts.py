@@ -39,13 +39,14 @@ class Part:
 
 def python_parts(folder: Path = ROOT / "requirements") -> Iterator[Part]:
     """Yield what the locks hold, each once; the product's is that of base.txt."""
-    shipped = {part.name for part in _locked(folder / "base.txt")}
+    shipped = {(part.name, part.version) for part in _locked(folder / "base.txt")}
     seen: set[tuple[str, str]] = set()
     for lock in sorted(folder.glob("*.txt")):
         for part in _locked(lock):
-            if (part.name, part.version) not in seen:
-                seen.add((part.name, part.version))
-                yield Part(PYPI, part.name, part.version, part.name in shipped, hashes=part.hashes)
+            one = part.name, part.version
+            if one not in seen:
+                seen.add(one)
+                yield Part(PYPI, *one, one in shipped, hashes=part.hashes)
 
 
 def _locked(lock: Path) -> Iterator[Part]:
