@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -18,6 +19,7 @@ FLAGS = {
     "off": False,
     "no": False,
 }
+ORIGIN = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?")
 
 
 def env(name: str, default: str | None = None) -> str:
@@ -76,6 +78,17 @@ def env_number(name: str, *, default: float) -> float:
 def env_list(name: str, default: str = "") -> list[str]:
     """Return a comma-separated variable as a list without empty parts."""
     return [part.strip() for part in (_given(name) or default).split(",") if part.strip()]
+
+
+def env_origin(name: str) -> str:
+    """Return an address without a path, such as https://files.example.org, or nothing.
+
+    :raises ImproperlyConfigured: it is no such address
+    """
+    value = _given(name).rstrip("/").lower()
+    if value and not ORIGIN.fullmatch(value):
+        raise ImproperlyConfigured(f"{name} must be an address without a path, such as https://files.example.org.")
+    return value
 
 
 def sign_in_providers(name: str) -> list[dict[str, Any]]:

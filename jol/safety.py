@@ -30,6 +30,8 @@ def refusals(settings: Mapping[str, Any]) -> Iterator[str]:
     """Yield why these settings are unsafe."""
     yield from _of_secrets(settings)
     yield from _of_plain_connections(settings)
+    if urlsplit(settings["FILES_URL"]).hostname == (urlsplit(settings["SITE_URL"]).hostname or "").rstrip("."):
+        yield "FILES_URL must name another host than SITE_URL, or be empty."
     if not all(map(is_this_machine, settings["ALLOWED_HOSTS"])):
         yield from _of_what_others_reach(settings)
     if settings["SCANNER_URL"].startswith("stub:") and not (settings["DEMO"] or settings["DEBUG"]):
@@ -63,6 +65,8 @@ def _of_what_others_reach(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "MFA_REQUIRED=0 leaves moderators with a password alone: that is for demonstrations (DEMO=1) only."
     if not settings["SITE_URL"].startswith("https://") and "site" not in settings["PLAIN_CONNECTIONS"]:
         yield "SITE_URL must begin with https://, or PLAIN_CONNECTIONS name site."
+    if settings["FILES_URL"].startswith("http://") and "site" not in settings["PLAIN_CONNECTIONS"]:
+        yield "FILES_URL must begin with https://, or PLAIN_CONNECTIONS name site."
 
 
 def _of_plain_connections(settings: Mapping[str, Any]) -> Iterator[str]:

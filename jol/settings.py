@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -12,6 +13,7 @@ from jol.environment import (
     env_flag,
     env_list,
     env_number,
+    env_origin,
     oidc_apps,
     origins_of,
     sign_in_providers,
@@ -28,6 +30,9 @@ SECRET_KEY_FALLBACKS = env_list("SECRET_KEY_FALLBACKS")
 SITE_NAME = env("SITE_NAME", "Joint Organisational Learning")
 SITE_URL = env("SITE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "127.0.0.1,localhost")
+FILES_URL = env_origin("FILES_URL")  # where attachments are handed out, and nothing else: jol.files_host; empty: here
+if FILES_URL:
+    ALLOWED_HOSTS.append(urlsplit(FILES_URL).hostname or "")
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 ALL_NATIONAL = env_flag("ALL_NATIONAL", default=False)  # every item is decided by the Secretariat
 PLAIN_CONNECTIONS = env_list("PLAIN_CONNECTIONS")  # what may be spoken to without TLS, see jol.safety
@@ -63,6 +68,7 @@ if ADMIN_LOOK_UP:
     INSTALLED_APPS.append("django.contrib.admin.apps.SimpleAdminConfig")
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "jol.files_host.FilesHostMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "jol.middleware.RequestIdMiddleware",
     "jol.request_log.RequestLogMiddleware",

@@ -58,7 +58,12 @@ def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(live_server: Any, br
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_from_a_draft_to_a_reader(live_server: Any, browser: Browser, folder: Path, scripts: bool) -> None:
+def test_from_a_draft_to_a_reader(
+    live_server: Any, browser: Browser, folder: Path, scripts: bool, settings: Any
+) -> None:
+    """Once from the site itself, and once from a host of files, whose name differs and which has the same port."""
+    settings.FILES_URL = "" if scripts else live_server.url.replace("localhost", "127.0.0.1")
+    assert live_server.url not in {settings.FILES_URL, ""}
     lesson = LessonFactory()
     (folder / "photo.jpg").write_bytes(GOOD["photo.jpg"])
     (folder / "evil.docx").write_bytes(b"MZ")
@@ -90,4 +95,5 @@ def test_from_a_draft_to_a_reader(live_server: Any, browser: Browser, folder: Pa
         reader.page.get_by_role("link", name="photo.jpg").click()
 
     assert download.value.suggested_filename == "photo.jpg"
+    assert download.value.url.startswith(settings.FILES_URL or live_server.url)
     assert not [*author.complaints, *moderator.complaints, *reader.complaints]

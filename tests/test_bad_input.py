@@ -101,6 +101,7 @@ ROWS: dict[str, dict[str, list[str]]] = {
     "X14 files that are two things": {
         "attachment_contents": ["what_is_two_things_or_none"],
         "attachments": ["a_file_is_handed_out_as_something_to_keep"],
+        "files_host": ["the_site_checks_writes", "every_other_address", "cookies_are_neither_read_nor_set"],
     },
     "X15 bombs": {
         "attachment_contents": ["a_hostile_archive", "refusing_a_bomb_takes_little_memory"],

@@ -11,7 +11,7 @@ from django.core.checks import run_checks
 from django.core.exceptions import ImproperlyConfigured
 
 from devstack.check import PRODUCTION
-from jol.environment import env, env_flag, env_list
+from jol.environment import env, env_flag, env_list, env_origin
 from jol.safety import is_this_machine, refusals, refuse_unsafe
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +31,7 @@ def safe(**changed: Any) -> dict[str, Any]:
         "AUDIT_SIGNING_KEY": "",
         "ALLOWED_HOSTS": ["lessons.example.org"],
         "SITE_URL": "https://lessons.example.org",
+        "FILES_URL": "",
         "PLAIN_CONNECTIONS": [],
         "DATABASES": database(sslmode="verify-full"),
         "REDIS_URL": "rediss://:word@redis.example.org:6379/0",
@@ -64,6 +65,9 @@ UNSAFE: list[tuple[str, dict[str, Any]]] = [
     ("MFA_REQUIRED=0 leaves", {"MFA_REQUIRED": False}),
     ("SITE_URL must begin with https", {"SITE_URL": "http://lessons.example.org"}),
     ("SITE_URL must begin with https", {"SITE_URL": "http://127.0.0.1:8000"}),
+    ("FILES_URL must name another host", {"FILES_URL": "https://lessons.example.org"}),
+    ("FILES_URL must name another host", {"FILES_URL": "https://lessons.example.org:8443"}),
+    ("FILES_URL must begin with https", {"FILES_URL": "http://files.example.org"}),
     ("DATABASE_URL must end", {"DATABASES": database()}),
     ("DATABASE_URL must end", {"DATABASES": database(sslmode="require")}),
     ("DATABASE_URL must end", {"DATABASES": database("", hostaddr="192.0.2.1")}),
@@ -78,6 +82,8 @@ SAFE: list[dict[str, Any]] = [
     {},
     {"SECRET_KEY_FALLBACKS": [KEY[::-1]], "AUDIT_SIGNING_KEY": KEY},
     {"EMAIL_URL": "smtps://mail.example.org"},
+    {"FILES_URL": "https://files.example.org"},
+    HERE | {"FILES_URL": "http://localhost:8000"},
     {"DEMO": True, "MFA_REQUIRED": False, "SCANNER_URL": "stub:", "STATIC_FROM_SOURCE": True},
     HERE | {"DEBUG": True, "MFA_REQUIRED": False, "SCANNER_URL": "stub:", "STATIC_FROM_SOURCE": True},
     {"DATABASES": database("/var/run/postgresql"), "REDIS_URL": "unix:///run/redis.sock"},
@@ -136,6 +142,24 @@ def test_a_secret_is_read_from_the_file_that_is_named(tmp_path: Path, monkeypatc
     monkeypatch.setenv("OUR_WORD_FILE", str(tmp_path / "none"))
     with pytest.raises(ImproperlyConfigured, match="cannot be read"):
         env_flag("OUR_WORD", default=True)
+
+
+def test_an_origin_is_an_address_without_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    for given, read in (("", ""), ("https://Files.example.org/", "https://files.example.org")):
+        monkeypatch.setenv("OUR_ORIGIN", given)
+        assert env_origin("OUR_ORIGIN") == read
+
+    for wrong in (
+        "files.example.org",
+        "ftp://x.org",
+        "https://x.org/files",
+        "https://a@x.org",
+        "https://x.org.",
+        "//x",
+    ):
+        monkeypatch.setenv("OUR_ORIGIN", wrong)
+        with pytest.raises(ImproperlyConfigured, match="an address without a path"):
+            env_origin("OUR_ORIGIN")
 
 
 def test_none_of_djangos_checks_of_security_is_silenced(settings: Any) -> None:

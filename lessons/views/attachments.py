@@ -1,36 +1,29 @@
-"""Pages of attachments: add files to a lesson, take them out, publish them, download them."""
+"""Pages of attachments: add files to a lesson, take them out, publish them."""
 
 from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Q
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.models import User
 from accounts.rates import Rate
 from lessons.access import get_lesson
 from lessons.actions import attachments as actions
-from lessons.actions.reading import record_read
-from lessons.attachments import store
 from lessons.attachments.content import TOO_LARGE
 from lessons.attachments.findings import refusal_in_words
 from lessons.attachments.kinds import MEGABYTE, MOST_BYTES, Refused, plain_name
 from lessons.attachments.scanners import scanner
 from lessons.errors import ReasonMissing
 from lessons.forms.attachments import AttachmentForm
-from lessons.models import Attachment, Lesson, Publication
-from lessons.models.attachments import Scan
+from lessons.models import Lesson
 from lessons.views.reading import SignedInRequest
 
 #: Files by one person: more than anybody attaches, fewer than keep the scanner from others.
 UPLOADS = Rate("attachments", 60, timedelta(hours=1))
-#: Whatever a browser makes of a file, it may load nothing, run nothing, and act in nobody's name.
-SANDBOX = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 
 @require_http_methods(["GET", "POST"])
@@ -107,29 +100,3 @@ def attachment_publish(request: SignedInRequest, pk: int, key: str) -> HttpRespo
     taken = gettext("Readers do not get it any more: “%(name)s”.")
     messages.success(request, (given if wanted else taken) % {"name": attachment.name})
     return redirect("lesson_attachments", pk)
-
-
-@require_GET
-def attachment(request: SignedInRequest, key: str) -> FileResponse:
-    """Download a file.
-
-    :raises Http404: there is none that this person may have, or it was not found clean: the page of files says so
-    """
-    found = get_object_or_404(_had_by(request.user), key=key, scan=Scan.CLEAN)
-    try:
-        file = store.opened(found.key)
-    except FileNotFoundError as error:
-        raise Http404 from error
-    record_read(found, by=request.user, at=timezone.now())
-    answer = FileResponse(file, as_attachment=True, filename=found.name, content_type=found.kind.media_type)
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Content-Security-Policy"] = SANDBOX
-    answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    return answer
-
-
-def _had_by(user: User) -> "Any":
-    """Return the files of the records that `user` may see, and those published with what they may read."""
-    seen = Q(lesson__in=Lesson.objects.visible_to(user).values("pk"))
-    readable = Publication.objects.readable_by(user).values("lesson")
-    return Attachment.objects.filter(seen | Q(published=True, lesson__in=readable))
