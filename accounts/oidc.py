@@ -32,12 +32,26 @@ REQUIRED = ["iss", "sub", "aud", "exp", "iat", "nonce"]
 IN_WORDS = ["iss", "sub", "nonce", "name", "email"]
 READ = [*REQUIRED, "azp", "name", "email", "email_verified", "amr", "acr"]
 CLOCKS_OFF_SECONDS = 30
+#: Addresses that a provider names, and that are asked from here.
+ASKED = ["token_endpoint", "jwks_uri"]
 #: Where the session keeps who came and has no account yet.
 NEWCOMER = "oidc_newcomer"
 
 
 class IdentityAdapter(OpenIDConnectOAuth2Adapter):
     """Reads the identity token of a provider, and nothing else of it."""
+
+    @property
+    def openid_config(self) -> dict[str, Any]:
+        """Return what the provider says of itself.
+
+        :raises OAuth2Error: it would have us ask where anybody on the way could answer
+        """
+        config: dict[str, Any] = super().openid_config
+        issuer = self.get_provider().app.settings["server_url"]
+        if not all(_may_be_asked(str(config.get(name)), issuer) for name in ASKED):
+            raise OAuth2Error("The provider leads to an address without https.")
+        return config
 
     def complete_login(self, request: HttpRequest, app: SocialApp, token: SocialToken, **kwargs: Any) -> SocialLogin:
         """Return who the provider says it is.
@@ -112,6 +126,11 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         session: Session = super().get_requests_session()
         session.max_redirects = 0
         return session
+
+
+def _may_be_asked(address: str, issuer: str) -> bool:
+    """Whether it is https, or of the issuer itself, which on loopback may do without (`jol.environment`)."""
+    return address.startswith(("https://", f"{issuer.rstrip('/')}/"))
 
 
 def _is_words(value: Any) -> bool:

@@ -21,7 +21,10 @@ RIGHT, WRONG = (rsa.generate_private_key(public_exponent=65537, key_size=2048) f
 
 
 class Provider:
-    """Answers the questions of a client; `lies` are claims, header fields or a key other than the true ones."""
+    """Answers the questions of a client; `lies` are claims, header fields or a key other than the true ones.
+
+    Or parts of what it says of itself, or where it leads who asks for a path.
+    """
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -67,6 +70,7 @@ class Provider:
                 "token_endpoint": f"{self.address}/token",
                 "jwks_uri": f"{self.address}/keys",
                 "token_endpoint_auth_methods_supported": ["client_secret_post"],
+                **self.lies.get("configuration", {}),
             },
             "/keys": {"keys": [json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(RIGHT.public_key())) | public]},
         }
@@ -85,7 +89,10 @@ def provider() -> Iterator[Provider]:
 
         def respond(self, form: dict[str, str]) -> None:
             answer = running.answer(self.path, form)
-            self.send_response(200 if answer else 400)
+            to = running.lies.get("redirects", {}).get(self.path)
+            self.send_response(307 if to else 200 if answer else 400)
+            if to:
+                self.send_header("Location", to)
             self.send_header("Content-Type", "application/json")
             self.end_headers()
             self.wfile.write(json.dumps(answer or {"error": "invalid_grant"}).encode())

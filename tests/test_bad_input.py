@@ -93,6 +93,7 @@ ROWS: dict[str, dict[str, list[str]]] = {
     "X12 addresses are never fetched": {
         "bad_input": ["an_address_somebody_wrote_is_never_fetched"],
         "served": ["a_tour_fetches_nothing_from_elsewhere"],
+        "oidc": ["a_provider_cannot_have_us_ask_anybody_else"],
     },
     "X13 names of files": {
         "attachment_contents": ["a_name_of_another_kind", "a_name_is_kept_as_plain_text", "a_name_of_three_hundred"],
@@ -118,8 +119,15 @@ ROWS: dict[str, dict[str, list[str]]] = {
     "X18 what is hidden in files": {
         "attachment_contents": ["macros_and_passwords", "a_pdf_that_runs", "a_moderator_is_told_of_authors"]
     },
-    "X19 encrypted files": {"attachment_contents": ["macros_and_passwords"], "table_files": ["macros_and_passwords"]},
-    "X20 malware": {"attachments": ["what_the_scanner_finds_is_refused", "a_file_too_large_to_be_scanned"]},
+    "X19 encrypted files": {
+        "attachment_contents": ["macros_and_passwords", "a_hostile_archive", "a_pdf_that_runs_hides"],
+        "table_files": ["macros_and_passwords"],
+    },
+    "X20 malware": {
+        "attachments": ["what_the_scanner_finds_is_refused", "a_file_too_large_to_be_scanned"],
+        "attachment_contents": ["what_is_two_things_or_none"],
+        "compose": ["the_scanner_takes_what_may_be_attached"],
+    },
     "X21 the scanner is away": {
         "attachments": [
             "a_scanner_that_is_down",

@@ -103,6 +103,27 @@ def test_a_lie_opens_nothing(lie: str, fire: Provider) -> None:
     assert not is_in(client)
 
 
+DISCOVERY = "/.well-known/openid-configuration"
+
+
+@pytest.mark.parametrize("leads", ["token_endpoint", "jwks_uri", DISCOVERY, "/token", "/keys"])
+def test_a_provider_cannot_have_us_ask_anybody_else(leads: str, fire: Provider) -> None:
+    """By naming an address that anybody on the way could answer for, or by a redirect of any of its own."""
+    linked(person(), fire)
+    client = Client()
+    with provider() as elsewhere:
+        to = f"{elsewhere.address}{DISCOVERY if leads == DISCOVERY else '/keys'}"
+        query = fire.consent(client.post(GO).headers["Location"])
+        fire.lies = {"redirects": {leads: to}} if leads.startswith("/") else {"configuration": {leads: to}}
+        answer = client.get(f"{BACK}?{query}")
+        again = Client().post(GO)
+
+        assert elsewhere.asked == []
+    assert answer.status_code == 401
+    assert again.status_code == (401 if leads == DISCOVERY else 302)
+    assert not is_in(client)
+
+
 NAMES_OF_CLAIMS = ["sub", "name", "email", "email_verified", "amr", "acr", "aud", "azp", "iat", "exp", "nonce", "iss"]
 
 

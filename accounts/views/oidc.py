@@ -7,6 +7,7 @@ from allauth.account.views import LoginView
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.helpers import render_authentication_error
 from allauth.socialaccount.models import SocialApp
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from django.conf import settings
 from django.contrib import messages
@@ -64,10 +65,13 @@ def oidc_callback(request: HttpRequest, provider_id: str) -> HttpResponse:
 
     :raises Http404: there is no such provider
     """
+    adapter = IdentityAdapter(request, provider_id)
     try:
-        answer: HttpResponse = OAuth2CallbackView.adapter_view(IdentityAdapter(request, provider_id))(request)
+        answer: HttpResponse = OAuth2CallbackView.adapter_view(adapter)(request)
     except SocialApp.DoesNotExist:
         raise Http404 from None
+    except (RequestException, OAuth2Error) as error:  # it does not say where to ask
+        answer = render_authentication_error(request, adapter.get_provider(), exception=error)
     return answer
 
 
