@@ -9,6 +9,7 @@ ENGLISH = (
     gettext_noop("Saved at %(time)s, except %(fields)s. You are signed out; what you write here is still saved."),
     gettext_noop("Sign in"),
     gettext_noop("Not saved. This page was open for too long: save with the button."),
+    gettext_noop("Not saved. It is kept unchanged under a legal hold: copy what you wrote."),
     gettext_noop("Not saved. It was changed elsewhere: save with the button to compare."),
     gettext_noop("Not saved: no connection. Keep this page open; it tries again by itself."),
     gettext_noop("Show filters"),

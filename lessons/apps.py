@@ -11,7 +11,9 @@ class LessonsConfig(AppConfig):
         from accounts.records import holds
         from accounts.trail import search
         from lessons import receivers, retention, trail  # noqa: F401 - connect themselves
+        from lessons.holds import wait_for_writers
 
         search.FINDERS.append(trail.of_reference)
         search.NAMERS.append(trail.name_of)
         holds.FINDERS.append(trail.to_hold)
+        holds.WAITERS.append(wait_for_writers)

@@ -17,12 +17,14 @@ from lessons.errors import (
     NotReady,
     NotYourClaim,
     NotYourTier,
+    OnHold,
     OwnLesson,
     ReasonMissing,
     SecondPersonMissing,
     TooLate,
     WrongStatus,
 )
+from lessons.holds import PUBLISHED_IS_KEPT, is_kept
 from lessons.models import Audience, Brag, Change, Lesson, LessonMove, Marking, Move, Publication, Tier
 from lessons.models.wording import digest_of
 from lessons.readiness import Tags, missing_to_publish, missing_to_submit
@@ -55,6 +57,16 @@ def not_own(attempt: Attempt) -> None:
 def not_author(attempt: Attempt) -> None:
     if attempt.lesson.author_id == attempt.by.pk:
         raise OwnLesson(gettext("You wrote this lesson. Another person of your organisation has to sign it off."))
+
+
+def not_held(attempt: Attempt) -> None:
+    if is_kept(attempt.lesson, attempt.at):
+        raise OnHold(PUBLISHED_IS_KEPT)
+
+
+def not_held_if_new(attempt: Attempt) -> None:
+    if attempt.lesson.publications.working().exists():
+        not_held(attempt)
 
 
 def not_own_if_new(attempt: Attempt) -> None:

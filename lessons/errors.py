@@ -9,6 +9,10 @@ class WrongStatus(LessonError):
     """The move cannot be made from where the lesson is now."""
 
 
+class OnHold(LessonError):
+    """A legal hold keeps it as it is."""
+
+
 class NotYourClaim(LessonError):
     """The mover does not hold the claim, or it lapsed."""
 

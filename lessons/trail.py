@@ -1,6 +1,7 @@
 """How auditors find what was done to a lesson."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import models
 from django.urls import reverse
@@ -31,8 +32,9 @@ def name_of(object_type: str, object_id: str) -> Named | None:
 
 
 def to_hold(typed: str) -> models.Model | None:
-    """Return the lesson of a reference, or the event of "event 42"."""
+    """Return the lesson of a reference, the event of "event 42", or the draft of "draft 42"."""
     kind, _, number = typed.partition(" ")
-    if kind.lower() == "event" and number.isascii() and number.isdecimal() and len(number) < 19:
-        return Event.objects.filter(pk=number).first()
+    numbered: dict[str, models.QuerySet[Any]] = {"event": Event.objects.all(), "draft": Lesson.objects.all()}
+    if kind.lower() in numbered and number.isascii() and number.isdecimal() and len(number) < 19:
+        return numbered[kind.lower()].filter(pk=number).first()
     return Lesson.objects.filter(reference=typed.upper()).first()

@@ -169,7 +169,7 @@ RULES: dict[Move, tuple[Rule, ...]] = {
             S.IN_REVIEW,
             to=S.MERGED,
             who=REVIEW,
-            only_if=(only_if.claimer, only_if.target_in_remit),
+            only_if=(only_if.claimer, only_if.not_held, only_if.target_in_remit),
             then=(then.merge_into_target, then.clear_due, then.clear_claim),
         ),
         rule(
@@ -177,7 +177,7 @@ RULES: dict[Move, tuple[Rule, ...]] = {
             S.ARCHIVED,
             to=S.MERGED,
             who=REVIEW,
-            only_if=(only_if.in_remit, only_if.not_own, only_if.target_in_remit),
+            only_if=(only_if.in_remit, only_if.not_own, only_if.not_held, only_if.target_in_remit),
             then=(then.merge_into_target,),
         ),
     ),
@@ -255,6 +255,7 @@ RULES: dict[Move, tuple[Rule, ...]] = {
             only_if=(
                 only_if.in_remit,
                 only_if.not_own,
+                only_if.not_held,
                 only_if.change_named,
                 only_if.note_given,
                 only_if.ready,
@@ -278,7 +279,13 @@ RULES: dict[Move, tuple[Rule, ...]] = {
             S.SUSPENDED,
             to=S.PUBLISHED,
             who=RESTORE,
-            only_if=(only_if.note_given, only_if.not_own, only_if.ready_if_new, only_if.second_person_always),
+            only_if=(
+                only_if.note_given,
+                only_if.not_own,
+                only_if.not_held_if_new,
+                only_if.ready_if_new,
+                only_if.second_person_always,
+            ),
             then=(then.restore,),
         ),
         rule(
@@ -289,6 +296,7 @@ RULES: dict[Move, tuple[Rule, ...]] = {
                 only_if.in_remit,
                 only_if.note_given,
                 only_if.not_own_if_new,
+                only_if.not_held_if_new,
                 only_if.ready_if_new,
                 only_if.second_person_if_new,
             ),
@@ -310,6 +318,7 @@ RULES: dict[Move, tuple[Rule, ...]] = {
             only_if=(
                 only_if.archive_reason_given,
                 only_if.not_own,
+                only_if.not_held_if_new,
                 only_if.ready_if_new,
                 only_if.second_person_always,
             ),

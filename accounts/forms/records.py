@@ -29,7 +29,7 @@ class HoldForm(forms.Form):
     subject = forms.CharField(
         max_length=254,
         label=_("What is held"),
-        help_text=_("The reference of a lesson, “event” and its number, or the email address of a person"),
+        help_text=_("The reference of a lesson, “draft” or “event” and its number, or the email address of a person"),
         error_messages={"required": _("Enter what is held")},
     )
     reason = forms.CharField(

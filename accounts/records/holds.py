@@ -12,6 +12,8 @@ from accounts.models import LegalHold, User
 LOOK_AFTER_RECORDS = "accounts.look_after_records"
 #: Finds the object that somebody types, such as a reference; apps above add theirs.
 FINDERS: list[Callable[[str], models.Model | None]] = []
+#: Called before something is held: returns once nobody writes in it; apps above add theirs.
+WAITERS: list[Callable[[models.Model], None]] = []
 
 
 class Held:
@@ -41,11 +43,13 @@ def find(typed: str) -> models.Model | None:
 
 @transaction.atomic
 def hold(*, subject: models.Model, reason: str, until: date | None, by: User, at: datetime) -> LegalHold:
-    """Keep `subject` from being removed.
+    """Keep `subject` from being removed, and what there is of it from being changed.
 
     :raises PermissionDenied: `by` does not look after records
     """
     _may(by)
+    for wait in WAITERS:
+        wait(subject)
     made = LegalHold.objects.create(
         object_type=subject._meta.label_lower, object_id=subject.pk, reason=reason, until=until, by=by, at=at
     )

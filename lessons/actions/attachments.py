@@ -20,16 +20,22 @@ from lessons.errors import (
     LessonError,
     NotYourClaim,
     NotYourTier,
+    OnHold,
     OwnLesson,
     ReasonMissing,
     SecondPersonMissing,
     WrongStatus,
 )
+from lessons.holds import refuse_if_kept
 from lessons.models import Attachment, Lesson, Status
 from lessons.retention import lesson_is_held
 
 MOST_ATTACHMENTS = 10
 CANNOT_BE_CHANGED = gettext_lazy("The files of this lesson cannot be changed now.")
+FILE_IS_KEPT = gettext_lazy(
+    "The files of this lesson are kept under a legal hold, so none can be taken out. The JOL Secretariat placed the "
+    "hold: ask them if one has to go."
+)
 CHANGE, PUBLISH = "lessons.change_lesson", "lessons.publish_lesson"
 
 
@@ -43,6 +49,7 @@ def add_attachment(*, lesson: Lesson, file: BinaryIO, name: str, by: User, at: d
     :param name: as it was called where it comes from
     :raises PermissionDenied: `by` may not write the lesson
     :raises WrongStatus: it is not open to its owner now
+    :raises OnHold: a legal hold keeps the lesson as it is
     :raises TooManyAttachments: it holds ten already
     :raises Refused: the file is none of those that may be attached
     """
@@ -51,7 +58,7 @@ def add_attachment(*, lesson: Lesson, file: BinaryIO, name: str, by: User, at: d
     store.save(key, file)
     try:
         with transaction.atomic():
-            _open_to(lesson, by)
+            _open_to(lesson, by, at)
             _has_room(lesson)
             attachment = Attachment.objects.create(
                 lesson=lesson,
@@ -89,23 +96,25 @@ def remove_attachment(*, attachment: Attachment, by: User, at: datetime) -> None
     """Take a file out of a lesson that is open to its owner, for good.
 
     :raises PermissionDenied: `by` may not write the lesson
-    :raises WrongStatus: it is not open to its owner now, or somebody asked to keep it
+    :raises WrongStatus: it is not open to its owner now
+    :raises OnHold: a legal hold keeps it
     """
-    _open_to(attachment.lesson, by)
+    _open_to(attachment.lesson, by, at)
     if Lesson.objects.filter(lesson_is_held(Held(at)), pk=attachment.lesson_id).exists():
-        raise WrongStatus(CANNOT_BE_CHANGED)
+        raise OnHold(FILE_IS_KEPT)
     audit.record(action="attachment.remove", subject=attachment, by=by, at=at, digest=attachment.sha256)
     key = attachment.key
     attachment.delete()
     transaction.on_commit(lambda: store.delete(key))
 
 
-def _open_to(lesson: Lesson, by: User) -> None:
+def _open_to(lesson: Lesson, by: User, at: datetime) -> None:
     lesson = Lesson.objects.select_for_update(of=("self",)).get(pk=lesson.pk)
     if not lesson.is_open_to_owner and by.has_perm("lessons.view_lesson", lesson):
         raise WrongStatus(CANNOT_BE_CHANGED)
     if not by.has_perm(CHANGE, lesson):
         raise PermissionDenied
+    refuse_if_kept(lesson, at)
 
 
 @transaction.atomic
@@ -154,9 +163,11 @@ def _may_give(lesson: Lesson, by: User, at: datetime) -> None:
     if lesson.status == Status.IN_REVIEW:
         if lesson.claimed_by_id != by.pk or lesson.claim_has_lapsed(at):
             raise NotYourClaim(gettext("Claim the lesson first."))
-    elif lesson.status not in {Status.PUBLISHED, Status.ARCHIVED}:
+        return
+    refuse_if_kept(lesson, at)
+    if lesson.status not in {Status.PUBLISHED, Status.ARCHIVED}:
         raise WrongStatus(gettext("Files are published with the lesson, while it is in review."))
-    elif not decides_tier(lesson, by):
+    if not decides_tier(lesson, by):
         raise NotYourTier(gettext("This lesson is decided by the JOL Secretariat."))
-    elif wants_two_people(lesson, working_text(lesson)):
+    if wants_two_people(lesson, working_text(lesson)):
         raise SecondPersonMissing(gettext("This lesson takes two people: publish the file while it is in review."))

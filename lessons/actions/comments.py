@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from accounts import audit
 from accounts.models import User
 from lessons.errors import NotYourClaim
+from lessons.holds import refuse_if_kept
 from lessons.models import Comment, Lesson, Move, Status
 
 HANDED_IN = (Move.SUBMIT, Move.RESUBMIT)
@@ -46,8 +47,10 @@ def delete_comment(*, lesson: Lesson, pk: int, by: User, at: datetime) -> None:
 
     :raises PermissionDenied: `by` does not moderate the lesson
     :raises NotYourClaim: somebody else has it, or nobody
+    :raises OnHold: a legal hold keeps what was said about the lesson
     """
     _ask(lesson, by)
+    refuse_if_kept(lesson, at)
     if open_comments(lesson).filter(pk=pk).delete()[0]:
         audit.record(action="comment.delete", subject=lesson, by=by, at=at)
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext
 from accounts import audit
 from accounts.models import Organisation, User
 from lessons.actions.moves import move_lesson
-from lessons.actions.writing import create_lesson
+from lessons.actions.writing import create_lesson, locked_events
 from lessons.errors import LessonError
+from lessons.holds import refuse_if_point_is_kept
 from lessons.models import Debrief, Disposition, Event, Lesson, Move, Observation, Status, Theme
 from lessons.models.debriefs import RUNS
 from lessons.promoting import wording_from
@@ -51,6 +52,7 @@ def open_debrief(
     """
     if not by.has_perm(RUNS, organisation):
         raise PermissionDenied
+    locked_events(event.pk)
     debrief = Debrief.objects.create(
         event=event,
         organisation=organisation,
@@ -129,8 +131,10 @@ def reword_point(*, point: Observation, kind: str, text: str, principle: Theme |
     """Correct a point, for example take out a name.  The earlier words are not kept anywhere.
 
     :raises AlreadyDecided: something became of it already
+    :raises OnHold: a legal hold keeps it as it is
     """
     (point,) = _undecided(point.debrief, [point.pk], by)
+    refuse_if_point_is_kept(point, at)
     point.kind, point.text, point.principle = kind, text, principle
     point.save(update_fields=["kind", "text", "principle"])
     audit.record(action="observation.reword", subject=point, by=by, at=at)
@@ -138,8 +142,12 @@ def reword_point(*, point: Observation, kind: str, text: str, principle: Theme |
 
 @transaction.atomic
 def group_points(*, debrief: Debrief, points: Iterable[int], name: str, by: User, at: datetime) -> None:
-    """Put points under one heading; an empty `name` takes them out again."""
+    """Put points under one heading; an empty `name` takes them out again.
+
+    :raises OnHold: a legal hold keeps one of them as it is
+    """
     for point in _undecided(debrief, points, by):
+        refuse_if_point_is_kept(point, at)
         point.group = name
         point.save(update_fields=["group"])
     audit.record(action="debrief.group", subject=debrief, by=by, at=at)
@@ -205,10 +213,11 @@ def reconsider_point(*, point: Observation, by: User, at: datetime) -> None:
     """Undo what became of a point.  A draft without any point left is withdrawn, and can be reopened.
 
     :raises PermissionDenied: `by` does not run this debrief, or may not withdraw the draft
-    :raises LessonError: the lesson was submitted already
+    :raises LessonError: the lesson was submitted already, or a legal hold keeps the point or its lesson as it is
     """
     debrief = _locked(point.debrief, by)
     point = debrief.observations.select_for_update(of=("self",)).select_related("lesson").get(pk=point.pk)
+    refuse_if_point_is_kept(point, at)
     lesson = point.lesson
     if lesson and lesson.status not in {Status.DRAFT, Status.WITHDRAWN}:
         raise LessonError(

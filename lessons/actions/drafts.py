@@ -13,12 +13,14 @@ from lessons.actions.writing import (
     EVENT_FIELDS,
     create_event,
     create_lesson,
+    locked_events,
     locked_for_owner,
     save_event,
     save_lesson,
     stale,
 )
 from lessons.errors import StaleText
+from lessons.holds import event_is_kept
 from lessons.look_alikes import events_seen_by
 from lessons.models import Event, Lesson
 from lessons.models.lessons import OWNER_WRITES
@@ -62,12 +64,14 @@ def use_event(*, lesson: Lesson, event: Event, by: User, at: datetime) -> Lesson
     """Let `lesson` be of an event that is recorded already; its own goes if nothing else comes from it.
 
     :raises PermissionDenied: `by` may not write the lesson, or does not see the event
-    :raises WrongStatus: the lesson is not open to its owner now
+    :raises WrongStatus: the lesson is not open to its owner now, or the event is gone
+    :raises OnHold: a legal hold keeps the lesson as it is
     """
-    lesson = locked_for_owner(lesson, by)
+    lesson = locked_for_owner(lesson, by, at)
     before = lesson.event
     if event.pk == before.pk:
         return lesson
+    locked_events(event.pk, before.pk)
     if not events_seen_by(by).filter(pk=event.pk).exists():
         raise PermissionDenied
     lesson.event = event
@@ -75,7 +79,8 @@ def use_event(*, lesson: Lesson, event: Event, by: User, at: datetime) -> Lesson
     lesson.save(update_fields=["event", "row_version"])
     lesson.editors.add(by)
     audit.record(action="lesson.change", subject=lesson, by=by, at=at, reason="event")
-    if before.organisation_id == lesson.organisation_id and not (before.lessons.exists() or before.debriefs.exists()):
+    is_used = before.lessons.exists() or before.debriefs.exists() or event_is_kept(before, at)
+    if before.organisation_id == lesson.organisation_id and not is_used:
         audit.record(action="event.delete", subject=before, by=by, at=at)
         before.delete()
     return lesson

@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 from accounts import audit
 from accounts.models import User
 from lessons.errors import WrongStatus
+from lessons.holds import refuse_if_kept
 from lessons.models import Lesson, LessonLink, Publication
 
 RECURRENCE_OF = LessonLink.LinkKind.RECURRENCE_OF
@@ -43,8 +44,10 @@ def unlink_recurrence(*, lesson: Lesson, target: Lesson, by: User, at: datetime)
     """Take back that `lesson` is a recurrence of `target`.  A second call changes nothing.
 
     :raises PermissionDenied: `by` neither writes nor moderates `lesson`
+    :raises OnHold: a legal hold keeps the lesson as it is
     """
     _ask(lesson, by)
+    refuse_if_kept(lesson, at)
     gone, _ = LessonLink.objects.filter(source=lesson, target=target, kind=RECURRENCE_OF).delete()
     if gone:
         audit.record(action="lesson.unlink", subject=lesson, by=by, at=at, reason=str(target))

@@ -14,14 +14,13 @@ from lessons.actions.warnings import look_again, note_removed
 from lessons.actions.writing import stale
 from lessons.attempt import Attempt
 from lessons.errors import NotYourClaim, ReasonMissing, WrongStatus
+from lessons.holds import HAS_CURRENT, refuse_if_kept
 from lessons.models import Lesson, Move, Publication, Status
 from lessons.models.wording import WORDING_FIELDS
 from lessons.readiness import Tags
 from lessons.removals import removals_in, take_out
 from lessons.warnings.check import spot
 
-#: States in which a new version of what is published can be prepared.
-HAS_CURRENT = (Status.PUBLISHED, Status.SUSPENDED, Status.ARCHIVED)
 EDITED_BY_MODERATORS = (*WORDING_FIELDS, "event_name")
 
 
@@ -42,7 +41,8 @@ def save_working_text(
     :param values: any of `EDITED_BY_MODERATORS`
     :raises PermissionDenied: `by` does not moderate this lesson
     :raises LessonError: another holds the claim (NotYourClaim), the moderator wrote it (OwnLesson), it is no longer in
-        review (WrongStatus), or somebody saved in between (StaleText: nothing is stored)
+        review (WrongStatus), it is published and held (OnHold), or somebody saved in between (StaleText:
+        nothing is stored)
     """
     lesson = _locked(lesson, by, at)
     text = publishing.working_text_of(lesson)
@@ -145,6 +145,8 @@ def check_may_write(lesson: Lesson, by: User, at: datetime) -> None:
             raise NotYourClaim(gettext("Another moderator has claimed this lesson meanwhile."))
     elif lesson.status not in HAS_CURRENT:
         raise WrongStatus(gettext("This lesson is not in review."))
+    else:
+        refuse_if_kept(lesson, at)
 
 
 def _locked(lesson: Lesson, by: User, at: datetime) -> Lesson:

@@ -65,7 +65,7 @@ def answer_warning(
     :raises WrongStatus: the words are not there any more, a marking that may not be stored is said to be needed, or
         the lesson is not open to its owner now
     """
-    _ask(text, by)
+    _ask(text, by, at)
     warned = next((one for one in warnings_in(text) if one.code == code), None)
     if warned is None:
         raise WrongStatus(gettext("These words are not in the text any more."))
@@ -93,7 +93,7 @@ def answer_all(*, text: Lesson | Publication, because: str, by: User, at: dateti
     :raises PermissionDenied: `by` may not write `text`
     :raises WrongStatus: one is a marking that may not be stored
     """
-    _ask(text, by)
+    _ask(text, by, at)
     found = [one for one in warnings_in(text) if one.is_open]
     for one in found:
         if one.spotted.found.kind == WarningKind.MARKING:
@@ -114,10 +114,10 @@ def _keep(
     return warning
 
 
-def _ask(text: Lesson | Publication, by: User) -> None:
+def _ask(text: Lesson | Publication, by: User, at: datetime) -> None:
     """Refuse who may not write `text`, and hold the lesson: two answers at once become one row."""
     if not isinstance(text, Publication):
-        locked_for_owner(text, by)
+        locked_for_owner(text, by, at)
         return
     lesson = Lesson.objects.select_for_update(of=("self",)).get(pk=text.lesson_id)
     if not by.has_perm("lessons.review_lesson", lesson):

@@ -10,7 +10,8 @@ from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.models import AuditEvent, Organisation, ResilienceArea, User
-from lessons.errors import StaleText, WrongStatus
+from lessons.errors import OnHold, StaleText, WrongStatus
+from lessons.holds import EVENT_IS_KEPT, event_is_kept, refuse_if_kept
 from lessons.models import Capability, Event, Lesson, NationalRisk, Theme
 from lessons.models.wording import WORDING_FIELDS
 
@@ -73,11 +74,14 @@ def save_event(
     :param by_itself: the page saves while somebody types
     :raises PermissionDenied: `by` may not write the lesson, or the event was recorded by another organisation
     :raises WrongStatus: the lesson, or another lesson of the event, is with moderators or beyond
+    :raises OnHold: a legal hold keeps one of them as it is
     """
-    lesson = locked_for_owner(lesson, by)
+    lesson = locked_for_owner(lesson, by, at)
     event = Event.objects.select_for_update(of=("self",)).get(pk=lesson.event_id)
     if event.organisation_id != lesson.organisation_id:
         raise PermissionDenied
+    if event_is_kept(event, at):
+        raise OnHold(EVENT_IS_KEPT)
     if any(not other.is_open_to_owner for other in event.lessons.exclude(pk=lesson.pk)):
         raise WrongStatus(
             gettext("Another lesson of this event was submitted, so the event cannot be changed any more.")
@@ -112,9 +116,11 @@ def create_lesson(
 
     :param fields: any of `OWNER_FIELDS`
     :raises PermissionDenied: `by` may not write for `organisation`
+    :raises WrongStatus: the event is gone
     """
     if not by.has_perm("lessons.add_lesson", organisation):
         raise PermissionDenied
+    locked_events(event.pk)
     lesson = Lesson.objects.create(
         event=event,
         organisation=organisation,
@@ -145,7 +151,7 @@ def save_lesson(
     :raises WrongStatus: it is not open to its owner now
     :raises StaleText: somebody saved in between; nothing is stored
     """
-    lesson = locked_for_owner(lesson, by)
+    lesson = locked_for_owner(lesson, by, at)
     if lesson.row_version != row_version:
         raise stale(lesson, values, _shown(lesson, values), lesson.row_version)
     tags = {name: values.pop(name) for name in TAGS if name in values}
@@ -185,11 +191,12 @@ def _shown(lesson: Lesson, values: dict[str, Any]) -> dict[str, object]:
     return {n: list(getattr(lesson, n).all()) if n in TAGS else getattr(lesson, n) for n in values}
 
 
-def locked_for_owner(lesson: Lesson, by: User) -> Lesson:
+def locked_for_owner(lesson: Lesson, by: User, at: datetime) -> Lesson:
     """Return the lesson as it is now, locked.
 
     :raises PermissionDenied: `by` may not write it
     :raises WrongStatus: it is not open to its owner now
+    :raises OnHold: a legal hold keeps it as it is
     """
     lesson = Lesson.objects.select_for_update(of=("self",)).get(pk=lesson.pk)
     if not by.has_perm("lessons.change_lesson", lesson):
@@ -198,7 +205,18 @@ def locked_for_owner(lesson: Lesson, by: User) -> Lesson:
         raise PermissionDenied
     if not lesson.is_open_to_owner:
         raise WrongStatus(gettext("This lesson is not open to changes now."))
+    refuse_if_kept(lesson, at)
     return lesson
+
+
+def locked_events(*keys: int) -> None:
+    """Hold these events where they are: one that nothing comes from any more goes (`use_event`).
+
+    :raises WrongStatus: one is gone
+    """
+    locked = Event.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=keys).order_by("pk")
+    if len(locked.values_list("pk", flat=True)) < len(set(keys)):
+        raise WrongStatus(gettext("This event is not recorded any more. Choose another one, or record it anew."))
 
 
 def _only(fields: dict[str, Any], allowed: Iterable[str]) -> dict[str, Any]:

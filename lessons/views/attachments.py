@@ -19,6 +19,7 @@ from lessons.attachments.kinds import MEGABYTE, MOST_BYTES, Refused, plain_name
 from lessons.attachments.scanners import scanner
 from lessons.errors import ReasonMissing
 from lessons.forms.attachments import AttachmentForm
+from lessons.holds import is_kept
 from lessons.models import Lesson
 from lessons.views.reading import SignedInRequest
 
@@ -57,12 +58,14 @@ def lesson_attachments(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _page(request: SignedInRequest, lesson: Lesson, form: AttachmentForm, status: int = 200) -> HttpResponse:
     attachments = list(lesson.attachments.order_by("pk"))
-    may_change = lesson.is_open_to_owner and request.user.has_perm(actions.CHANGE, lesson)
+    is_held = is_kept(lesson, timezone.now())
+    may_change = lesson.is_open_to_owner and not is_held and request.user.has_perm(actions.CHANGE, lesson)
     context: dict[str, Any] = {
         "lesson": lesson,
         "form": form,
         "attachments": attachments,
         "may_change": may_change,
+        "is_held": is_held,
         "may_publish": request.user.has_perm(actions.PUBLISH, lesson) and lesson.submitted_at is not None,
         "is_full": sum(not one.reason for one in attachments) >= actions.MOST_ATTACHMENTS,
         "most": actions.MOST_ATTACHMENTS,

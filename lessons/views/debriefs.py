@@ -21,6 +21,7 @@ from accounts.models import User
 from govuk.numbers import number_sent
 from lessons.actions import debriefs as actions
 from lessons.actions.writing import create_event
+from lessons.errors import LessonError
 from lessons.forms.debriefs import DebriefEventForm, DebriefForm, organisations_run_for
 from lessons.forms.points import PointForm, SortForm
 from lessons.look_alikes import events_seen_by
@@ -254,7 +255,11 @@ def debrief_reword(request: SignedInRequest, pk: int, point: int) -> HttpRespons
     context = {"form": form, "debrief": debrief, "point": chosen}
     if request.method != "POST" or not form.is_valid():
         return render(request, "lessons/debriefs/point.html", context, status=422 if form.is_bound else 200)
-    actions.reword_point(point=chosen, by=request.user, at=timezone.now(), **form.values())
+    try:
+        actions.reword_point(point=chosen, by=request.user, at=timezone.now(), **form.values())
+    except LessonError as error:  # decided or held meanwhile: show what was typed, so that it can be copied
+        form.add_error(None, str(error))
+        return render(request, "lessons/debriefs/point.html", context, status=409)
     messages.success(request, gettext("The point is changed."))
     return redirect(debrief)
 

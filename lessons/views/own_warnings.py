@@ -14,6 +14,7 @@ from lessons.access import get_lesson
 from lessons.actions.warnings import answer_warning
 from lessons.errors import WrongStatus
 from lessons.forms.warnings import WarningsForm
+from lessons.holds import is_kept
 from lessons.labels import label_of
 from lessons.models import Lesson
 from lessons.views.mending import place_of
@@ -34,7 +35,7 @@ class ToAnswer:
 def submit_warnings(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show what was found and where; POST keeps the answers, as many as there are."""
     lesson = get_lesson(user=request.user, pk=pk, permission=CHANGE)
-    if not lesson.is_open_to_owner:
+    if not lesson.is_open_to_owner or (request.method == "GET" and is_kept(lesson, timezone.now())):
         return redirect(lesson)
     warnings = warnings_in(lesson)
     if request.method != "POST":

@@ -23,6 +23,7 @@ from lessons.clocks import appeal_until
 from lessons.conditions import last_move
 from lessons.errors import ReasonMissing
 from lessons.forms.fields import Words
+from lessons.holds import is_kept
 from lessons.models import Lesson, LessonQuerySet, Move, Publication, Status
 from lessons.models.wording import WORDING_FIELDS
 from lessons.sighting import may_answer
@@ -129,7 +130,7 @@ SEND_BACK = OwnersMove(
 def lesson_record(request: SignedInRequest, pk: int) -> HttpResponse:
     """Where a lesson stands, what happens next, what happened so far, and what I may do."""
     user, lesson = request.user, get_lesson(user=request.user, pk=pk)
-    is_own = lesson.author_id == user.pk
+    is_own, is_held = lesson.author_id == user.pk, is_kept(lesson, timezone.now())
     context = {
         "lesson": lesson,
         "text": _submitted_text(lesson),
@@ -139,7 +140,7 @@ def lesson_record(request: SignedInRequest, pk: int) -> HttpResponse:
         "appeal_until": _appeal_until(lesson),
         "last": lesson.moves.order_by("-pk").first(),
         "publication": Publication.objects.opened_by(user).current().filter(lesson=lesson).first(),
-        "may_write": lesson.is_open_to_owner and user.has_perm("lessons.change_lesson", lesson),
+        "may_write": lesson.is_open_to_owner and not is_held and user.has_perm("lessons.change_lesson", lesson),
         "may_submit": lesson.is_open_to_owner and user.has_perm("lessons.submit_lesson", lesson),
         "may_withdraw": WITHDRAW.is_open(lesson, user),
         "may_reopen": REOPEN.is_open(lesson, user),
@@ -150,6 +151,7 @@ def lesson_record(request: SignedInRequest, pk: int) -> HttpResponse:
         "may_sight": may_answer(lesson) and user.has_perm("lessons.submit_lesson", lesson),
         "may_share": lesson.is_open_to_owner and user.has_perm("lessons.share_lesson", lesson),
         "may_review": user.has_perm("lessons.review_lesson", lesson),
+        "is_held": is_held,
         "today": timezone.localdate(),
         "is_author": is_own,
     }

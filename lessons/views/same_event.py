@@ -12,6 +12,7 @@ from lessons.access import get_lesson
 from lessons.actions.drafts import use_event
 from lessons.errors import WrongStatus
 from lessons.forms.start import SameEventForm
+from lessons.holds import refuse_if_kept
 from lessons.look_alikes import look_alikes_of
 from lessons.models import Event, Lesson
 from lessons.views.reading import SignedInRequest
@@ -34,6 +35,7 @@ def submit_same_event(request: SignedInRequest, pk: int) -> HttpResponse:
     lesson = get_lesson(user=request.user, pk=pk, permission=CHANGE)
     if not lesson.is_open_to_owner:
         raise WrongStatus(gettext("This lesson is not open to changes now."))
+    refuse_if_kept(lesson, timezone.now())
     alike = look_alikes_of(lesson.event, request.user)
     follows = _follows(request, lesson)
     if not alike:

@@ -26,10 +26,11 @@ from lessons.actions.drafts import version_of
 from lessons.actions.recurrences import link_recurrence, unlink_recurrence
 from lessons.beside import beside
 from lessons.draft_keys import holder_of, key_for
-from lessons.errors import LessonError, StaleText
+from lessons.errors import LessonError, OnHold, StaleText
 from lessons.forms.event import EventStep
 from lessons.forms.steps import StepForm
 from lessons.forms.writing import STEPS, LearningStep
+from lessons.holds import may_be_written
 from lessons.models import Lesson
 from lessons.summary import differences
 from lessons.views.mending import asked_for, note_comments
@@ -66,7 +67,7 @@ def _step_without_key(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if request.method == "POST":
         return _save_step(request, pk, step)
     lesson = get_lesson(user=request.user, pk=pk, permission=CHANGE)
-    if not lesson.is_open_to_owner:
+    if not may_be_written(lesson, timezone.now()):
         return redirect(lesson)
     return _step_page(request, STEPS[step](lesson=lesson, rows=_rows(request.GET.get("rows"))))
 
@@ -247,6 +248,8 @@ def submit_autosave(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         return JsonResponse({"problem": "permission"}, status=403)
     except StaleText:
         return JsonResponse({"problem": "stale"}, status=409)
+    except OnHold:
+        return JsonResponse({"problem": "held"}, status=409)
     except LessonError:
         return JsonResponse({"problem": "closed"}, status=409)
     versions: dict[str, object] = {"row_version": form.lesson.row_version}

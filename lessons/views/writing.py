@@ -16,6 +16,7 @@ from lessons.clocks import OTHER_DAYS, RED_DAYS
 from lessons.forms.choices import organisations_written_for
 from lessons.forms.start import StartForm
 from lessons.forms.writing import STEPS
+from lessons.holds import is_kept
 from lessons.models import Brag, Debrief, Lesson, Move, Status
 from lessons.readiness import missing_to_submit
 from lessons.summary import rows_of
@@ -77,7 +78,8 @@ def _submit(request: SignedInRequest, lesson: Lesson) -> HttpResponse:
 def _check_page(
     request: SignedInRequest, lesson: Lesson, *, may_submit: bool, may_change: bool, status: int = 200
 ) -> HttpResponse:
-    missing = missing_to_submit(lesson)
+    missing, is_held = missing_to_submit(lesson), is_kept(lesson, timezone.now())
+    may_change = may_change and not is_held
     to_mend = [ToMend(words, place_of(lesson, name)) for name, words in missing.items()]
     parts = []
     for slug, step in STEPS.items():
@@ -96,6 +98,7 @@ def _check_page(
         "may_change": may_change,
         "needs_sign_off": lesson.organisation.wants_sign_off and lesson.organisation_id not in request.user.leads,
         "asked": asked_for(lesson),
+        "is_held": is_held,
         "is_refused": status != 200,
         "number": STEP_COUNT,
         "previous": list(STEPS)[-1],

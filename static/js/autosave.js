@@ -65,6 +65,7 @@ async function send(keepalive) {
     const response = await fetch(form.dataset.autosave, options);
     if (response.ok) return took(await response.json(), text);
     if (response.status === 403) return stop(words("Not saved. This page was open for too long: save with the button."));
+    if (response.status === 409 && (await response.json()).problem === "held") return stop(words("Not saved. It is kept unchanged under a legal hold: copy what you wrote."));
     if (response.status === 409) return stop(words("Not saved. It was changed elsewhere: save with the button to compare."));
   } catch {
     // no connection, or no answer in time

@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.roles import Role
 from govuk.look import Words as Text
 from lessons.conditions import decides_tier, has_declined, wants_two_people, working_text, wrote_it
+from lessons.holds import is_kept
 from lessons.models import Lesson, Move, Status
 from lessons.views.reading import SignedInRequest
 from lessons.views.review.around import around
@@ -27,6 +28,8 @@ OFFERED: tuple[tuple[Move, str, Text], ...] = (
     (Move.MERGE, "merge", _("Merge it into another lesson")),
     (Move.ARCHIVE, "archive", _("Archive it")),
 )
+#: Not made of what is under a legal hold.
+CHANGES_WORDS = {Move.PUBLISH_AGAIN, Move.MERGE}
 #: Only their author, or whoever has them, is in the way; the page itself says so.
 NOT_FOR_WRITERS = {Move.PUBLISH_AGAIN, Move.RESTORE, Move.APPROVE, Move.MERGE}
 
@@ -46,6 +49,7 @@ def read_page(request: SignedInRequest, lesson: Lesson) -> HttpResponse:
         "has_lapsed": lesson.claim_has_lapsed(now),
         "may_give_back": lesson.status == Status.IN_REVIEW and request.user.has_role(Role.SECRETARIAT),
         "text": lesson.publications.current().first() or lesson,
+        "is_held": is_kept(lesson, now),
         "offers": list(offers(lesson, request.user)),
         **around(lesson, request.user),
     }
@@ -56,7 +60,7 @@ def offers(lesson: Lesson, user: User) -> list[Offer]:
     """Return the pages of what `user` may do, as far as state, permission, tier and authorship tell."""
     if not decides_tier(lesson, user):
         return []
-    is_own = wrote_it(lesson, user)
+    is_own, is_held = wrote_it(lesson, user), is_kept(lesson, timezone.now())
     found = []
     for move, page, words in OFFERED:
         rule = rule_for(move, lesson.status)
@@ -65,6 +69,8 @@ def offers(lesson: Lesson, user: User) -> list[Offer]:
         if move == Move.TAKE_BACK and not has_declined(lesson, user):
             continue
         if move == Move.APPROVE and not _waits_for_a_second_person(lesson):
+            continue
+        if is_held and move in CHANGES_WORDS:
             continue
         if rule and user.has_perm(rule.permission, lesson) and not (is_own and move in NOT_FOR_WRITERS):
             found.append(Offer(reverse(page, args=[lesson.pk]), words))
