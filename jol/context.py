@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from accounts import sessions
 from accounts.models import User
 from accounts.roles import OWNER_LEADS, Role
-from accounts.views.audit import VIEW
+from accounts.trail.search import VIEW
 from jol.manage import MANAGES, is_managed
 from jol.script_words import words_of_scripts
 

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
+from accounts import downloads
 from accounts.cells import harmless
 from accounts.models import AuditEvent, RateCount, TokenScope, User
 from accounts.roles import Role
@@ -245,16 +246,16 @@ def test_who_reads_slowly_keeps_no_more_than_some_threads_and_not_for_ever(
     reader: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     published()
-    monkeypatch.setattr(file, "_places", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(downloads, "_places", threading.BoundedSemaphore(1))
     client = program(reader)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         unread = client.get("/api/v1/lessons.csv")
         program_told = client.get("/api/v1/lessons.csv")
         person_told = sign_in(reader).post(PAGE, {"form": "csv"})
         assert next(unread.streaming_content).startswith(b"\xef\xbb\xbfreference")
-        clock.shift(file.LONGEST + timedelta(seconds=1))
+        clock.shift(downloads.LONGEST + timedelta(seconds=1))
 
-        with pytest.raises(file.TooSlow):
+        with pytest.raises(downloads.TooSlow):
             next(unread.streaming_content)
 
     assert (program_told.status_code, person_told.status_code) == (429, 429)

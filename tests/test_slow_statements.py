@@ -4,14 +4,20 @@ import os
 import secrets
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import closing
 
 import psycopg2
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
+from django.utils import timezone
 
+from accounts import audit
+from accounts.models import AuditEvent, User
 from accounts.roles import Role
+from accounts.trail import search
 from tests.calling import Caller, published
 from tests.factories import person
 from tests.portal import ROOT, database_url
@@ -62,6 +68,32 @@ def test_a_download_may_take_its_time() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == ("1min",)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_auditor_takes_away_a_trail_that_takes_longer_than_a_page_may() -> None:
+    """The table answers too slowly for a page, because somebody else holds it; the file waits, and is whole."""
+    auditor = person(Role.AUDITOR)
+    events = [audit.record(action="test.act", subject=None, by=None, at=timezone.now()) for _ in range(600)]
+    with ThreadPoolExecutor(1) as threads, closing(psycopg2.connect(database_url())) as other:
+        with other.cursor() as cursor:
+            cursor.execute("LOCK accounts_auditevent IN ACCESS EXCLUSIVE MODE")
+            taken = threads.submit(_taken, auditor)
+            with pytest.raises(FutureTimeoutError):
+                taken.result(timeout=1)
+        other.rollback()
+        lines = taken.result(timeout=20).splitlines()
+
+    assert len(lines) == len(events)
+
+
+def _taken(auditor: User) -> bytes:
+    try:
+        limit("300ms")
+        events = AuditEvent.objects.filter(action="test.act")
+        return b"".join(search.download(events=events, form="ndjson", chosen="", by=auditor, at=timezone.now()))
+    finally:
+        connections.close_all()
 
 
 @pytest.mark.slow

@@ -10,13 +10,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.downloads import RETRY_SECONDS, TooManyAtOnce
 from accounts.forms.audit import AuditFilters, DownloadForm
 from accounts.keyset import keyset_page
 from accounts.models import AuditEvent, AuditSeal, User
+from accounts.rates import too_many
 from accounts.step_up import ask_to_confirm, has_confirmed_lately
 from accounts.trail import search
+from accounts.trail.search import VIEW
 
-VIEW = "accounts.view_auditevent"
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}
 
 
@@ -60,13 +62,16 @@ def audit_download(request: HttpRequest) -> HttpResponseBase:
     filters, wanted = AuditFilters(request.GET), DownloadForm(request.POST)
     form = wanted.cleaned_data["form"] if wanted.is_valid() else "csv"
     now = timezone.now()
-    rows = search.download(
-        events=filters.apply(AuditEvent.objects.all()),
-        form=form,
-        chosen=filters.in_words,
-        by=cast("User", request.user),
-        at=now,
-    )
+    try:
+        rows = search.download(
+            events=filters.apply(AuditEvent.objects.all()),
+            form=form,
+            chosen=filters.in_words,
+            by=cast("User", request.user),
+            at=now,
+        )
+    except TooManyAtOnce:
+        return too_many(request, RETRY_SECONDS)
     answer = StreamingHttpResponse(rows, content_type=CONTENT_TYPES[form])
     answer.headers["Content-Disposition"] = f'attachment; filename="audit-{timezone.localdate(now)}.{form}"'
     answer.headers["X-Accel-Buffering"] = "no"

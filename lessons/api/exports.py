@@ -9,12 +9,13 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from rest_framework import exceptions, negotiation, renderers
 from rest_framework.request import Request
 
+from accounts.downloads import RETRY_SECONDS, TooManyAtOnce
 from accounts.models import ApiToken, TokenScope
 from accounts.rates import EXPORTS
 from lessons.api.base import ApiView, caller
 from lessons.api.parameters import FILTERS, filters_of
 from lessons.api.shape import EXAMPLE
-from lessons.exports.download import RETRY_SECONDS, WRITERS, TooManyAtOnce, download
+from lessons.exports.download import WRITERS, download
 from lessons.models import ExportForm
 
 

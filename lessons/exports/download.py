@@ -1,20 +1,19 @@
 """Recording what is taken away, and streaming it."""
 
-import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg, BoolOr
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Q, TextField
 from django.db.models.functions import Cast
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
 from accounts import audit
+from accounts.downloads import LONGEST, LOOK_AGAIN_AFTER, ROWS_AT_ONCE, Stream, TooSlow, be_patient
 from accounts.models import User
 from lessons.exports.document import COLUMNS, lesson_document
 from lessons.exports.writers import ROWS_IN_A_PIECE, csv_lines, ndjson
@@ -22,65 +21,12 @@ from lessons.exports.xlsx import workbook
 from lessons.filters import LessonFilters
 from lessons.models import ExportForm, ExportRecord, Marking, Publication, PublicationQuerySet
 
-#: What a page may not: take long, and wait for somebody who reads slowly (jol/wsgi.py).  Until the transaction ends.
-PATIENCE = "SET LOCAL statement_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = '15min'"
-#: Rows that the server-side cursor hands over at once: what is in memory at any time.
-ROWS_AT_ONCE = 500
-#: What was found is old for somebody who reads slowly: after so long it is asked again what they may read.
-LOOK_AGAIN_AFTER = timedelta(seconds=1)
-#: Whoever reads more slowly gets no whole file.
-LONGEST = timedelta(minutes=15)
-#: Somebody else's file is written by then.
-RETRY_SECONDS = 60
-
 Writer = Callable[[Iterable[dict[str, Any]]], Generator[bytes, None, None]]
-_places = threading.BoundedSemaphore(settings.DOWNLOADS_AT_ONCE)
 WRITERS: dict[str, tuple[str, Writer]] = {
     ExportForm.CSV: ("text/csv; charset=utf-8", csv_lines),
     ExportForm.XLSX: ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", workbook),
     ExportForm.NDJSON: ("application/x-ndjson", ndjson),
 }
-
-
-class TooManyAtOnce(Exception):
-    """As many files are being written as can be."""
-
-
-class TooSlow(Exception):
-    """The reader took too long; the file is cut, which a program or browser notices."""
-
-
-class Stream:
-    """The bytes of a file, whose place is free again when it was read, given up or forgotten.
-
-    :raises TooManyAtOnce: there is no place
-    """
-
-    def __init__(self) -> None:
-        self._pieces: Generator[bytes, None, None] | None = None
-        self._has_place = _places.acquire(blocking=False)
-        if not self._has_place:
-            raise TooManyAtOnce
-
-    def begin(self, pieces: Generator[bytes, None, None]) -> None:
-        self._pieces = pieces
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        if self._pieces is None:
-            raise StopIteration
-        return next(self._pieces)
-
-    def close(self) -> None:
-        if self._pieces is not None:
-            self._pieces.close()
-        if self._has_place:
-            self._has_place = False
-            _places.release()
-
-    __del__ = close
 
 
 def chosen(filters: LessonFilters, user: User) -> PublicationQuerySet:
@@ -111,7 +57,7 @@ def download(*, filters: LessonFilters, form: str, by: User, at: datetime) -> St
 @transaction.atomic
 def record_export(*, filters: LessonFilters, form: str, by: User, at: datetime) -> ExportRecord:
     """Write down who takes which lessons away: before the first byte leaves, for a stream may be cut."""
-    _be_patient()
+    be_patient()
     found = chosen(filters, by).order_by()
     facts = found.aggregate(
         rows=Count("pk"),
@@ -136,7 +82,7 @@ def record_export(*, filters: LessonFilters, form: str, by: User, at: datetime) 
 def _documents(found: PublicationQuerySet, by: User, at: datetime) -> Iterator[dict[str, Any]]:
     # In a transaction the cursor of the server reads as it goes; outside one it would first copy all to disk.
     with transaction.atomic():
-        _be_patient()
+        be_patient()
         rows = found.values_list("pk", *COLUMNS).iterator(chunk_size=ROWS_AT_ONCE)
         looked_at = at
         while piece := list(islice(rows, ROWS_IN_A_PIECE)):
@@ -159,8 +105,3 @@ def _still_readable(publications: list[int], by: User) -> set[int]:
         return set()
     person.without_sensitive = by.without_sensitive
     return set(Publication.objects.filter(pk__in=publications).readable_by(person).values_list("pk", flat=True))
-
-
-def _be_patient() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(PATIENCE)

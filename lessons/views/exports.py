@@ -6,10 +6,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.alarms import tell_of_downloads
+from accounts.downloads import RETRY_SECONDS, TooManyAtOnce
 from accounts.models import User
 from accounts.rates import EXPORTS, too_many
 from accounts.step_up import ask_to_confirm, has_confirmed_lately
-from lessons.exports.download import RETRY_SECONDS, TooManyAtOnce, chosen, download
+from lessons.exports.download import chosen, download
 from lessons.filters import LessonFilters
 from lessons.forms.exports import DownloadForm
 from lessons.models import Marking
