@@ -5,6 +5,7 @@ Files are read whole and checked before anything is stored.  Rows that left a fi
 
 from pathlib import Path
 
+from django.db.models import Model
 from django.utils.text import slugify
 
 from accounts.models import Organisation, ResilienceArea, ResponderType
@@ -74,6 +75,26 @@ class AccountsReference:
             if tile in tiles:
                 self.areas.wrong(row, f"the tile {'/'.join(tile)} is taken by line {tiles[tile]}.")
             tiles.setdefault(tile, row.line)
+
+    def check_against_stored(self) -> None:
+        """Note each row that would take name or tile from a stored one that the files do not name."""
+        self._check_stored(self.areas, ResilienceArea, "name")
+        self._check_stored(self.areas, ResilienceArea, "tile_row", "tile_col")
+        self._check_stored(self.organisations, Organisation, "name")
+
+    def _check_stored(self, file: ReferenceFile, model: type[Model], *columns: str) -> None:
+        in_file = {row.cells["code"] for row in file.rows}
+        stored = model._default_manager.exclude(code__in=in_file).values_list("code", *columns)  # noqa: SLF001
+        taken = {tuple(map(str, values)): code for code, *values in stored}
+        for row in file.rows:
+            values = tuple(row.cells[column] for column in columns)
+            if code := taken.get(values):
+                what = " and ".join(columns).replace("_", " ")
+                file.wrong(
+                    row,
+                    f"its {what}, “{'/'.join(values)}”, is stored for the code “{code}”, which is not in the file. "
+                    f"Is it the same one? Then write “{code}” as the code of this row. Else give it another {what}.",
+                )
 
     def store(self) -> list[Loaded]:
         """Bring the tables to what the files say, in the caller's transaction."""

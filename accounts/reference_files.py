@@ -103,9 +103,9 @@ def upsert(what: str, wanted: Sequence[models.Model], *, key: tuple[str, ...], f
             for name in fields:
                 setattr(known, name, getattr(row, name))
             changed.append(known)
-    rows.bulk_create(new)
     if changed:
         rows.bulk_update(changed, fields)
+    rows.bulk_create(new)  # after it: a name that somebody gave up is free
     named = {_values(row, key) for row in wanted}
     left_over = sorted("/".join(map(str, values)) for values in stored if values not in named)
     return Loaded(what, len(wanted), len(new), len(changed), left_over)

@@ -96,9 +96,15 @@ def load_reference(folder: Path) -> list[Loaded]:
     accounts, lessons = AccountsReference(folder), LessonsReference(folder)
     if problems := [*accounts.problems, *lessons.problems]:
         raise BrokenReference(problems)
+    accounts.check_against_stored()
+    if accounts.problems:
+        raise BrokenReference(accounts.problems)
     try:
         with transaction.atomic():
             return [*accounts.store(), *lessons.store()]
     except IntegrityError as error:
-        # A name or tile of the files belongs to a stored row of another code.
-        raise BrokenReference([f"A row clashes with one that is stored: {error.__cause__}".strip()]) from error
+        # Two rows change names with each other, or somebody writes at the same time.
+        told = " ".join(str(error.__cause__ or error).split())
+        raise BrokenReference(
+            [f"A row clashes with one that is stored ({told}). Rename one of the two first, load, then the other."]
+        ) from error
