@@ -57,9 +57,9 @@ def _user(request: HttpRequest) -> int | None:
     """
     if request.resolver_match and getattr(request.resolver_match.func, "leaves_no_trace", False):
         return None
-    found = getattr(request, "_cached_user", None)  # of the session
-    by_token = request.__dict__.get("user")  # else a promise to look somebody up, or a person whose token was checked
-    return found.pk if found else by_token.pk if type(by_token) is User else None
+    by_token = request.__dict__.get("user")  # or a promise to look somebody up
+    found = by_token if type(by_token) is User else getattr(request, "_cached_user", None)  # of the session
+    return found.pk if found else None
 
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:

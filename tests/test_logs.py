@@ -83,6 +83,7 @@ def tour(canary: User) -> set[str]:
     strict.force_login(canary)
     strict.post("/submit/", {"title": NARRATIVE, "csrfmiddlewaretoken": "x" * 64})
     Client().get("/api/v1/lessons/", {"q": NARRATIVE}, headers={"Authorization": f"Token {token}"})
+    Client().get(f"/api/v1/drafts/{hidden.pk}/", headers={"Authorization": f"Token {token}"})
     Client().get("/api/v1/lessons/", headers={"Authorization": f"Token {token[:-1]}"})
     Client().post("/api/v1/drafts/", {"title": NARRATIVE}, "application/json", headers={"Authorization": "Token x"})
     fail_on_purpose.apply(kwargs={"address": EMAIL})
@@ -107,9 +108,12 @@ def test_a_tour_leaves_one_clean_line_for_each_event(canary: User, settings: Any
     assert refused >= {
         ("authz.denied", "lesson", 404),
         ("authz.denied", "queue", 403),
+        ("authz.denied", "api:draft-detail", 404),
         ("authn.refused", "api:lesson-list", 401),
     }
     assert {line["user"] for line in lines if line["event"] == "authz.denied"} == {canary.pk}
+    by_token = {line["status"]: line["user"] for line in lines if line.get("route", "").startswith("api:")}
+    assert by_token == {200: canary.pk, 401: None, 404: canary.pk}
     [failed] = [line for line in lines if line["event"] == "request.failed"]
     [told] = [line for line in lines if line.get("error") == ["IntegrityError"]]
     assert failed["request"] == told["request"]
