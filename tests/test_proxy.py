@@ -128,8 +128,9 @@ def test_what_reaches_the_portal_is_encrypted_on_the_way_says_who_it_is_and_is_n
         assert speaks(proxy, version) is is_taken, version
 
     forged = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http", "X-Forwarded-Host": "elsewhere.example"}
-    answer = proxy.get("/lessons/?q=zinfandel", forged)
+    answer = proxy.get("/lessons/?q=zinfandel", forged | {"Host": "files.example.org"})
     (seen,) = [one for portal in proxy.portals for one in portal.seen]
+    assert seen["Host"] == "files.example.org", "the portal tells the host of files from its own"
     assert seen["X-Forwarded-For"] == LOOPBACK
     assert seen["X-Forwarded-Proto"] == "https"
     assert "X-Forwarded-Host" not in seen
