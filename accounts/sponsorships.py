@@ -29,11 +29,17 @@ class SponsorshipError(Exception):
 def sponsors_of(user: User) -> "QuerySet[Organisation]":
     """Return the organisations for which `user` may sponsor: Category 1 ones that they administer; all, nationally."""
     found = Organisation.objects.current().filter(type__category="1").order_by("name")
-    if user.has_role(Role.SECRETARIAT):
-        return found
-    return found.filter(
-        pk__in=[m.organisation_id for m in user.active_memberships if m.role == Role.ORGANISATION_ADMIN]
-    )
+    return found if user.has_role(Role.SECRETARIAT) else found.filter(pk__in=_administered(user))
+
+
+def sponsorships_of(user: User) -> "QuerySet[Sponsorship]":
+    """Return those that `user` may see and end: also where the sponsor went into one of another category."""
+    found = Sponsorship.objects.all()
+    return found if user.has_role(Role.SECRETARIAT) else found.filter(sponsor__in=_administered(user))
+
+
+def _administered(user: User) -> list[int]:
+    return [m.organisation_id for m in user.active_memberships if m.role == Role.ORGANISATION_ADMIN]
 
 
 @transaction.atomic
@@ -127,9 +133,9 @@ def _looks_of(name: str) -> str:
 def end_sponsorship(*, sponsorship: Sponsorship, by: User, at: datetime) -> None:
     """End it at once: nobody of the organisation gets in any more.
 
-    :raises PermissionDenied: `by` may not sponsor for the sponsor
+    :raises PermissionDenied: `by` does not administer the sponsor
     """
-    if not sponsors_of(by).filter(pk=sponsorship.sponsor_id).exists():
+    if not sponsorships_of(by).filter(pk=sponsorship.pk).exists():
         raise PermissionDenied
     held = Sponsorship.objects.select_for_update().get(pk=sponsorship.pk)
     if held.ended_at:

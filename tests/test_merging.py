@@ -119,6 +119,22 @@ def test_readers_moderators_and_subscribers_of_an_area_go_with_it(secretariat: U
     assert Organisation.objects.filter(areas__code="old").count() == 0
 
 
+def test_a_sponsorship_that_went_to_an_organisation_of_another_category_can_be_ended(secretariat: User) -> None:
+    old, new = OrganisationFactory(), OrganisationFactory(type__code="category-2", type__category="2")
+    given = SponsorshipFactory(sponsor=old)
+    admin = person(Role.ORGANISATION_ADMIN, new)
+
+    merge_organisations(source=old, target=new, by=secretariat, at=timezone.now())
+
+    client = Client()
+    for user in (secretariat, admin):
+        client.force_login(user, backend="accounts.backends.SignInBackend")
+        assert given.organisation.name in client.get("/accounts/sponsorships/").text
+    assert client.post(f"/accounts/sponsorships/{given.pk}/end/").status_code == 302
+    given.refresh_from_db()
+    assert given.ended_at
+
+
 def test_what_cannot_be_merged_is_refused(secretariat: User) -> None:
     one, other, ended = OrganisationFactory(), OrganisationFactory(), OrganisationFactory(ended_at=timezone.now())
     sponsored, at = SponsorshipFactory().organisation, timezone.now()

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.forms.passwords import ANSWER_SECONDS
 from accounts.forms.people import AccessForm, SponsorForm
-from accounts.models import ApiToken, Sponsorship, User
+from accounts.models import ApiToken, User
 from accounts.oidc import NEWCOMER, is_vouched_for
 from accounts.people import ask_for_access
 from accounts.places import access_of, lessons_let_into
 from accounts.roles import Role
-from accounts.sponsorships import SponsorshipError, end_sponsorship, sponsor, sponsors_of
+from accounts.sponsorships import SponsorshipError, end_sponsorship, sponsor, sponsors_of, sponsorships_of
 from accounts.step_up import ask_to_confirm, has_confirmed_lately
 
 
@@ -71,8 +71,8 @@ def access_request_done(request: HttpRequest) -> HttpResponse:
 def sponsorships(request: HttpRequest) -> HttpResponse:
     """The sponsorships of one's organisation (nationally: all), and a form for a new one."""
     user = cast("User", request.user)
-    sponsors = list(sponsors_of(user))
-    if not sponsors:
+    sponsors, found = list(sponsors_of(user)), sponsorships_of(user).filter(ended_at=None)
+    if not (sponsors or found.exists()):
         raise PermissionDenied
     form = SponsorForm(request.POST if request.method == "POST" else None, sponsors=sponsors)
     if request.method == "POST":
@@ -93,15 +93,15 @@ def sponsorships(request: HttpRequest) -> HttpResponse:
                     },
                 )
                 return redirect("sponsorships")
-    found = Sponsorship.objects.filter(sponsor__in=sponsors, ended_at=None).select_related("organisation", "sponsor")
-    context = {"form": form, "sponsorships": found.order_by("-ends_on", "pk"), "today": timezone.localdate()}
+    shown = found.select_related("organisation", "sponsor").order_by("-ends_on", "pk")
+    context = {"form": form, "sponsorships": shown, "today": timezone.localdate()}
     return render(request, "accounts/sponsorships.html", context)
 
 
 @require_POST
 def sponsorship_end(request: HttpRequest, pk: int) -> HttpResponse:
     user = cast("User", request.user)
-    sponsorship = get_object_or_404(Sponsorship.objects.filter(sponsor__in=sponsors_of(user)), pk=pk)
+    sponsorship = get_object_or_404(sponsorships_of(user), pk=pk)
     end_sponsorship(sponsorship=sponsorship, by=user, at=timezone.now())
     messages.success(request, gettext("%(name)s is not admitted any more.") % {"name": sponsorship.organisation.name})
     return redirect("sponsorships")
