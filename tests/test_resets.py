@@ -14,14 +14,19 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 from django.conf import settings as used
-from django.core import mail
+from django.contrib.auth.models import AnonymousUser
+from django.core import mail, signing
 from django.test import Client
 from django.utils import timezone
 
+from accounts import addresses
 from accounts.models import User
 from accounts.roles import Role
+from lessons.draft_keys import SALT as FOR_DRAFTS
+from lessons.draft_keys import holder_of, key_for
+from lessons.models import Status
 from tests.authenticator import app_of
-from tests.factories import PASSWORD, person
+from tests.factories import PASSWORD, LessonFactory, person
 from tests.test_bad_input import names_in
 
 pytestmark = pytest.mark.django_db
@@ -187,6 +192,21 @@ def test_whoever_sets_a_new_password_is_told_and_signed_out_elsewhere() -> None:
     assert before.get("/lessons/").status_code == 302
     assert [message.to for message in mail.outbox] == [[user.email]]
     assert "password" in mail.outbox[0].body
+
+
+def test_what_is_signed_for_one_purpose_serves_no_other() -> None:
+    author = person(Role.CONTRIBUTOR)
+    draft = LessonFactory(author=author, status=Status.DRAFT)
+    key = signing.loads(key_for(draft, author), salt=FOR_DRAFTS)
+    asked = [author.pk, author.email, "another@responder.example"]
+
+    for salt in (addresses.SALT, "django.core.signing"):
+        assert holder_of(signing.dumps(key, salt=salt), draft.pk, AnonymousUser()) is None
+    for salt in (FOR_DRAFTS, "django.core.signing"):
+        with pytest.raises(addresses.AddressError):
+            addresses.confirm(signed=signing.dumps(asked, salt=salt), by=author, at=timezone.now())
+    assert holder_of(signing.dumps(key, salt=FOR_DRAFTS), draft.pk, AnonymousUser()) == author
+    addresses.confirm(signed=signing.dumps(asked, salt=addresses.SALT), by=author, at=timezone.now())
 
 
 # -- sessions ------------------------------------------------------------------------------------------

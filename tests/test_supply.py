@@ -146,6 +146,7 @@ def test_each_severity_has_its_time_and_then_it_is_overdue(tmp_path: Path, sever
     overdue = [late for _, late in report(tmp_path, [part], TODAY + timedelta(days=days + 1))]
 
     assert (in_time, overdue) == ([False], [True])
+    assert f"| {days} days" in (ROOT / "docs" / "security.md").read_text()
 
 
 @pytest.mark.parametrize(
