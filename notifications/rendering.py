@@ -91,10 +91,9 @@ def _content_of(delivery: Delivery, verdict: Verdict) -> bytes:
     drawn = _drawn(delivery, verdict.current)
     gaps, more = {}, b""
     if delivery.kind in SUBSCRIPTION_MAILS:
-        url = unsubscribe_url(delivery)
         why = drawn.why(verdict.reasons)
-        gaps = {"unsubscribe": mime.quoted(url), "why_text": why[0], "why_html": why[1]}
-        more = _one_click(url)
+        gaps = {"token": delivery.token.encode("ascii"), "why_text": why[0], "why_html": why[1]}  # needs no quoting
+        more = _one_click(unsubscribe_url(delivery.token))
     return drawn.prepared.filled(
         to=envelope_address(delivery.address),
         message_id=delivery.message_id_header,
@@ -106,7 +105,7 @@ def _content_of(delivery: Delivery, verdict: Verdict) -> bytes:
 
 def _digest(delivery: Delivery, digest: digest_mail.Digest) -> bytes:
     """Return a digest: drawn for one reader, since no two need be alike."""
-    url = unsubscribe_url(delivery)
+    url = unsubscribe_url(delivery.token)
     words = _surroundings() | {"digest": digest, "unsubscribe": url}
     prepared = mime.prepare(
         head=_head(digest.subject, delivery.kind),
@@ -208,10 +207,11 @@ def _about(delivery: Delivery, current: int | None) -> About:
 def _draw(content: Content, kind: str, about: About | None = None) -> Drawn:
     gaps = {}
     if kind in SUBSCRIPTION_MAILS:
-        gaps = {name: f"gap{secrets.token_hex(12)}" for name in ("unsubscribe", "why_text", "why_html")}
+        gaps = {name: f"gap{secrets.token_hex(12)}" for name in ("token", "why_text", "why_html")}
     words = _surroundings() | {
         "content": content,
         "gaps": gaps,
+        "unsubscribe": unsubscribe_url(gaps["token"]) if gaps else "",
         "sensitive": about is not None and about.is_sensitive,
     }
     text = render_to_string("emails/mail.txt", words)
@@ -242,9 +242,9 @@ def _inliner() -> css_inline.CSSInliner:
     return css_inline.CSSInliner(keep_style_tags=False, load_remote_stylesheets=False)
 
 
-def unsubscribe_url(delivery: Delivery) -> str:
+def unsubscribe_url(token: str) -> str:
     before, after = _around_token()
-    return f"{settings.SITE_URL}{before}{delivery.token}{after}"
+    return f"{settings.SITE_URL}{before}{token}{after}"
 
 
 @cache
