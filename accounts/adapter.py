@@ -16,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from accounts.known_browsers import TRIES, known_browser_of
 from accounts.models import User
 from accounts.rates import WRONG_SIGN_INS, network_address_of
 from accounts.second_factor import needs_second_factor
@@ -31,18 +32,29 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the try, by the mail address that was typed and by where it comes from.
 
+        Where those are used up, a browser in which that person signed in before has some of its own.
+
         :raises ValidationError: too many; the words are the same for an address that has no account
         """
         at = timezone.now()
         used = WRONG_SIGN_INS.count(network_address_of(request), at)
-        if used.is_too_much or not PASSWORDS.may_try(_typed(credentials), at):
+        if not used.is_too_much and PASSWORDS.may_try(_typed(credentials), at):
+            return
+        # Who is signed in already is asked again: a browser left open must not be a way to guess.
+        is_signing_in = not request.user.is_authenticated
+        browser = known_browser_of(request, str(credentials.get("email", ""))) if is_signing_in else ""
+        if not (browser and TRIES.may_try(browser, at)):
             note("sign_in.throttled", request, who=_typed(credentials))
             raise self.validation_error("too_many_login_attempts")
+        request.tried_as_known = browser  # type: ignore[attr-defined]
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
         user = super().authenticate(request, **credentials)
         if user:
-            PASSWORDS.forget(_typed(credentials))
+            if browser := getattr(request, "tried_as_known", ""):
+                TRIES.forget(browser)  # those of the address stay: they are somebody else's
+            else:
+                PASSWORDS.forget(_typed(credentials))
             WRONG_SIGN_INS.take_back(network_address_of(request), timezone.now())
         return user
 

@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from accounts import sessions
+from accounts.known_browsers import set_cookie
 from accounts.languages import API
 from accounts.models import User
 from accounts.rates import PAGE_WRITES, too_many
@@ -52,6 +53,7 @@ class SessionMiddleware:
         # By now the API may have put the person of a token there, who has no session.
         if isinstance(request.user, User) and request.session.get(SESSION_KEY) == str(request.user.pk):
             sessions.enlist(request, request.user)
+        set_cookie(request, response)
         if getattr(request, "was_signed_out", False):  # see accounts.security_events
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response

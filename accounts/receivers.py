@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts import audit, sessions
+from accounts.known_browsers import remember
 from accounts.models import User
 from accounts.rates import coded
 
@@ -21,6 +22,7 @@ def begin_session(*, request: HttpRequest, user: User, **_: object) -> None:
     if hasattr(request, "session"):
         sessions.begin(request.session, timezone.now())
         sessions.enlist(request, user)
+        remember(request, user)
         methods = [record["method"] for record in get_authentication_records(request, user)]
     _record("session.sign_in", user, reason=" ".join(methods))
 
