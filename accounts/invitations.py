@@ -8,7 +8,7 @@ from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -86,18 +86,28 @@ def _check(
 
 
 def _account_for(email: str, name: str) -> User:
-    user = User.objects.filter(email__iexact=email.strip()).first()
+    """Return the account of an address, locked: of two who invite at once the second finds what the first gave."""
+    user = _locked_account(email)
     if user is None:
         try:
-            return User.objects.create_user(email, name=name)
+            with transaction.atomic():
+                return User.objects.create_user(email, name=name)
         except ValidationError as error:
             raise InvitationError(" ".join(error.messages)) from None
+        except IntegrityError:  # somebody else made it at the same moment
+            user = _locked_account(email)
+            if user is None:
+                raise
     if not user.is_active or user.dormant_at:
         raise InvitationError(gettext("The account of %(email)s is closed.") % {"email": user.email})
     if name and not user.name:
         user.name = name
         user.save(update_fields=["name"])
     return user
+
+
+def _locked_account(email: str) -> User | None:
+    return User.objects.select_for_update(of=("self",), no_key=True).filter(email__iexact=email.strip()).first()
 
 
 def _membership(

@@ -46,6 +46,8 @@ def create_token(
         raise TokenError(gettext("A token lasts from 1 to %(days)s days.") % {"days": LONGEST.days})
     if len(name) > NAME_LIMIT:
         raise TokenError(gettext("The name is longer than %(longest)s characters.") % {"longest": NAME_LIMIT})
+    # Locked: of two that are made at once one finds the other counted.
+    User.objects.select_for_update(of=("self",), no_key=True).get(pk=user.pk)
     if ApiToken.objects.filter(user=user).count() >= MOST_TOKENS:
         raise TokenError(
             gettext("There are %(most)s tokens already. Revoke one that is not used any more.") % {"most": MOST_TOKENS}

@@ -15,6 +15,7 @@ from notifications.actions.quarters import EditedMeanwhile, NotInTime, approve_q
 from notifications.actions.subscriptions import (
     NoWords,
     SubscriptionError,
+    TooManySubscriptions,
     as_query,
     can_be_searched,
     change_subscription,
@@ -33,6 +34,7 @@ __all__ = [
     "NotInTime",
     "SubscriptionError",
     "TooManyQuestions",
+    "TooManySubscriptions",
     "approve_quarter",
     "as_query",
     "ask_to_confirm",

@@ -13,6 +13,9 @@ from accounts.models import Organisation, User
 from notifications.models import CRITERIA, Frequency, Subscription
 from notifications.models.subscriptions import LOOK_AFTER_MAILBOX
 
+#: Of one person or one mailbox, those that ended not counted: more than anybody reads the mails of.
+MOST_SUBSCRIPTIONS = 200
+
 
 class SubscriptionError(Exception):
     """A subscription cannot be as asked.  The message is written for the user."""
@@ -34,6 +37,10 @@ def can_be_searched(words: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
+class TooManySubscriptions(SubscriptionError):
+    """There is no room for one more."""
+
+
 @transaction.atomic
 def subscribe(
     *,
@@ -49,8 +56,10 @@ def subscribe(
     :param criteria: lists of codes by the names of `CRITERIA`; what is left out means any
     :raises PermissionDenied: `by` does not look after that mailbox
     :raises NoWords: nothing can be looked for
+    :raises TooManySubscriptions: there are as many as there can be
     """
     may_look_after(by, organisation)
+    _has_room(by, organisation)
     subscription = Subscription(
         person=None if organisation else by,
         organisation=organisation,
@@ -115,10 +124,13 @@ def resume_subscription(*, subscription: Subscription, by: User, at: datetime) -
     """Begin an ended or a paused one again, as it was before; a second call does nothing.
 
     :raises PermissionDenied: it is not theirs
+    :raises TooManySubscriptions: it ended, and there are as many as there can be
     """
     _may_change(by, subscription)
     ended = Subscription.objects.filter(pk=subscription.pk, ended_at__isnull=False)
     paused = Subscription.objects.current().filter(pk=subscription.pk, frequency=Frequency.OFF)
+    if ended.exists():
+        _has_room(by, subscription.organisation)
     resumed = ended.update(ended_at=None, ended_by_mail=None)
     if not resumed:
         resumed = paused.update(frequency=subscription.resumes_as or Frequency.AT_ONCE, resumes_as="")
@@ -136,6 +148,22 @@ def pause_subscription(*, subscription: Subscription, by: User, at: datetime) ->
     on = Subscription.objects.current().filter(pk=subscription.pk).exclude(frequency=Frequency.OFF)
     if on.update(resumes_as=F("frequency"), frequency=Frequency.OFF):
         audit.record(action="subscription.pause", subject=subscription, by=by, at=at)
+
+
+def _has_room(person: User, organisation: Organisation | None) -> None:
+    """:raises TooManySubscriptions: there is none; of two that are begun at once one finds the other counted"""
+    current = Subscription.objects.current()
+    if organisation:
+        Organisation.objects.select_for_update(of=("self",), no_key=True).get(pk=organisation.pk)
+        theirs = current.filter(organisation=organisation)
+    else:
+        User.objects.select_for_update(of=("self",), no_key=True).get(pk=person.pk)
+        theirs = current.filter(person=person)
+    if theirs.count() >= MOST_SUBSCRIPTIONS:
+        raise TooManySubscriptions(
+            gettext("There are %(most)s subscriptions already. End one that is not needed any more, or widen one.")
+            % {"most": MOST_SUBSCRIPTIONS}
+        )
 
 
 def _may_change(by: User, subscription: Subscription) -> None:

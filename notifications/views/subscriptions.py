@@ -55,14 +55,18 @@ def subscription_new(request: SignedInRequest) -> HttpResponse:
     form = SubscriptionForm(request.POST, user=request.user)
     if "show" in request.POST or not form.is_valid():
         return _form_page(request, form)
-    actions.subscribe(
-        by=request.user,
-        at=timezone.now(),
-        criteria=form.criteria,
-        words=form.cleaned_data["words"],
-        organisation=form.organisation,
-        frequency=form.cleaned_data["frequency"],
-    )
+    try:
+        actions.subscribe(
+            by=request.user,
+            at=timezone.now(),
+            criteria=form.criteria,
+            words=form.cleaned_data["words"],
+            organisation=form.organisation,
+            frequency=form.cleaned_data["frequency"],
+        )
+    except actions.TooManySubscriptions as error:
+        form.add_error(None, str(error))
+        return _form_page(request, form, status=409)
     messages.success(request, BEGUN[form.cleaned_data["frequency"]])
     return redirect("subscriptions")
 
@@ -87,7 +91,9 @@ def subscription_change(request: SignedInRequest, token: str) -> HttpResponse:
     return redirect("subscriptions")
 
 
-def _form_page(request: SignedInRequest, form: SubscriptionForm, stored: Subscription | None = None) -> HttpResponse:
+def _form_page(
+    request: SignedInRequest, form: SubscriptionForm, stored: Subscription | None = None, status: int = 200
+) -> HttpResponse:
     """Show the form and what it would have brought; of "show=part" only the latter, which a script puts in place."""
     wish = form.wish(stored, by=request.user)
     context = {
@@ -97,7 +103,7 @@ def _form_page(request: SignedInRequest, form: SubscriptionForm, stored: Subscri
         "look_back": look_back(wish, viewer=request.user, at=timezone.now()) if wish else None,
     }
     part = request.POST.get("show") == "part"
-    return render(request, f"notifications/{'_brings' if part else 'subscription'}.html", context)
+    return render(request, f"notifications/{'_brings' if part else 'subscription'}.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])
@@ -123,6 +129,10 @@ def subscription_pause(request: SignedInRequest, token: str) -> HttpResponse:
 @require_POST
 def subscription_resume(request: SignedInRequest, token: str) -> HttpResponse:
     subscription = get_subscription(request.user, token)
-    actions.resume_subscription(subscription=subscription, by=request.user, at=timezone.now())
-    messages.success(request, gettext("The subscription is on again."))
+    try:
+        actions.resume_subscription(subscription=subscription, by=request.user, at=timezone.now())
+    except actions.TooManySubscriptions as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(request, gettext("The subscription is on again."))
     return redirect("subscriptions")
