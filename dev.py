@@ -3,7 +3,7 @@
 
 python3 dev.py up [--empty]                 start everything; --empty: without demonstration data
 python3 dev.py test [pytest arguments]      the tests
-python3 dev.py check                        style, types, imports, migrations, templates
+python3 dev.py check                        style, types, imports, migrations, templates, security, licences
 python3 dev.py messages                     update and compile the translations in locale/
 python3 dev.py bench NAME [--quick] [...]   run benchmarks/NAME.py, beside a running `up`
 """

@@ -63,7 +63,7 @@ def licence_of(part: Part) -> str:
     if part.licence:
         return part.licence
     if part.ecosystem == PYPI and part.name not in READ_BY_HAND:
-        about = next(distributions(name=part.name, path=[*sys.path, *_of_scanners()]), None)
+        about = next(iter(distributions(name=part.name, path=[*sys.path, *_of_scanners()])), None)
         return _of_metadata(about.metadata) if about else ""
     return READ_BY_HAND.get(part.name, "")
 
