@@ -27,7 +27,22 @@ waited_seconds: ContextVar[float] = ContextVar("waited_seconds", default=0.0)
 
 
 class Worker(ThreadWorker):
-    """A gunicorn worker that knows how long each request waited for a thread, and waits for nobody to hang up."""
+    """A gunicorn worker that knows how long each request waited for a thread, and waits for nobody to hang up.
+
+    One that ends takes who has come, and nobody else: gunicorn would leave those who come until it has ended without
+    an answer, and what they sent would be lost, as a proxy must not send it twice.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        super().set_accept_enabled(enabled)
+        if self.alive or enabled:
+            return
+        for listener in self.sockets:
+            before = None
+            while before != self.nr_conns:
+                before = self.nr_conns
+                self.accept(listener)
+            listener.close()
 
     def enqueue_req(self, conn: TConn) -> None:
         conn.in_line_since = time.monotonic()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -58,22 +59,54 @@ def test_who_did_not_wait_is_answered(client: Client) -> None:
     assert client.get("/").status_code == 200
 
 
-@pytest.mark.slow
-def test_nobody_waits_for_those_who_were_answered_and_do_not_hang_up(tmp_path: Path) -> None:
-    portal, ask = Portal(tmp_path), b"GET /health/live/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
-    web = subprocess.Popen([*GUNICORN, "-b", f"{LOOPBACK}:{portal.port}"], env=portal.environment, cwd=ROOT)
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    portal = Portal(tmp_path)
+    running = subprocess.Popen([*GUNICORN, "-b", f"{LOOPBACK}:{portal.port}"], env=portal.environment, cwd=ROOT)
     try:
-        wait_for_port(portal.port, give_up=lambda: web.poll() is not None)
-        with ExitStack() as left_open:
-            took = []
-            for _ in range(4):
-                began = time.monotonic()
-                idle = left_open.enter_context(socket.create_connection((LOOPBACK, portal.port), timeout=20))
-                idle.sendall(ask)
-                answer = b"".join(iter(partial(idle.recv, 65536), b""))
-                assert b"200 OK" in answer
-                took.append(time.monotonic() - began)
-            assert min(took[1:]) < 1, "each after the first waited for the others to hang up"
+        wait_for_port(portal.port, give_up=lambda: running.poll() is not None)
+        yield running, portal.port
     finally:
-        web.terminate()
-        web.wait(30)
+        running.terminate()
+        running.wait(30)
+
+
+ASK = b"GET /health/live/ HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+
+
+def whole_answer(asked: socket.socket) -> bytes:
+    asked.sendall(ASK)
+    return b"".join(iter(partial(asked.recv, 65536), b""))
+
+
+@pytest.mark.slow
+def test_nobody_waits_for_those_who_were_answered_and_do_not_hang_up(web: tuple[Any, int]) -> None:
+    with ExitStack() as left_open:
+        took = []
+        for _ in range(4):
+            began = time.monotonic()
+            idle = left_open.enter_context(socket.create_connection((LOOPBACK, web[1]), timeout=20))
+            assert b"200 OK" in whole_answer(idle)
+            took.append(time.monotonic() - began)
+        assert min(took[1:]) < 1, "each after the first waited for the others to hang up"
+
+
+@pytest.mark.slow
+def test_a_server_that_ends_answers_or_refuses_whoever_comes_and_drops_nobody(web: tuple[Any, int]) -> None:
+    running, port = web
+    came_of_it = set()
+    with socket.create_connection((LOOPBACK, port), timeout=20) as kept:
+        kept.sendall(ASK.replace(b"close", b"keep-alive"))  # for its sake it ends two seconds later
+        assert b"200 OK" in kept.recv(65536)
+        running.terminate()
+        while running.poll() is None:
+            try:
+                with socket.create_connection((LOOPBACK, port), timeout=20) as one:
+                    came_of_it.add("answered" if b"200 OK" in whole_answer(one) else "dropped")
+            except ConnectionRefusedError:
+                came_of_it.add("refused")
+            except OSError:
+                came_of_it.add("dropped")
+            time.sleep(0.01)
+
+    assert came_of_it - {"answered"} == {"refused"}
