@@ -12,12 +12,16 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from accounts.invitations import link_lasts
 from accounts.known_browsers import TRIES, known_browser_of
+from accounts.languages import language_of
 from accounts.models import User
+from accounts.notices import send_plain
 from accounts.rates import WRONG_SIGN_INS, network_address_of
 from accounts.second_factor import needs_second_factor
 from accounts.security_events import code_of, note
@@ -65,6 +69,11 @@ class AccountAdapter(DefaultAccountAdapter):
             clear_login(request)
             return self.respond_user_inactive(request, user)
         return super().pre_login(request, user, **more)
+
+    def send_password_reset_mail(self, user: Any, email: str, context: dict[str, Any]) -> None:
+        with language_of(user):
+            words = {"url": context["password_reset_url"], "link_lasts": link_lasts(), "site_name": settings.SITE_NAME}
+            send_plain(email, gettext("Set a new password"), render_to_string("emails/password_reset.txt", words))
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         """Those whose provider asks for the password have to sign in again there."""

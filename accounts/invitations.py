@@ -1,7 +1,7 @@
 """Inviting people: an account, a membership, and a mail with a link to set a password."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
@@ -58,7 +58,7 @@ def invite(
     if not is_work_address(email, organisation):
         raise InvitationError(refusal(organisation))
     open_again(email=email, by=by, at=at)
-    user = _account_for(email, name)
+    user = _account_for(email, name, organisation)
     if by is not None and by.pk == user.pk:
         raise InvitationError(gettext("Nobody gives a role to themselves."))
     membership, is_new = _membership(user, organisation, role, area, at, by, ends_on)
@@ -85,13 +85,16 @@ def _check(
         raise InvitationError(gettext("Only an LRF moderator has an area."))
 
 
-def _account_for(email: str, name: str) -> User:
-    """Return the account of an address, locked: of two who invite at once the second finds what the first gave."""
+def _account_for(email: str, name: str, organisation: Organisation) -> User:
+    """Return the account of an address, locked: of two who invite at once the second finds what the first gave.
+
+    A new one speaks the language of the organisation, until somebody chooses.
+    """
     user = _locked_account(email)
     if user is None:
         try:
             with transaction.atomic():
-                return User.objects.create_user(email, name=name)
+                return User.objects.create_user(email, name=name, language=organisation.language)
         except ValidationError as error:
             raise InvitationError(" ".join(error.messages)) from None
         except IntegrityError:  # somebody else made it at the same moment
@@ -155,7 +158,7 @@ def _mail(membership: Membership) -> None:
             "sign_in_url": f"{settings.SITE_URL}{reverse('account_login')}",
             "reset_url": f"{settings.SITE_URL}{reverse('account_reset_password')}",
             "password_url": "" if user.has_usable_password() else password_link(user),
-            "link_lasts": _in_words(timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)),
+            "link_lasts": link_lasts(),
         }
         # Plain text: the mail's HTML part is drawn from it when it is sent.
         send_mail(
@@ -166,8 +169,9 @@ def _mail(membership: Membership) -> None:
         )
 
 
-def _in_words(time: timedelta) -> str:
-    minutes = int(time.total_seconds()) // 60
+def link_lasts() -> str:
+    """Say for how long a link to set a password works."""
+    minutes = settings.PASSWORD_RESET_TIMEOUT // 60
     hours = minutes // 60
     if minutes >= 120:
         return ngettext("%(number)s hour", "%(number)s hours", hours) % {"number": hours}

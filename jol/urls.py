@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import TemplateView
 
-from jol import api, csp_reports, errors, health, manage, metrics
+from jol import api, csp_reports, errors, health, manage, metrics, privacy
 
 urlpatterns = [
     path("", include("lessons.urls")),
@@ -19,8 +19,9 @@ urlpatterns = [
     path("csp-report/", csp_reports.csp_report, name="csp_report"),
     *[
         path(f"{name}/", errors.public(TemplateView.as_view(template_name=f"pages/{name}.html")), name=name)
-        for name in ("about", "accessibility", "privacy", "cookies")
+        for name in ("about", "accessibility", "cookies")
     ],
+    path("privacy/", privacy.privacy, name="privacy"),
 ]
 
 if settings.ADMIN_LOOK_UP:

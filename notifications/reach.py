@@ -82,7 +82,7 @@ class Reach:
 
 
 def reach_of(publication: Publication) -> Reach:
-    announcements = list(Announcement.objects.filter(publication=publication).order_by("pk"))
+    announcements = list(Announcement.objects.filter(publication=publication).that_tell().order_by("pk"))
     keys = [one.pk for one in announcements]
     with connection.cursor() as cursor:
         cursor.execute(REACHED, [keys])

@@ -1,5 +1,6 @@
 """The rules about code fire on what they are for, and find nothing in the tree."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -192,3 +193,19 @@ def test_nothing_that_was_ever_committed_held_a_key() -> None:
     kinds = {"private key", "cloud key", "token of a forge or chat", "secret key of age"}
     told = {line[:80] for line in history.splitlines() if line[:1] == "+" and looks_secret(line) in kinds}
     assert told == set()
+
+
+# -- templates -----------------------------------------------------------------------------------------
+def test_no_block_asks_for_a_name_that_another_block_sets() -> None:
+    """What a block sets is forgotten at its end: a link would lead nowhere, without an error."""
+    lost = [f"{path}: {name}" for path in sorted(Path("templates").rglob("*.html")) for name in _lost_in(path)]
+
+    assert not lost
+
+
+def _lost_in(path: Path) -> list[str]:
+    parts = re.split(r"\{% (?:end)?block\b[^%]*%\}", path.read_text())
+    set_in = [set(re.findall(r" as (\w+) %\}", part)) for part in parts]
+    asked_for = [set(re.findall(r"(?:=|\{\{ |\bif |\bwith )(\w+)\b", part)) for part in parts]
+    everywhere = set().union(*set_in)
+    return sorted(set().union(*(asked & everywhere - own for asked, own in zip(asked_for, set_in, strict=True))))

@@ -56,6 +56,15 @@ def test_the_mail_says_who_where_and_what_to_do_if_it_is_a_mistake() -> None:
     assert message.to == ["new@responder.example"]
 
 
+def test_a_new_person_is_written_to_in_the_language_of_the_organisation() -> None:
+    OrganisationFactory(code="heddlu-gwent", name="Heddlu Gwent", language="cy")
+
+    call_command("invite", "newydd@responder.example", organisation="heddlu-gwent", role="contributor")
+
+    assert User.objects.get(email="newydd@responder.example").language == "cy"
+    assert "Gosodwch gyfrinair" in mail.outbox[0].body
+
+
 def test_a_second_invitation_gives_nothing_twice_and_mails_the_link_again() -> None:
     invite()
     call_command("invite", "NEW@responder.example", organisation="cumbria-constabulary", role="contributor")

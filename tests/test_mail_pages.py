@@ -19,7 +19,7 @@ from lessons.actions.reading import record_view
 from lessons.models import PublicationView
 from notifications import reach
 from notifications.actions import unsubscribe
-from notifications.models import Delivery, Notice, Priority, ScheduledRun, Suppression
+from notifications.models import Announcement, AnnouncementKind, Delivery, Notice, Priority, ScheduledRun, Suppression
 from notifications.overview import tallies
 from notifications.schedule import schedule, stalled
 from notifications.tasks import relay
@@ -110,6 +110,23 @@ def test_a_publication_shows_whom_it_was_for_who_got_it_who_opened_it_and_who_ha
     assert (found.organisations, found.opened, found.unsubscribed) == (4, 1, 1)
     assert PublicationView.objects.count() == 3
     assert publication.title in secretariat.get(reverse("mail_publications")).content.decode()
+
+
+def test_news_of_a_new_version_that_concerned_nobody_is_left_out(secretariat: Client) -> None:
+    first = PublicationFactory(published_at=timezone.now())
+    second = PublicationFactory(lesson=first.lesson, published_at=timezone.now())
+    corrected = AnnouncementFactory(publication=second, kind=AnnouncementKind.CORRECTION)
+    AnnouncementFactory(publication=second, move=corrected.move, kind=AnnouncementKind.RETRACTION, told_of=first)
+    looked_for = AnnouncementFactory(publication=second, move=corrected.move, told_of=first)
+    Announcement.objects.exclude(pk=looked_for.pk).update(fanned_out_at=NOON)
+
+    told = [one.kind for one in reach.reach_of(second).told]
+
+    without_news = secretariat.get(reverse("mail_publication", args=[first.pk])).text
+    assert "Nobody was mailed about it" in without_news
+    assert "jol-waiting" not in without_news, "no row of zeros"
+    assert told == [AnnouncementKind.CORRECTION, AnnouncementKind.PUBLISHED], "nobody was shut out; who is let in?"
+    assert "Stop using this" not in secretariat.get(reverse("mail_publications")).text
 
 
 # -- organisations ------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from notifications.emails import ENTRIES
 from notifications.models import Announcement, Delivery
 from notifications.rendering import content_of, load
 from notifications.sending.checks import look
+from notifications.templatetags.mail import with_links
 from tests.factories import (
     AnnouncementFactory,
     DeliveryFactory,
@@ -263,3 +264,13 @@ def test_text_and_fillings_come_back_as_they_were(text: str) -> None:
     assert mail.text == f"before {normal} after{normal}"
     assert mail.html == f"{normal}{normal}"
     assert max(map(len, content.split(b"\r\n"))) <= 78
+
+
+def test_what_to_do_is_a_button_where_its_address_is_ours_and_a_link_elsewhere() -> None:
+    ours = with_links("Set a new password:\nhttp://testserver/accounts/?a=1&b=2")
+    others = with_links("See <there>:\nhttps://elsewhere.example/")
+    in_passing = with_links("It works once. Ask again here:\nhttp://testserver/accounts/")
+
+    assert ours == '<a class="button" href="http://testserver/accounts/?a=1&amp;b=2">Set a new password</a>'
+    assert "button" not in others + in_passing
+    assert "&lt;there&gt;" in others

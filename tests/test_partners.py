@@ -47,6 +47,18 @@ def test_a_partner_that_may_write_finds_the_draft_and_writes_it(draft: Lesson, p
     assert colleague.get(step(draft)).status_code == 200
 
 
+def test_it_is_said_who_let_a_partner_in_and_what_it_may_do(draft: Lesson, partner: Organisation) -> None:
+    author, lead = sign_in(draft.author), sign_in(person(Role.JOL_SPOC, draft.organisation))
+    author.post(page(draft), {"organisation": partner.code, "may": "write"})
+
+    assert "Let in by you," in author.get(page(draft)).text
+    assert f"Let in by {draft.author.get_full_name()}," in lead.get(page(draft)).text
+    assert "North Ambulance (may read and write it)" in lead.get(draft.get_absolute_url()).text
+    lead.post(page(draft), {"organisation": partner.code, "may": "read"})
+    assert "Let in by you," in lead.get(page(draft)).text, "who said it last"
+    assert "North Ambulance (may read it)" in lead.get(draft.get_absolute_url()).text
+
+
 def test_a_partner_that_may_read_does_not_write(draft: Lesson, partner: Organisation) -> None:
     sign_in(draft.author).post(page(draft), {"organisation": partner.code, "may": "read"})
     colleague = sign_in(person(Role.READER, partner))

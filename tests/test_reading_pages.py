@@ -324,6 +324,15 @@ def test_home_shows_what_is_new_and_what_is_near(reader: User, client: Client) -
     assert context["total"] == 2
 
 
+def test_nothing_is_nearer_to_somebody_who_works_for_a_whole_nation() -> None:
+    areas = ResilienceAreaFactory.create_batch(13)
+    lesson = published(area=areas[0])
+
+    context = sign_in(person(Role.READER, OrganisationFactory(areas=areas))).get("/").context
+
+    assert (context["near"], [one.reference for one in context["newest"]]) == ([], [lesson.reference])
+
+
 def test_home_of_somebody_without_a_role_is_that_of_a_stranger() -> None:
     published()
 

@@ -132,6 +132,17 @@ def test_a_link_to_a_new_password_works_once_and_for_an_hour() -> None:
     assert can_sign_in(user, NEW), "a link that was used does nothing"
 
 
+def test_the_mail_of_a_reset_is_in_the_words_and_the_language_of_whose_account_it_is() -> None:
+    english, welsh = person(), person(language="cy")
+
+    asked_by(english)
+    assert mail.outbox[0].subject == "Set a new password"
+    assert "The link works once and for 60 minutes." in mail.outbox[0].body
+    asked_by(welsh)
+    assert mail.outbox[0].subject == "Gosodwch gyfrinair newydd"
+    assert "60 munud" in mail.outbox[0].body
+
+
 def test_an_hour_is_an_hour_in_the_nights_when_clocks_change() -> None:
     back, forward = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2027, 3, 28, 0, 30, tzinfo=UTC)
     for night, minutes, works in ((back, 61, False), (forward, 59, True)):

@@ -21,7 +21,7 @@ from accounts import audit
 from accounts.models import AccessRequest, ApiToken, AuditEvent, AuditSeal, LegalHold, RecoveryCode, TokenScope, User
 from accounts.records.erasure import ADDRESSES, ERASED, FATES, ErasureError, erase, records_of
 from accounts.records.holds import hold, lift
-from accounts.records.retention import apply_rules, set_rule, what_is_due
+from accounts.records.retention import CLASSES, apply_rules, set_rule, what_is_due
 from accounts.roles import Role
 from accounts.second_factor import new_recovery_codes
 from accounts.tokens import create_token
@@ -350,6 +350,11 @@ def test_the_secretariat_looks_after_records_on_pages(signed_in: Client) -> None
 
     signed_in.post(reverse("records_period", args=["points"]), {"number": "3", "unit": "year"})
     assert "3 years" in signed_in.get(reverse("records")).content.decode()
+    privacy = Client().get(reverse("privacy")).text
+    assert "3 years" in privacy, "said to everybody"
+    assert all(str(kept.name) in privacy for kept in CLASSES)
+    signed_in.post(reverse("records_period", args=["points"]), {"number": "1", "unit": "year"})
+    assert "1 year<" in Client().get(reverse("privacy")).text
     held = {"subject": str(lesson.reference), "reason": "Inquest 9", "until": "2099-01-02"}
     assert signed_in.post(reverse("records_holds"), held).status_code == 302
     made = LegalHold.objects.get()

@@ -174,6 +174,19 @@ def test_the_page_of_an_approval_shows_the_text_that_it_is_about() -> None:
     assert lesson.moves.get(move=Move.APPROVE).by == author
 
 
+def test_where_nobody_has_to_agree_the_page_of_an_approval_says_so_and_leads_on() -> None:
+    (in_review, moderator), (published, other) = moderated(), moderated(Status.PUBLISHED)
+
+    alone = sign_in(moderator).get(url("approve", in_review)).text
+    no_version = sign_in(other).get(url("approve", published)).text
+
+    assert "needs no second person" in alone
+    assert "nothing to approve" in no_version
+    for page, lesson in ((alone, in_review), (no_version, published)):
+        assert f'href="{url("review", lesson)}"' in page
+        assert "<form" not in page.partition("<main")[2].partition("</main>")[0]
+
+
 @pytest.mark.parametrize("page", ["escalate", "reassign", "approve", "archive", "restore", "merge", "give_back"])
 def test_a_move_that_does_not_begin_here_is_refused_with_words(page: str) -> None:
     lesson, moderator = moderated(Status.DECLINED)

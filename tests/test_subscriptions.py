@@ -179,6 +179,32 @@ def test_ending_asks_first_and_can_be_undone() -> None:
     assert Subscription.objects.current().exists()
 
 
+def test_what_was_set_off_or_changed_while_paused_comes_as_often_as_before() -> None:
+    reader = person()
+    client = signed_in(reader)
+    weekly = SubscriptionFactory(person=reader, frequency="weekly")
+    address = f"/subscriptions/{weekly.token}/"
+
+    for paused in ({"frequency": "off"}, {"frequency": "off", "kinds": "notable_practice"}):
+        client.post(address, paused)
+        assert Subscription.objects.get().frequency == "off"
+    client.post(f"{address}resume/")
+
+    assert (Subscription.objects.get().frequency, Subscription.objects.get().resumes_as) == ("weekly", "")
+
+
+def test_what_few_ask_for_is_folded_unless_something_of_it_is_chosen() -> None:
+    client = signed_in(person())
+
+    folded = client.get("/subscriptions/new/").text
+    unfolded = client.get("/subscriptions/new/", {"brag": "red"}).text
+
+    heading = '<summary class="govuk-details__summary"><span class="govuk-details__summary-text">Themes, capabilities'
+    assert folded.partition(heading)[0].rstrip().endswith('<details class="govuk-details">')
+    assert unfolded.partition(heading)[0].rstrip().endswith('<details class="govuk-details" open>')
+    assert unfolded.count('name="brags"') == folded.count('name="brags"') == 4
+
+
 def test_a_list_takes_as_many_queries_for_twenty_as_for_one(django_assert_num_queries: pytest.FixtureRequest) -> None:
     reader = person()
     SubscriptionFactory(person=reader, risks=["a"], areas=["b"], themes=["c"], risk_themes=["d"])

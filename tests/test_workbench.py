@@ -270,6 +270,8 @@ def test_a_comment_typed_under_a_lost_claim_is_shown_again_and_not_stored() -> N
 
     assert answer.status_code == 409
     assert "Who decided that?" in words_of(answer)
+    assert "The status of this lesson is “Submitted” now" in words_of(answer)
+    assert "Nothing was saved. What you typed is below." in words_of(answer)
     assert not Comment.objects.exists()
 
 
@@ -362,11 +364,17 @@ def test_two_people_publish_a_new_version_where_two_are_asked_for() -> None:
     said = {"change": "minor", "note": "A clearer word."}
 
     alone = write(first, lesson, "publish_again", title="As both want it to be", **said, **ticked())
+    for_the_first = words_of(first.get(version_url(lesson)))
     write(first, lesson, "approve")
+    for_the_second = words_of(second.get(version_url(lesson)))
     both = write(second, lesson, "publish_again", **said)
 
     assert alone.status_code == 409
     assert both.status_code == 302
+    assert "Approve this text" in for_the_first
+    assert "Publish this version" not in for_the_first, "it would be refused"
+    assert "You can publish it as it is." in for_the_second
+    assert "Approve this text" not in for_the_second
     assert lesson.publications.current().get().title == "As both want it to be"
 
 

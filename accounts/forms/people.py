@@ -204,7 +204,11 @@ class SponsorForm(forms.Form):
     def __init__(self, *args: Any, sponsors: "list[Organisation]", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.sponsors = {one.code: one for one in sponsors}
-        self.fields["sponsor"].choices = [(one.code, one.name) for one in sponsors]  # type: ignore[attr-defined]
+        choices = [(one.code, one.name) for one in sponsors]
+        if len(choices) > 1:  # nobody sponsors by oversight
+            choices = [("", ""), *choices]
+            self.fields["sponsor"].widget.attrs |= LOOK_UP
+        self.fields["sponsor"].choices = choices  # type: ignore[attr-defined]
 
     def clean_sponsor(self) -> Organisation:
         return self.sponsors[self.cleaned_data["sponsor"]]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import connection, models
 from django.db.models import F, Q
@@ -24,9 +25,11 @@ class UserManager(BaseUserManager["User"]):
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
 
-    def create_user(self, email: str, password: str | None = None, *, name: str = "") -> "User":
+    def create_user(
+        self, email: str, password: str | None = None, *, name: str = "", language: str = settings.LANGUAGE_CODE
+    ) -> "User":
         """Make an account; without a password nobody can sign in to it until one is set by the reset link."""
-        user = self.model(email=email.strip().lower(), name=name)  # as sign-in and reset look it up
+        user = self.model(email=email.strip().lower(), name=name, language=language)  # as sign-in and reset look it up
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save()

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models.people import User
 
@@ -14,6 +15,16 @@ class Unit(models.TextChoices):
     DAY = "day", _("days")
     MONTH = "month", _("months")
     YEAR = "year", _("years")
+
+
+def period_in_words(number: int, unit: str) -> str:
+    if unit == Unit.DAY:
+        said = ngettext("%(number)s day", "%(number)s days", number)
+    elif unit == Unit.MONTH:
+        said = ngettext("%(number)s month", "%(number)s months", number)
+    else:
+        said = ngettext("%(number)s year", "%(number)s years", number)
+    return said % {"number": number}
 
 
 class RetentionRule(models.Model):

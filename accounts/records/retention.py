@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import RetentionRule, User
-from accounts.models.records import Unit
+from accounts.models.records import Unit, period_in_words
 from accounts.records.holds import LOOK_AFTER_RECORDS, Held
 
 #: So many objects go in one transaction.
@@ -63,6 +63,13 @@ class Done:
 
 #: Apps above add theirs.
 CLASSES: list[Kept] = []
+
+
+def periods() -> list[tuple[Kept, str]]:
+    """Return every class with the period that holds now, in words."""
+    rules = RetentionRule.objects.in_bulk()
+    in_force = ((kept, rules.get(kept.code) or kept) for kept in CLASSES)
+    return [(kept, period_in_words(rule.number, rule.unit)) for kept, rule in in_force]
 
 
 def back(at: datetime, number: int, unit: Unit) -> datetime:

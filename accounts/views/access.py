@@ -103,5 +103,6 @@ def sponsorship_end(request: HttpRequest, pk: int) -> HttpResponse:
     user = cast("User", request.user)
     sponsorship = get_object_or_404(sponsorships_of(user), pk=pk)
     end_sponsorship(sponsorship=sponsorship, by=user, at=timezone.now())
-    messages.success(request, gettext("%(name)s is not admitted any more.") % {"name": sponsorship.organisation.name})
+    said = gettext("%(name)s is not admitted any more. If that was a mistake, sponsor it again.")
+    messages.success(request, said % {"name": sponsorship.organisation.name})
     return redirect("sponsorships")

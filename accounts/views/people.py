@@ -181,7 +181,8 @@ def _change(request: HttpRequest, place: Place, person: User, held: list[Members
     by, at, then = cast("User", request.user), timezone.now(), request.POST.get("then")
     if then == "leave" and place.organisation:
         actions.leave(user=person, organisation=place.organisation, by=by, at=at)
-        return gettext("%(person)s has left: every role here has ended.") % {"person": person.get_full_name()}
+        said = gettext("%(person)s has left: every role here has ended. If that was a mistake, invite them again.")
+        return said % {"person": person.get_full_name()}
     if then == "forget_factors":
         actions.forget_lost_factors(user=person, by=by, at=at)
         return gettext("%(person)s sets up a second factor at the next sign-in.") % {"person": person.get_full_name()}
@@ -195,6 +196,8 @@ def _change(request: HttpRequest, place: Place, person: User, held: list[Members
         raise Http404
     if then == "end":
         actions.end_role(membership=chosen[0], by=by, at=at)
-        return gettext("The role has ended.")
+        return gettext("The role has ended. If that was a mistake, invite them to it again.")
     actions.set_clearance(membership=chosen[0], cleared=then == "clear", by=by, at=at)
-    return gettext("Whether they may read OFFICIAL-SENSITIVE is changed.")
+    if then == "clear":
+        return gettext("They may read OFFICIAL-SENSITIVE from now on, where their organisation is in the audience.")
+    return gettext("They may not read OFFICIAL-SENSITIVE any more.")

@@ -37,11 +37,9 @@ def for_keepers(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 @for_keepers
 def records(request: HttpRequest) -> HttpResponse:
     """Every class, its period, and how much is due."""
-    rules = RetentionRule.objects.in_bulk()
     due = retention.what_is_due(at=timezone.now(), counts_large=False)
-    rows = [(done, rules.get(done.kept.code) or done.kept) for done in due]
     context = {
-        "rows": rows,
+        "rows": [(done, period) for done, (_kept, period) in zip(due, retention.periods(), strict=True)],
         "held": LegalHold.objects.in_force(timezone.now()).count(),
         "to_review": retention.to_review(at=timezone.now(), most=SHOWN),
     }

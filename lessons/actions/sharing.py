@@ -9,6 +9,7 @@ from guardian.shortcuts import assign_perm, remove_perm
 from accounts import audit
 from accounts.models import Organisation, User
 from lessons.models import Lesson
+from lessons.partners import SHARED
 
 
 @transaction.atomic
@@ -23,7 +24,7 @@ def share_lesson(*, lesson: Lesson, organisation: Organisation, may_write: bool,
         assign_perm("lessons.change_lesson", organisation, lesson)
     else:
         remove_perm("lessons.change_lesson", organisation, lesson)
-    audit.record(action="lesson.share", subject=lesson, by=by, at=at, reason=organisation.code)
+    audit.record(action=SHARED, subject=lesson, by=by, at=at, reason=organisation.code)
 
 
 @transaction.atomic

@@ -1,7 +1,5 @@
 """Partner organisations of a draft: let in to read or to write, and out again."""
 
-from dataclasses import dataclass
-
 from django import forms
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -15,7 +13,8 @@ from accounts.models import Organisation
 from govuk.look import Look
 from lessons.access import get_lesson
 from lessons.actions.sharing import share_lesson, unshare_lesson
-from lessons.models import Lesson, LessonGrant
+from lessons.models import Lesson
+from lessons.partners import Partner, partners_of
 from lessons.views.reading import SignedInRequest
 
 SHARE = "lessons.share_lesson"
@@ -56,26 +55,6 @@ class Leave(forms.Form):
         super().__init__(data)  # type: ignore[arg-type]
         others = Organisation.objects.current().exclude(pk=lesson.organisation_id).order_by("name")
         self.fields["organisation"].queryset = others  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True)
-class Partner:
-    organisation: Organisation
-    may_write: bool
-
-    @property
-    def may(self) -> str:
-        return "write" if self.may_write else "read"
-
-
-def partners_of(lesson: Lesson) -> list[Partner]:
-    """Return who was let in, by name."""
-    grants = LessonGrant.objects.filter(content_object=lesson).select_related("group", "permission")
-    codes: dict[Organisation, set[str]] = {}
-    for grant in grants:
-        codes.setdefault(grant.group, set()).add(grant.permission.codename)
-    found = [Partner(organisation, "change_lesson" in granted) for organisation, granted in codes.items()]
-    return sorted(found, key=lambda partner: (partner.organisation.name, partner.organisation.pk))
 
 
 @require_http_methods(["GET", "POST"])

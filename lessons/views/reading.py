@@ -21,6 +21,8 @@ from lessons.waiting import waiting_for
 
 NEWEST_ON_HOME = 5
 NEAR_ON_HOME = 3
+#: Who works for more areas works for a nation: nothing is nearer to them.
+AREAS_NEARBY = 12
 LESSONS_ON_RISK_PAGE = 10
 
 _AREAS = Statement(
@@ -63,7 +65,7 @@ def home(request: HttpRequest) -> HttpResponse:
     readable = Publication.objects.readable_by(user).unarchived()
     keys = ByKeys(user)
     near = [f"area:{code}" for code in _AREAS(user=ByMemberships(user))]
-    newest_near = _NEWEST_NEAR(user=keys, near=near) if near else []
+    newest_near = _NEWEST_NEAR(user=keys, near=near) if 0 < len(near) <= AREAS_NEARBY else []
     newest = _NEWEST(user=keys, others=[text.pk for text in newest_near])
     context = {
         "waiting": waiting_for(user, timezone.now()),

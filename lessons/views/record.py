@@ -26,6 +26,7 @@ from lessons.forms.fields import Words
 from lessons.holds import is_kept
 from lessons.models import Lesson, LessonQuerySet, Move, Publication, Status
 from lessons.models.wording import WORDING_FIELDS
+from lessons.partners import partners_of
 from lessons.sighting import may_answer
 from lessons.timeline import timeline_of
 from lessons.views.mending import asked_for
@@ -140,6 +141,7 @@ def lesson_record(request: SignedInRequest, pk: int) -> HttpResponse:
         "appeal_until": _appeal_until(lesson),
         "last": lesson.moves.order_by("-pk").first(),
         "publication": Publication.objects.opened_by(user).current().filter(lesson=lesson).first(),
+        "partners": partners_of(lesson),
         "may_write": lesson.is_open_to_owner and not is_held and user.has_perm("lessons.change_lesson", lesson),
         "may_submit": lesson.is_open_to_owner and user.has_perm("lessons.submit_lesson", lesson),
         "may_withdraw": WITHDRAW.is_open(lesson, user),

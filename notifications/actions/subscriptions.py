@@ -92,7 +92,10 @@ def change_subscription(
     # As it is now: a link in a mail may have ended it since the form was shown, and then it stays ended.
     subscription = Subscription.objects.select_for_update(of=("self",)).get(pk=subscription.pk)
     _set(subscription, criteria, words)
-    subscription.frequency, subscription.resumes_as = frequency, ""
+    # Set off, or changed while it is: it is resumed as often as it came before.
+    before = subscription.resumes_as if subscription.frequency == Frequency.OFF else subscription.frequency
+    subscription.resumes_as = before if frequency == Frequency.OFF else ""
+    subscription.frequency = frequency
     subscription.save()
     audit.record(action="subscription.change", subject=subscription, by=by, at=at)
     return subscription

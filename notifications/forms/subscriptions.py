@@ -63,6 +63,9 @@ class SubscriptionForm(forms.Form):
         "frequency": Look(label_size="m", small=True, hints=HOW_OFTEN),
     }
 
+    #: Behind one heading unless something of them is chosen: few ask for these.
+    RARELY_ASKED: ClassVar = ("themes", "capabilities", "sources", "brags")
+
     holder = forms.ChoiceField(label=_("Who gets the mails?"), widget=forms.RadioSelect)
     kinds = forms.MultipleChoiceField(
         label=_("Which kind?"),
@@ -132,6 +135,15 @@ class SubscriptionForm(forms.Form):
         self._offer("capabilities", choices.capabilities())
         principles = Theme.objects.filter(group=Theme.PRINCIPLE).order_by("pk").values_list("code", "name")
         self._offer("themes", [(gettext("JESIP principles"), list(principles)), *choices.topics_by_group()])
+
+    @property
+    def rarely_asked(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.RARELY_ASKED]
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether something is chosen, or wrong, of what is rarely asked."""
+        return any(field.value() or field.errors for field in self.rarely_asked)
 
     def _offer(self, name: str, offered: list[Any]) -> None:
         """Offer the codes of today, and those that this subscription asked for and that left the lists since."""

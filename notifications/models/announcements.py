@@ -1,7 +1,9 @@
 """News about a publication, and who hears of it."""
 
+from __future__ import annotations
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation, User
@@ -15,6 +17,13 @@ class AnnouncementKind(models.TextChoices):
     CORRECTION = "correction", _("Correction")  # to those who got an earlier version and may read this one
     RETRACTION = "retraction", _("Stop using this")  # to those who got it (of a new version: and may not read that)
     RESTORED = "restored", _("You may use this again")  # to those who got it and may read it
+
+
+class AnnouncementQuerySet(models.QuerySet["Announcement"]):
+    def that_tell(self) -> AnnouncementQuerySet:
+        """Leave out news of a later version that turned out to concern nobody: shut out by it, or let in."""
+        told = Notice.objects.filter(announcement=OuterRef("pk"))
+        return self.exclude(~Exists(told), told_of__isnull=False, fanned_out_at__isnull=False)
 
 
 class Announcement(models.Model):
@@ -43,6 +52,8 @@ class Announcement(models.Model):
     ended_at = models.DateTimeField(
         null=True, blank=True, help_text="Suspended or replaced: nothing more of it is sent."
     )
+
+    objects = AnnouncementQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["move", "kind"], name="announcement_is_made_once_per_move")]

@@ -35,7 +35,7 @@ class Priority(models.IntegerChoices):
 
 class State(models.TextChoices):
     PENDING = "pending", _("Waiting to be sent")
-    SENDING = "sending", _("In a sender's hands")
+    SENDING = "sending", _("Being sent")
     SENT = "sent", _("Sent")
     UNCERTAIN = "uncertain", _("Handed over, no answer")
     DEFERRED = "deferred", _("Refused for now")

@@ -41,11 +41,13 @@ def mail_list(request: SignedInRequest) -> HttpResponse:
     filters = MailFilters(request.GET)
     mails = filters.apply(Delivery.objects.all()).select_related("announcement__publication__lesson", "move__lesson")
     state = filters.chosen.get("state", "")
+    page = keyset_page(mails, request.GET)
     context = {
         "filters": filters,
         "form": filters,
-        "page": keyset_page(mails, request.GET),
+        "page": page,
         "replayable": REPLAYABLE,
+        "can_select": any(mail.state in REPLAYABLE for mail in page.rows),
         "can_replay_all": state in REPLAYABLE and not filters.chosen.keys() - {"state", "reason"},
     }
     return render(request, "notifications/mail/list.html", context)

@@ -18,7 +18,7 @@ from notifications.views.staff import for_staff
 @for_staff
 def mail_publications(request: SignedInRequest) -> HttpResponse:
     """The news that readers were told of, newest first."""
-    news = Announcement.objects.select_related("publication__lesson").defer("publication__search")
+    news = Announcement.objects.that_tell().select_related("publication__lesson").defer("publication__search")
     return render(request, "notifications/mail/publications.html", {"page": keyset_page(news, request.GET)})
 
 

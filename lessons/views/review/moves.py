@@ -16,8 +16,9 @@ from lessons.actions.moves import move_lesson, wrong_status
 from lessons.conditions import approved_text
 from lessons.errors import LessonError
 from lessons.forms.review.moves import ArchiveForm, MoveForm, NoteForm, ReassignForm
-from lessons.models import Move, Status
+from lessons.models import Move
 from lessons.views.reading import SignedInRequest
+from lessons.views.review.record import waits_for_a_second_person
 from lessons.workflow import rule_for
 
 
@@ -145,7 +146,7 @@ def _move_page(request: SignedInRequest, pk: int, page: MovePage) -> HttpRespons
         "page": page,
         "refusal": refusal,
         "text": approved_text(lesson) if page.shows_text else None,
-        "is_in_hand": lesson.status == Status.IN_REVIEW and lesson.claimed_by_id == request.user.pk,
+        "is_needless": page is APPROVE and not waits_for_a_second_person(lesson),
     }
     status = 409 if refusal else 422 if form.errors else 200
     return render(request, "lessons/review/move.html", context, status=status)

@@ -68,7 +68,7 @@ def offers(lesson: Lesson, user: User) -> list[Offer]:
             rule = rule_for(Move.RESTORE, lesson.status)
         if move == Move.TAKE_BACK and not has_declined(lesson, user):
             continue
-        if move == Move.APPROVE and not _waits_for_a_second_person(lesson):
+        if move == Move.APPROVE and not waits_for_a_second_person(lesson):
             continue
         if is_held and move in CHANGES_WORDS:
             continue
@@ -77,7 +77,7 @@ def offers(lesson: Lesson, user: User) -> list[Offer]:
     return found
 
 
-def _waits_for_a_second_person(lesson: Lesson) -> bool:
+def waits_for_a_second_person(lesson: Lesson) -> bool:
     """Whether an approval is of use: of what is suspended always, else of a new version that takes two people."""
     text = working_text(lesson)
     return lesson.status == Status.SUSPENDED or (text is not None and wants_two_people(lesson, text))

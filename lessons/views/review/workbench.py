@@ -15,11 +15,11 @@ from django.views.decorators.http import require_http_methods
 from lessons import publishing
 from lessons.access import get_lesson
 from lessons.actions.comments import open_comments
-from lessons.actions.moves import move_lesson
+from lessons.actions.moves import move_lesson, wrong_status
 from lessons.actions.review import check_may_write, save_working_text
 from lessons.conditions import approvals_of, wants_two_people
 from lessons.differences import Piece
-from lessons.errors import LessonError, NotReady, StaleText, WrongStatus
+from lessons.errors import LessonError, NotReady, StaleText
 from lessons.forms.review.decisions import RemovalForm, SaidWith
 from lessons.forms.review.rows import changes, rows_of
 from lessons.forms.review.text import ReviewForm
@@ -104,13 +104,13 @@ class Work:
             return self.page(status=422)
         except LessonError as error:
             self._start_from_stored()
-            return self.page(refusal=str(error), status=409)
+            unsaved = "" if self.is_saved else gettext("Nothing was saved.")
+            return self.page(refusal=f"{error} {unsaved}".strip(), status=409)
 
     def check_status(self) -> None:
         """:raises WrongStatus: the text is not written on this page now"""
         if self.lesson.status not in self.bench.statuses:
-            status = self.lesson.get_status_display().lower()
-            raise WrongStatus(gettext("This lesson is %(status)s now. Nothing was saved.") % {"status": status})
+            raise wrong_status(self.lesson)
 
     @transaction.atomic
     def _save(self) -> None:
@@ -139,7 +139,7 @@ class Work:
             with_ = urlencode({"into": self.decision.removeprefix(COMPARE)})
             return redirect(f"{reverse('merge', args=[lesson.pk])}?{with_}")
         words, place = touch(self.decision, lesson=lesson, form=self.form, removal=self.removal, by=by, at=at)
-        messages.success(self.request, words or f"Saved. {lesson.reference} stays with you.")
+        messages.success(self.request, words or _saved(lesson))
         if self.decision == "discard":
             return redirect("review", lesson.pk)
         return redirect(f"{reverse(self.bench.page, args=[lesson.pk])}{place and '#'}{place}")
@@ -168,6 +168,7 @@ class Work:
         lesson, form = self.lesson, self.form
         current = lesson.publications.current().first() if self.bench is benches.NEW_VERSION else None
         two = wants_two_people(lesson, form.text)
+        approvals = list(approvals_of(lesson).select_related("by")) if two else []
         context: dict[str, Any] = {
             "lesson": lesson,
             "form": form,
@@ -180,10 +181,15 @@ class Work:
             "conflicts": conflicts(stale, lesson.kind) if stale else [],
             "today": timezone.localdate(),
             "wants_two_people": two,
-            "approvals": approvals_of(lesson).select_related("by") if two else [],
+            "approvals": approvals,
+            "to_approve": two and all(one.by_id == self.request.user.pk for one in approvals),
             **around(lesson, self.request.user),
         }
         return render(self.request, self.bench.template, context, status=status)
+
+
+def _saved(lesson: Lesson) -> str:
+    return gettext("Saved. %(reference)s stays with you.") % {"reference": lesson.reference}
 
 
 def _is_comment(name: str, said: object) -> bool:
