@@ -1,7 +1,10 @@
 """The second factor: who is led to it, what is shut without it, and that a code works once."""
 
+import base64
+import json
 import re
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -112,6 +115,35 @@ def test_without_it_every_address_leads_to_setting_it_up_or_is_as_to_a_stranger(
         else:
             assert led_there or (as_to_a_stranger and answer.status_code in {302, 401}), url
     assert asked > 100
+
+
+def passkeys() -> Iterator[str]:
+    """What no browser says of a passkey."""
+    yield from ("", "{", "5", "[]", "{}", "[" * 100_000, '{"id": "\\u0000"}', '{"id": "\\ud800"}', '{"id": 1e400}')
+
+    def coded(text: bytes) -> str:
+        return base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+    asked = b'{"type": "webauthn.create", "challenge": "AAAA", "origin": "http://testserver"}'
+    deep = b"\x81" * 3_000 + b"\0"
+    for client, attested in [(b"\xff", b"\xa0"), (b"[]", b"\xa0"), (asked, b""), (asked, b"\xa0"), (asked, deep)]:
+        fields = {"clientDataJSON": coded(client), "attestationObject": coded(attested)}
+        fields |= {"authenticatorData": coded(bytes(37)), "signature": "AA"}
+        yield json.dumps({"id": "AA", "rawId": "AA", "type": "public-key", "response": fields})
+
+
+def test_whatever_is_said_of_a_passkey_is_refused_and_nothing_fails() -> None:
+    with_app = person(Role.SECRETARIAT)
+    app_of(with_app)
+    adding, _ = sign_in(person(Role.SECRETARIAT))
+    at_the_door, _ = sign_in(with_app)
+    pages = {reverse("mfa_add_webauthn"): adding, STEP: at_the_door}
+    for page, client in pages.items():
+        for said in passkeys():
+            client.get(page)
+            answer = client.post(page, {"name": "Blue key", "credential": said})
+            assert answer.status_code in {200, 422}, (page, said[:200])
+    assert not Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).exists()
 
 
 def test_it_is_asked_after_the_password_and_of_a_session_that_skipped_it() -> None:

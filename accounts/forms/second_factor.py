@@ -1,12 +1,16 @@
 """A code of the second factor, or the answer of a passkey."""
 
+import json
+import struct
 from typing import Any
 
 from allauth.core import context
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm, AuthenticateWebAuthnForm
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -85,21 +89,55 @@ class AppForm(CodeForm):
 
 
 # -- passkeys: allauth checks the answer; the session gets a new id ---------------------------------
+#: What its parsers raise where a browser, or what stands in for one, says something odd.
+ODD = (AttributeError, LookupError, NotImplementedError, RecursionError, TypeError, ValueError, struct.error)
+
+
+class CredentialField(forms.JSONField):
+    """What a browser says of a passkey."""
+
+    widget = forms.HiddenInput
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            said = super().to_python(value)
+            text = json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
+        except ODD:
+            raise _incorrect() from None
+        if b"\\u0000" in text:  # the database stores none
+            raise _incorrect()
+        return said
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Nothing is shown again: each answer is to a question of its own."""
+        return InvalidJSONInput("")
+
+
 class PasskeyForm(AddWebAuthnForm):
     looks = {"name": Look(width="two-thirds")}
 
+    credential = CredentialField()
     name = forms.CharField(
         required=False, max_length=60, label=_("Name"), help_text=_("So that you know it again: “Blue key”")
     )
 
+    def clean(self) -> dict[str, Any]:
+        try:
+            values: dict[str, Any] = super().clean()
+        except ODD:
+            raise _incorrect() from None
+        return values
+
 
 class SignInPasskeyForm(AuthenticateWebAuthnForm):
+    credential = CredentialField()
+
     def clean_credential(self) -> Authenticator:
         try:
             return super().clean_credential()
-        except ValidationError:
+        except (ValidationError, *ODD):
             _record_wrong(self.user)
-            raise
+            raise _incorrect() from None
 
     def save(self) -> None:
         super().save()
@@ -108,6 +146,11 @@ class SignInPasskeyForm(AuthenticateWebAuthnForm):
 
 class AgainPasskeyForm(SignInPasskeyForm):
     reauthenticated = True
+
+
+def _incorrect() -> ValidationError:
+    error: ValidationError = get_adapter().validation_error("incorrect_code")
+    return error
 
 
 def _record_wrong(user: User) -> None:
