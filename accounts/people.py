@@ -136,7 +136,7 @@ def _end(membership: Membership, by: User | None, at: datetime, reason: str) -> 
 
 @transaction.atomic
 def set_clearance(*, membership: Membership, cleared: bool, by: User, at: datetime) -> None:
-    """Entitle a person to OFFICIAL-SENSITIVE in this organisation, or not any more.
+    """Entitle a person to OFFICIAL-SENSITIVE in this organisation, or not any more.  A second call changes nothing.
 
     :raises PermissionDenied: `by` does not administer the organisation, or is the person
     :raises PeopleError: the role brings it with it
@@ -145,10 +145,13 @@ def set_clearance(*, membership: Membership, cleared: bool, by: User, at: dateti
         raise PermissionDenied
     if membership.role in CLEARED_BY_ROLE:
         raise PeopleError(gettext("This role may read OFFICIAL-SENSITIVE in any case."))
-    membership.cleared, membership.cleared_at = cleared, at if cleared else None
-    membership.save(update_fields=["cleared", "cleared_at"])
-    audit.record(action="membership.clear" if cleared else "membership.unclear", subject=membership, by=by, at=at)
-    end_sessions(user=membership.user, by=by, at=at, reason="clearance")
+    held = Membership.objects.select_for_update(of=("self",)).select_related("user").get(pk=membership.pk)
+    if held.cleared == cleared or held.ended_at:
+        return
+    held.cleared, held.cleared_at = cleared, at if cleared else None
+    held.save(update_fields=["cleared", "cleared_at"])
+    audit.record(action="membership.clear" if cleared else "membership.unclear", subject=held, by=by, at=at)
+    end_sessions(user=held.user, by=by, at=at, reason="clearance")
 
 
 @transaction.atomic
@@ -188,13 +191,16 @@ def leave(*, user: User, organisation: Organisation, by: User, at: datetime) -> 
 
 @transaction.atomic
 def wake(*, user: User, by: User, at: datetime) -> None:
-    """Open an account again that was not used for long.
+    """Open an account again that was not used for long.  One that is awake is left as it is.
 
     :raises PermissionDenied: `by` administers none of the person's organisations
     """
     held = Membership.objects.filter(user=user, ended_at=None).select_related("organisation", "area")
     if user.pk == by.pk or not any(may_change(by, membership) for membership in held):
         raise PermissionDenied
+    user = User.objects.select_for_update().get(pk=user.pk)
+    if user.dormant_at is None:
+        return
     user.dormant_at, user.last_login = None, at
     user.save(update_fields=["dormant_at", "last_login"])
     audit.record(action="account.wake", subject=user, by=by, at=at)

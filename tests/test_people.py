@@ -174,6 +174,15 @@ def test_a_new_role_ends_the_sessions_of_its_person(fire: Organisation, admin: U
     assert sign_in(reader).session.session_key != before
 
 
+def test_what_is_so_already_is_neither_done_nor_recorded_again(fire: Organisation, admin: User) -> None:
+    reader = person(Role.READER, fire, dormant_at=timezone.now())
+    for _ in range(2):
+        set_clearance(membership=reader.memberships.get(), cleared=True, by=admin, at=timezone.now())
+        wake(user=reader, by=admin, at=timezone.now())
+
+    assert audited("membership.clear") == audited("account.wake") == audited("session.end_all") == [admin]
+
+
 def test_a_leaver_loses_all_at_once_and_keeps_what_they_hold_elsewhere(fire: Organisation, admin: User) -> None:
     leaver, both = person(Role.JOL_SPOC, fire), person(Role.CONTRIBUTOR, fire)
     MembershipFactory(user=leaver, organisation=fire, role=Role.READER)
