@@ -74,6 +74,7 @@ ROWS: dict[str, dict[str, list[str]]] = {
         "bad_input": ["every_write_takes_or_refuses"],
         "hostile_requests": ["what_fits_into_the_search_box"],
         "regexes": ["every_pattern_is_quick"],
+        "hostile_strings": ["no_field_or_parameter_takes_longer", "what_is_slow_would_be_found"],
     },
     "X09 hosts and proxies": {
         "boundaries_of_requests": ["an_unknown_host_is_refused", "a_forwarded_host_is_ignored"],
@@ -117,7 +118,8 @@ ROWS: dict[str, dict[str, list[str]]] = {
         "attachments": ["a_photograph_is_drawn_anew"],
     },
     "X18 what is hidden in files": {
-        "attachment_contents": ["macros_and_passwords", "a_pdf_that_runs", "a_moderator_is_told_of_authors"]
+        "attachment_contents": ["macros_and_passwords", "a_pdf_that_runs", "a_moderator_is_told_of_authors"],
+        "attachments": ["what_was_found_in_a_file_is_accepted_with_a_tick"],
     },
     "X19 encrypted files": {
         "attachment_contents": ["macros_and_passwords", "a_hostile_archive", "a_pdf_that_runs_hides"],
