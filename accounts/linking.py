@@ -29,7 +29,7 @@ def link(*, user: User, provider: str, uid: str, by: User, at: datetime) -> bool
         raise LinkError(gettext("That sign-in opens another account already."))
     if is_new:
         audit.record(action="account.link", subject=user, by=by, at=at, reason=provider)
-    return is_new
+    return bool(is_new)  # allauth has no types
 
 
 def link_own(*, user: User, provider: str, uid: str, at: datetime) -> None:

@@ -38,7 +38,7 @@ class Worker(ThreadWorker):
         if self.alive or enabled:
             return
         for listener in self.sockets:
-            before = None
+            before = -1
             while before != self.nr_conns:
                 before = self.nr_conns
                 self.accept(listener)
