@@ -21,7 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
-#: What scans the code, with 70 packages that nothing else needs.
+#: What scans the code, with packages that nothing else needs.
 SCANNERS = ROOT / ".venv-scan"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "requirements"
