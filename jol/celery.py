@@ -7,6 +7,7 @@ from logging.config import dictConfig
 from typing import Any
 
 from celery import Celery, signals
+from kombu.transport.redis import QoS
 
 from accounts.trace import request_id
 
@@ -15,6 +16,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "jol.settings")
 app = Celery("jol")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# What is in hand when the line to Redis closes is not put back, as after a crash: the next relay finds the work again.
+# Putting it back over a line that had just been cut ended the worker's loop for good, and its process stayed.
+QoS.restore_at_shutdown = False
 
 
 @signals.setup_logging.connect
