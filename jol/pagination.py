@@ -93,7 +93,7 @@ class CursorPages(BasePagination):
                 "required": False,
                 "in": "query",
                 "description": "Taken from `next` or `previous` of another page; its content is of no interest.",
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]*$", "maxLength": LONGEST_CURSOR},
             },
             {
                 "name": "page_size",

@@ -47,8 +47,10 @@ ALWAYS = {
     "401": "There is no valid token.",
     "403": "The token lacks the scope, or its owner may not do this.",
     "406": "The answer does not come in the type asked for.",
+    "414": "The address is too long. It is the web server that says so, with a page.",
     "429": "Asked too often. `Retry-After` says how many seconds to wait.",
 }
+PAGE: dict[str, Any] = {"text/html": {"schema": {"type": "string"}}}
 WORDS = ALWAYS | {
     "302": "The lesson was merged: `Location` leads to the one that has it now.",
     "304": "Nothing changed since the `ETag` that was sent.",
@@ -73,6 +75,9 @@ def add_problems(result: dict[str, Any], generator: Any, request: Any, public: b
         for method, operation in methods.items():
             if operation.get("security") == [{}]:
                 continue  # public: no token, no rate
+            for parameter in operation.get("parameters", []):
+                if parameter["in"] == "query" and parameter["schema"]["type"] == "string":
+                    parameter["allowEmptyValue"] = True  # as if it were not sent
             responses = operation["responses"]
             for status in _statuses(path, method, operation):
                 responses.setdefault(status, {"description": WORDS[status]})
@@ -101,12 +106,7 @@ def _complete(response: dict[str, Any], status: str, method: str) -> None:
     """Add to one answer of an operation what all with this status have."""
     if status >= "400":
         response["description"] = response["description"] or WORDS[status]
-        response["content"] = {
-            "application/problem+json": {
-                "schema": {"$ref": "#/components/schemas/Problem"},
-                "example": _problem(status),
-            }
-        }
+        response["content"] = PAGE if status == "414" else _problem_content(status)
     headers = response.setdefault("headers", {})
     if status < "400" or status == "429":
         headers |= _rate_headers(status)
@@ -114,6 +114,11 @@ def _complete(response: dict[str, Any], status: str, method: str) -> None:
         headers["Location"] = _header("Where the lesson is now.")
     if method == "get" and status == "200" and "application/json" in response.get("content", {}):
         headers["ETag"] = _header("Send it as `If-None-Match` to learn whether the answer still holds.")
+
+
+def _problem_content(status: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"application/problem+json": {"schema": schema, "example": _problem(status)}}
 
 
 def _header(words: str) -> dict[str, Any]:

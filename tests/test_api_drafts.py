@@ -118,6 +118,7 @@ def test_a_whole_draft_is_stored_and_lacks_nothing(writer: Caller) -> None:
         ({"audience_sectors": ["cobblers"]}, "audience_sectors"),
         ({"area": "atlantis"}, "area"),
         ({"area": 7}, "area"),
+        ({"area": ""}, "area"),
         ({"organisation": "nobody"}, "organisation"),
         ({"marking": "secret"}, "marking"),
         ({"recommendations": [{"by_whom": "Forum"}]}, "recommendations"),
@@ -126,6 +127,10 @@ def test_a_whole_draft_is_stored_and_lacks_nothing(writer: Caller) -> None:
         ({"contact": "no address"}, "contact"),
         ({"not_a_national_risk": "perhaps"}, "not_a_national_risk"),
         ({"row_version": 2**40}, "row_version"),
+        ({"row_version": "7"}, "row_version"),
+        ({"title": 7}, "title"),
+        ({"not_a_national_risk": "no"}, "not_a_national_risk"),
+        ({"themes": [7]}, "themes"),
     ],
     ids=str,
 )

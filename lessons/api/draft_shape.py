@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.models import Organisation, ResilienceArea, ResponderType
+from lessons.api.typed import Coded, Mailbox, Slug, Text, Truth, Whole
 from lessons.models import (
     Attribution,
     Audience,
@@ -43,8 +44,8 @@ EXAMPLE = {
 }
 
 
-def words(longest: int = LONGEST_TEXT, **options: Any) -> serializers.CharField:
-    return serializers.CharField(max_length=longest, allow_blank=True, required=False, **options)
+def words(longest: int = LONGEST_TEXT, **options: Any) -> Text:
+    return Text(max_length=longest, allow_blank=True, required=False, **options)
 
 
 def choice(choices: Any, **options: Any) -> serializers.ChoiceField:
@@ -54,7 +55,7 @@ def choice(choices: Any, **options: Any) -> serializers.ChoiceField:
 class Codes(serializers.ListField):
     """Codes of rows; in what is read the rows themselves."""
 
-    child = serializers.SlugField(max_length=100)
+    child = Slug(max_length=100)
 
     def __init__(self, rows: QuerySet[Any] | None = None, field: str = "code", **options: Any) -> None:
         self.rows, self.field = rows, field
@@ -82,21 +83,21 @@ class CodeList(Codes):
 
 
 class RecommendationDraftSerializer(serializers.Serializer):
-    text = serializers.CharField(max_length=LONGEST_TEXT, allow_blank=True)
+    text = Text(max_length=LONGEST_TEXT, allow_blank=True)
     by_whom = words(500)
 
 
 class EventDraftSerializer(serializers.Serializer):
     """What the learning comes from.  The draft needs its name only."""
 
-    name = serializers.CharField(max_length=150)
+    name = Text(max_length=150)
     kind = choice(EventKind, allow_blank=True)
     started_on = serializers.DateField(required=False, allow_null=True)
     ended_on = serializers.DateField(required=False, allow_null=True)
     precision = choice(Precision)
     place = words(200)
     scale = choice(Scale, allow_blank=True)
-    major_incident = serializers.BooleanField(required=False, allow_null=True)
+    major_incident = Truth(required=False, allow_null=True)
     legal_contexts = serializers.ListField(
         child=serializers.ChoiceField(choices=LegalContext.choices), required=False, max_length=len(LegalContext)
     )
@@ -155,24 +156,22 @@ class DraftSerializer(serializers.Serializer):
     id = serializers.IntegerField(read_only=True)
     status = serializers.ChoiceField(choices=Status.choices, read_only=True)
     url = serializers.URLField(read_only=True, help_text="The page of the draft.")
-    row_version = serializers.IntegerField(
+    row_version = Whole(
         required=False, min_value=0, max_value=2**31 - 1, help_text="To change a draft, the one that was read."
     )
     missing = serializers.DictField(
         child=serializers.CharField(), read_only=True, help_text="What it lacks to be submitted: field and what to do."
     )
-    organisation = serializers.SlugRelatedField[Organisation](
+    organisation = Coded[Organisation](
         "code",
         queryset=Organisation.objects.current(),
         required=False,
         help_text="Needed if you may write for more than one.",
     )
     kind = serializers.ChoiceField(choices=Kind.choices)
-    title = serializers.CharField(max_length=120)
+    title = Text(max_length=120)
     event = EventDraftSerializer()
-    area = serializers.SlugRelatedField[ResilienceArea](
-        "code", queryset=ResilienceArea.objects.all(), required=False, allow_null=True
-    )
+    area = Coded[ResilienceArea]("code", queryset=ResilienceArea.objects.all(), required=False, allow_null=True)
     statement = words()
     context = words()  # type: ignore[assignment]  # a field of ours, not what a serializer is given
     what_happened = words()
@@ -186,7 +185,7 @@ class DraftSerializer(serializers.Serializer):
     benefit = words()
     evidence = words()
     to_copy_it = words()
-    not_a_national_risk = serializers.BooleanField(required=False)
+    not_a_national_risk = Truth(required=False)
     brag = choice(Brag, allow_blank=True)
     marking = choice(Marking, allow_blank=True)
     handling = words(500)
@@ -197,9 +196,7 @@ class DraftSerializer(serializers.Serializer):
     national_risks = Codes(NationalRisk.objects.current(), source="risks")
     themes = Codes(Theme.objects.all())
     capabilities = Codes(Capability.objects.all())
-    contact = serializers.EmailField(
-        required=False, allow_blank=True, help_text="A mailbox of a role, never a person's."
-    )
+    contact = Mailbox(required=False, allow_blank=True, help_text="A mailbox of a role, never a person's.")
     external_id = words(100, help_text="Your own id of it: unique in your organisation.")
 
 
@@ -211,7 +208,8 @@ class DraftSerializer(serializers.Serializer):
 class DraftChangesSerializer(DraftSerializer):
     """What is to change; `row_version` is the one that was read."""
 
-    row_version = serializers.IntegerField(min_value=0, max_value=2**31 - 1)
+    row_version = Whole(min_value=0, max_value=2**31 - 1, error_messages={"required": "Say which version you read."})
+    title = Text(max_length=120, required=False)
     kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
     organisation = serializers.SlugField(source="organisation.code", read_only=True)  # type: ignore[assignment]  # only read
     external_id = serializers.CharField(read_only=True)

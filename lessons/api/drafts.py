@@ -33,7 +33,7 @@ from lessons.readiness import missing_to_submit
 LONGEST_KEY = 200
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key",
-    OpenApiTypes.STR,
+    {"type": "string", "pattern": "^[ -~]*$", "maxLength": LONGEST_KEY},
     OpenApiParameter.HEADER,
     description=(
         f"Of your choice, at most {LONGEST_KEY} characters. Asking again with the same key and the same body gives the "
@@ -143,11 +143,9 @@ class DraftViewSet(ApiView, mixins.ListModelMixin, mixins.RetrieveModelMixin, vi
     )
     def partial_update(self, request: Request, pk: str) -> Response:
         lesson = get_object_or_404(self.get_queryset(), pk=pk)
-        asked = DraftChangesSerializer(data=request.data, partial=True)
+        asked = DraftChangesSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         values = dict(asked.validated_data)
-        if "row_version" not in values:
-            raise serializers.ValidationError({"row_version": ["Say which version you read."]})
         saved = save_lesson(
             lesson=lesson, by=caller(request), at=timezone.now(), row_version=values.pop("row_version"), **values
         )

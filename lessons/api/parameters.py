@@ -34,7 +34,9 @@ def _parameter(name: str, field: forms.Field) -> OpenApiParameter:
     more: dict[str, Any] = {}
     if isinstance(field, forms.ChoiceField) and (fixed := [code for code, _ in field.choices if code]):  # type: ignore[misc, union-attr]
         more["enum"] = fixed
-    kind = OpenApiTypes.DATE if isinstance(field, forms.DateField) else OpenApiTypes.STR
+    kind: Any = OpenApiTypes.DATE if isinstance(field, forms.DateField) else OpenApiTypes.STR
+    if isinstance(field, forms.CharField):
+        kind = {"type": "string", "maxLength": field.max_length}
     return OpenApiParameter(name, kind, description=WORDS.get(name, f"{field.label}."), **more)
 
 

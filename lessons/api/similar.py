@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from accounts.models import TokenScope
 from lessons.api.base import ApiView, caller
+from lessons.api.typed import Text, Whole
 from lessons.search.similar import similar
 
 LONGEST_TEXT = 50_000  # characters
@@ -14,8 +15,8 @@ MOST = 50
 
 
 class SimilarToSerializer(serializers.Serializer):
-    text = serializers.CharField(max_length=LONGEST_TEXT)
-    limit = serializers.IntegerField(min_value=1, max_value=MOST, default=10, help_text="How many at most.")
+    text = Text(max_length=LONGEST_TEXT)
+    limit = Whole(min_value=1, max_value=MOST, default=10, help_text="How many at most.")
 
 
 class SimilarLessonSerializer(serializers.Serializer):
