@@ -70,17 +70,26 @@ class Portal:
         }
 
     def start(self) -> Portal:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("APP_DATABASE_URL", self.database_url)
-            call_command("grant_app_role", stdout=StringIO())
+        self._grant()
         self.redis.start()
         self.sink.start()
         self.start_worker()
         self.start_process("beat", [*CELERY, "beat", "-l", "warning", "--pidfile", "", "-s", str(self.folder / "beat")])
-        self.start_process(
-            "web",
-            [*GUNICORN, "-b", f"{LOOPBACK}:{self.port}"],
-        )
+        return self._start_web()
+
+    def start_web_alone(self) -> Portal:
+        """Start what answers, and nobody who works behind it."""
+        self._grant()
+        self.redis.start()
+        return self._start_web()
+
+    def _grant(self) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("APP_DATABASE_URL", self.database_url)
+            call_command("grant_app_role", stdout=StringIO())
+
+    def _start_web(self) -> Portal:
+        self.start_process("web", [*GUNICORN, "-b", f"{LOOPBACK}:{self.port}"])
         wait_for_port(self.port, give_up=lambda: self.running["web"].poll() is not None)
         return self
 
