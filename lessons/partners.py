@@ -33,13 +33,13 @@ def partners_of(lesson: Lesson) -> list[Partner]:
         codes.setdefault(grant.group, set()).add(grant.permission.codename)
     said = _said(lesson) if codes else {}
     found = [
-        Partner(organisation, "change_lesson" in granted, *said.get(organisation.code, ()))
+        Partner(organisation, "change_lesson" in granted, *said.get(organisation.code, (None, None)))
         for organisation, granted in codes.items()
     ]
     return sorted(found, key=lambda partner: (partner.organisation.name, partner.organisation.pk))
 
 
-def _said(lesson: Lesson) -> dict[str, tuple[User | None, datetime]]:
+def _said(lesson: Lesson) -> dict[str, tuple[User | None, datetime | None]]:
     """Return by whom and when each organisation was let in, the last time: the trail holds its code as the reason."""
     events = AuditEvent.objects.filter(
         action=SHARED, object_type=Lesson._meta.label_lower, object_id=str(lesson.pk)
