@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
+from accounts.table_words import in_file, in_line, too_large, too_many_rows
 from accounts.tables import (
     CELL_LIMIT,
     COLUMN_LIMIT,
@@ -31,7 +34,7 @@ ENCRYPTED = 0x1
 EMPTY_ROWS_LIMIT = 1_000
 #: The sheet that is read if there is one of this name; else the first that is not hidden.
 NAMED = "lessons"
-HOW_TO_SAVE = "Save it as .xlsx without macros or a password, or as “CSV UTF-8”, and try again."
+HOW_TO_SAVE = _("Save it as .xlsx without macros or a password, or as “CSV UTF-8”, and try again.")
 STARTS_ZIP = b"PK\x03\x04"
 #: Older Excel files, and encrypted ones.
 STARTS_OLD = b"\xd0\xcf\x11\xe0"
@@ -61,7 +64,7 @@ def open_xlsx(path: Path, *, row_limit: int = ROW_LIMIT) -> Table:
     count = 0
     for count, row in enumerate(read(), start=1):
         if count > row_limit:
-            raise UnreadableTable(f"{path.name} has more than {row_limit:,} rows (row {row.line}). Split it.")
+            raise UnreadableTable(in_line(path.name, row.line, too_many_rows(row_limit)))
     return Table(path.name, columns, count, "xlsx", read)
 
 
@@ -72,28 +75,30 @@ def look_over(path: Path) -> None:
     """
     size = path.stat().st_size
     if size > FILE_LIMIT:
-        raise UnreadableTable(f"{path.name} is larger than {FILE_LIMIT // 1024**2} MB. Split it into several files.")
+        raise UnreadableTable(in_file(path.name, too_large(FILE_LIMIT)))
     with path.open("rb") as file:
         if file.read(4) == STARTS_OLD:
-            raise UnreadableTable(f"{path.name} has a password or is of an older Excel. {HOW_TO_SAVE}")
+            said = gettext("It has a password or is of an older Excel.")
+            raise UnreadableTable(in_file(path.name, said, HOW_TO_SAVE))
     try:
         with ZipFile(path) as packed:
             entries = packed.infolist()
     except (BadZipFile, OSError, ValueError, NotImplementedError):
-        raise UnreadableTable(f"{path.name} is no sound Excel workbook. {HOW_TO_SAVE}") from None
+        raise UnreadableTable(in_file(path.name, gettext("It is no sound Excel workbook."), HOW_TO_SAVE)) from None
     names = {entry.filename.casefold() for entry in entries}
     if "xl/workbook.xml" not in names:
-        raise UnreadableTable(f"{path.name} is no Excel workbook. {HOW_TO_SAVE}")
+        raise UnreadableTable(in_file(path.name, gettext("It is no Excel workbook."), HOW_TO_SAVE))
     if any(name.endswith("vbaproject.bin") for name in names):
-        raise UnreadableTable(f"{path.name} has macros. {HOW_TO_SAVE}")
+        raise UnreadableTable(in_file(path.name, gettext("It has macros."), HOW_TO_SAVE))
     if any(entry.flag_bits & ENCRYPTED for entry in entries):
-        raise UnreadableTable(f"{path.name} has a password. {HOW_TO_SAVE}")
+        raise UnreadableTable(in_file(path.name, gettext("It has a password."), HOW_TO_SAVE))
     unpacked, packed_size = sum(e.file_size for e in entries), sum(e.compress_size for e in entries)
     strings = sum(e.file_size for e in entries if e.filename.casefold().endswith("sharedstrings.xml"))
     overlap = packed_size > size or len(names) != len(entries)
     too_much = unpacked > UNPACKED_LIMIT or strings > STRINGS_LIMIT or unpacked > RATIO_LIMIT * max(packed_size, 1)
     if len(entries) > ENTRY_LIMIT or overlap or too_much:
-        raise UnreadableTable(f"{path.name} would unpack to far more than a table of lessons. {HOW_TO_SAVE}")
+        said = gettext("It would unpack to far more than a table of lessons.")
+        raise UnreadableTable(in_file(path.name, said, HOW_TO_SAVE))
 
 
 def _cells(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -106,8 +111,8 @@ def _cells(path: Path) -> Iterator[tuple[int, list[str]]]:
     except UnreadableTable:
         raise
     except Exception as error:  # noqa: BLE001 - openpyxl raises whatever a broken file leads it to
-        reason = type(error).__name__
-        raise UnreadableTable(f"{path.name} cannot be read as an Excel workbook ({reason}). {HOW_TO_SAVE}") from None
+        said = gettext("It cannot be read as an Excel workbook (%(reason)s).") % {"reason": type(error).__name__}
+        raise UnreadableTable(in_file(path.name, said, HOW_TO_SAVE)) from None
 
 
 def _cells_of(path: Path, sheet: Any) -> Iterator[tuple[int, list[str]]]:
@@ -120,14 +125,15 @@ def _cells_of(path: Path, sheet: Any) -> Iterator[tuple[int, list[str]]]:
         if empty > EMPTY_ROWS_LIMIT:
             return
         if any(len(cell) > CELL_LIMIT for cell in cells):
-            raise UnreadableTable(f"{path.name}, row {number}: a cell is longer than {CELL_LIMIT:,} characters.")
+            said = gettext("A cell is longer than %(most)s characters.") % {"most": f"{CELL_LIMIT:,}"}
+            raise UnreadableTable(in_line(path.name, number, said))
         yield number, cells
 
 
 def _sheet_of(workbook: Workbook) -> Any:
     sheets = [sheet for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
     if not sheets:
-        raise UnreadableTable("The workbook has no sheet with a table.")
+        raise UnreadableTable(gettext("The workbook has no sheet with a table."))
     return next((sheet for sheet in sheets if sheet.title.strip().casefold() == NAMED), sheets[0])
 
 

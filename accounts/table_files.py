@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from django.utils.translation import gettext
+
 from accounts.json_lines import open_json_lines
 from accounts.sheets import is_workbook, open_xlsx
 from accounts.tables import ROW_LIMIT, Table, UnreadableTable, open_csv
@@ -20,5 +22,6 @@ def open_table(path: Path, *, row_limit: int = ROW_LIMIT) -> Table:
         if path.is_file() and path.suffix.casefold() in JSON_LINES:
             return open_json_lines(path, row_limit=row_limit)
     except OSError as error:
-        raise UnreadableTable(f"{path} cannot be read: {error.strerror}.") from None
+        why = {"path": path, "error": error.strerror}
+        raise UnreadableTable(gettext("%(path)s cannot be read: %(error)s.") % why) from None
     return open_csv(path, row_limit=row_limit)

@@ -6,6 +6,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from accounts.table_words import in_file, in_line, too_large, too_many_rows
+
 FILE_LIMIT = 100 * 1024 * 1024  # bytes
 ROW_LIMIT = 1_000_000
 COLUMN_LIMIT = 500
@@ -14,7 +19,7 @@ LINE_LIMIT = 5_000_000  # characters, so that a file without line breaks is not 
 SEPARATORS = (",", ";", "\t", "|")
 UTF_16_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 OTHER_KINDS = {".xlsx", ".xls", ".ods", ".json", ".jsonl", ".pdf", ".docx", ".zip"}
-HOW_TO_SAVE = "Save it as “CSV UTF-8” and try again."
+HOW_TO_SAVE = _("Save it as “CSV UTF-8” and try again.")
 
 
 class UnreadableTable(Exception):
@@ -50,10 +55,9 @@ class Table:
         :raises UnreadableTable: some are missing
         """
         if missing := [column for column in columns if column not in self.columns]:
-            raise UnreadableTable(
-                f"{self.name}, line 1: these columns are missing: {', '.join(missing)}. "
-                f"The file has {', '.join(self.columns)}."
-            )
+            said = gettext("These columns are missing: %(missing)s. The file has %(columns)s.")
+            said %= {"missing": ", ".join(missing), "columns": ", ".join(self.columns)}
+            raise UnreadableTable(in_line(self.name, 1, said))
 
 
 def open_csv(path: Path, *, row_limit: int = ROW_LIMIT) -> Table:
@@ -66,11 +70,11 @@ def open_csv(path: Path, *, row_limit: int = ROW_LIMIT) -> Table:
     """
     size = _size_of(path)
     if path.suffix.lower() in OTHER_KINDS:
-        raise UnreadableTable(f"{path.name} is no CSV file. {HOW_TO_SAVE}")
+        raise UnreadableTable(in_file(path.name, gettext("It is no CSV file."), HOW_TO_SAVE))
     if not size:
-        raise UnreadableTable(f"{path.name} is empty.")
+        raise UnreadableTable(in_file(path.name, gettext("The file is empty.")))
     if size > FILE_LIMIT:
-        raise UnreadableTable(f"{path.name} is larger than {FILE_LIMIT // 1024**2} MB. Split it into several files.")
+        raise UnreadableTable(in_file(path.name, too_large(FILE_LIMIT)))
     encoding = _encoding_of(path)
     with path.open(encoding=encoding, newline="") as file:
         separator = _separator_of(path, next(_lines(path, file), ""))
@@ -84,17 +88,17 @@ def open_csv(path: Path, *, row_limit: int = ROW_LIMIT) -> Table:
     count = 0
     for count, row in enumerate(read(), start=1):
         if count > row_limit:
-            raise UnreadableTable(f"{path.name} has more than {row_limit:,} rows (line {row.line}). Split it.")
+            raise UnreadableTable(in_line(path.name, row.line, too_many_rows(row_limit)))
     return Table(path.name, columns, count, encoding, read)
 
 
 def _size_of(path: Path) -> int:
     try:
         if not path.is_file():
-            raise UnreadableTable(f"There is no file {path}.")
+            raise UnreadableTable(gettext("There is no file %(path)s.") % {"path": path})
         return path.stat().st_size
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise UnreadableTable(f"{path} cannot be read: {error}.") from None
+        raise UnreadableTable(gettext("%(path)s cannot be read: %(error)s.") % {"path": path, "error": error}) from None
 
 
 def _encoding_of(path: Path) -> str:
@@ -114,7 +118,8 @@ def _encoding_of(path: Path) -> str:
                 except UnicodeDecodeError:
                     return _without_utf_8(path, number)
     except OSError as error:
-        raise UnreadableTable(f"{path} cannot be read: {error.strerror}.") from None
+        why = {"path": path, "error": error.strerror}
+        raise UnreadableTable(gettext("%(path)s cannot be read: %(error)s.") % why) from None
     return "utf-8-sig"
 
 
@@ -123,9 +128,8 @@ def _without_utf_8(path: Path, number: int) -> str:
     with path.open("rb") as file:
         before = b"".join(file.readline(LINE_LIMIT) for _ in range(number - 1))
     if not before.isascii():
-        raise UnreadableTable(
-            f"{path.name}, line {number}: some characters are not UTF-8, those before are. {HOW_TO_SAVE}"
-        )
+        said = gettext("Some characters are not UTF-8, those before are.")
+        raise UnreadableTable(in_line(path.name, number, said, HOW_TO_SAVE))
     return _checked(path, "cp1252")
 
 
@@ -136,10 +140,8 @@ def _checked(path: Path, encoding: str) -> str:
             while piece := file.read(1024 * 1024):
                 line += piece.count("\n")
     except UnicodeError:
-        near = "" if line == 1 else f", somewhere after line {line}"
-        raise UnreadableTable(
-            f"{path.name}{near}: its characters are neither UTF-8 nor Windows-1252 nor UTF-16. {HOW_TO_SAVE}"
-        ) from None
+        said = gettext("Characters from here on are neither UTF-8 nor Windows-1252 nor UTF-16.")
+        raise UnreadableTable(in_line(path.name, line, said, HOW_TO_SAVE)) from None
     return encoding
 
 
@@ -149,12 +151,11 @@ def _lines(path: Path, file: Iterable[str]) -> Iterator[str]:
     while line := readline(LINE_LIMIT + 1):
         number += 1
         if len(line) > LINE_LIMIT:
-            raise UnreadableTable(f"{path.name}, line {number}: the line is longer than {LINE_LIMIT:,} characters.")
+            said = gettext("The line is longer than %(most)s characters.") % {"most": f"{LINE_LIMIT:,}"}
+            raise UnreadableTable(in_line(path.name, number, said))
         if "\0" in line:
-            raise UnreadableTable(
-                f"{path.name}, line {number}: there is a NUL character, as in a file that is no plain text "
-                f"or is UTF-16 without a mark. {HOW_TO_SAVE}"
-            )
+            said = gettext("There is a NUL character, as in a file that is no plain text or is UTF-16 without a mark.")
+            raise UnreadableTable(in_line(path.name, number, said, HOW_TO_SAVE))
         yield line
 
 
@@ -174,25 +175,25 @@ def _records(path: Path, encoding: str, separator: str) -> Iterator[tuple[int, l
             except StopIteration:
                 return
             except csv.Error as error:
-                raise UnreadableTable(f"{path.name}, line {begins}: {_plain(error)}") from None
+                raise UnreadableTable(in_line(path.name, begins, _plain(error))) from None
             yield begins, record
 
 
 def _plain(error: csv.Error) -> str:
     reason = str(error)
     if "field larger" in reason:
-        return (
-            f"a cell of the record that begins here is longer than {CELL_LIMIT:,} characters. "
+        return gettext(
+            "A cell of the record that begins here is longer than %(most)s characters. "
             "A quotation mark may not be closed."
-        )
+        ) % {"most": f"{CELL_LIMIT:,}"}
     if "unexpected end" in reason:
-        return "a quotation mark in the record that begins here is not closed."
+        return gettext("A quotation mark in the record that begins here is not closed.")
     if "expected after" in reason:
-        return (
-            "a quotation mark in the record that begins here is not closed, or is followed by text. "
+        return gettext(
+            "A quotation mark in the record that begins here is not closed, or is followed by text. "
             "Inside a cell, write it twice."
         )
-    return f"the record that begins here cannot be read ({reason})."
+    return gettext("The record that begins here cannot be read (%(reason)s).") % {"reason": reason}
 
 
 def columns_of(path: Path, header: list[str]) -> tuple[str, ...]:
@@ -204,14 +205,18 @@ def columns_of(path: Path, header: list[str]) -> tuple[str, ...]:
     while columns and not columns[-1]:
         columns.pop()
     if not columns:
-        raise UnreadableTable(f"{path.name}, line 1: there is no header. Its first line must name the columns.")
+        said = gettext("There is no header. The first line must name the columns.")
+        raise UnreadableTable(in_line(path.name, 1, said))
     if len(columns) > COLUMN_LIMIT:
-        raise UnreadableTable(f"{path.name}, line 1: there are more than {COLUMN_LIMIT} columns.")
+        said = gettext("There are more than %(most)s columns.") % {"most": COLUMN_LIMIT}
+        raise UnreadableTable(in_line(path.name, 1, said))
     if "" in columns:
-        raise UnreadableTable(f"{path.name}, line 1: column {columns.index('') + 1} has no name.")
+        said = gettext("Column %(number)s has no name.") % {"number": columns.index("") + 1}
+        raise UnreadableTable(in_line(path.name, 1, said))
     names = [name.casefold() for name in columns]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise UnreadableTable(f"{path.name}, line 1: these columns are named twice: {', '.join(twice)}.")
+        said = gettext("These columns are named twice: %(columns)s.") % {"columns": ", ".join(twice)}
+        raise UnreadableTable(in_line(path.name, 1, said))
     return tuple(columns)
 
 
@@ -223,8 +228,7 @@ def row_of(line: int, record: list[str], columns: tuple[str, ...]) -> Row:
         filled -= 1
     problem = ""
     if filled != len(columns):
-        problem = (
-            f"The row has {filled} cells, the header has {len(columns)}. "
-            "A separator or a quotation mark may be missing."
-        )
+        problem = gettext(
+            "The row has %(cells)s cells, the header has %(columns)s. A separator or a quotation mark may be missing."
+        ) % {"cells": filled, "columns": len(columns)}
     return Row(line, cells, record, problem)

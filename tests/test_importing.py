@@ -290,16 +290,16 @@ def test_an_event_that_went_with_a_refused_row_is_made_by_the_next(tmp_path: Pat
 HEADER = ",".join(GOOD)
 LINE = ",".join(GOOD.values())
 BAD_FILES = {
-    "empty": (b"", "a.csv is empty"),
-    "only white space": (b"  \n\n", "line 1: there is no header"),
-    "a quotation mark never closed": (f'{HEADER}\n{LINE}\n"A-2,{LINE}\n'.encode(), "line 3: a quotation mark"),
-    "text after a quotation mark": (f'{HEADER}\n"A"-2,{LINE}\n'.encode(), "line 2: a quotation mark"),
-    "the same header twice": (f"{HEADER},Title\n{LINE},x\n".encode(), "these columns are named twice: title"),
-    "a column without a name": (f"x,,{HEADER}\n".encode(), "column 2 has no name"),
-    "missing columns": (b"id,title\n1,x\n", "these columns are missing: kind, text"),
-    "NUL": (f"{HEADER}\n{LINE}\nA\x00\n".encode(), "line 3: there is a NUL character"),
+    "empty": (b"", "a.csv: The file is empty"),
+    "only white space": (b"  \n\n", "line 1: There is no header"),
+    "a quotation mark never closed": (f'{HEADER}\n{LINE}\n"A-2,{LINE}\n'.encode(), "line 3: A quotation mark"),
+    "text after a quotation mark": (f'{HEADER}\n"A"-2,{LINE}\n'.encode(), "line 2: A quotation mark"),
+    "the same header twice": (f"{HEADER},Title\n{LINE},x\n".encode(), "These columns are named twice: title"),
+    "a column without a name": (f"x,,{HEADER}\n".encode(), "Column 2 has no name"),
+    "missing columns": (b"id,title\n1,x\n", "These columns are missing: kind, text"),
+    "NUL": (f"{HEADER}\n{LINE}\nA\x00\n".encode(), "line 3: There is a NUL character"),
     "UTF-16 without a mark": (f"{HEADER}\n{LINE}\n".encode("utf-16-le"), "NUL character"),
-    "UTF-8 that breaks off": (f"{HEADER}\n{LINE} é\n".encode() + b"x\xff\n", "line 3: some characters are not UTF-8"),
+    "UTF-8 that breaks off": (f"{HEADER}\n{LINE} é\n".encode() + b"x\xff\n", "line 3: Some characters are not UTF-8"),
     "no text at all": (b"\x81\x8d\x8f\x90\x9d\n", "neither UTF-8 nor Windows-1252"),
     "a cell without end": (f"{HEADER}\n{'x' * 100_001}\n".encode(), "longer than 100,000 characters"),
     "UTF-16 that breaks off": (f"{HEADER}\n".encode("utf-16") + b"x", "neither UTF-8 nor Windows-1252"),
@@ -323,7 +323,7 @@ def test_a_file_that_breaks_at_its_end_stores_none_of_its_good_rows(tmp_path: Pa
     file = write(tmp_path / "a.csv", *({"id": f"A-{n}"} for n in range(20)))
     file.write_text(file.read_text(encoding="utf-8") + '"never closed\n', encoding="utf-8")
 
-    with pytest.raises(CommandError, match="line 22: a quotation mark"):
+    with pytest.raises(CommandError, match="line 22: A quotation mark"):
         run(file)
 
     assert not Lesson.objects.exists()
@@ -332,7 +332,7 @@ def test_a_file_that_breaks_at_its_end_stores_none_of_its_good_rows(tmp_path: Pa
 def test_a_file_too_large_or_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = write(tmp_path / "a.csv", *({"id": f"A-{n}"} for n in range(20)))
 
-    with pytest.raises(tables.UnreadableTable, match=r"more than 10 rows \(line 12\)"):
+    with pytest.raises(tables.UnreadableTable, match="line 12: The file has more than 10 rows"):
         list(tables.open_csv(file, row_limit=10).rows())
     monkeypatch.setattr(tables, "FILE_LIMIT", 100)
     with pytest.raises(CommandError, match="is larger than"):
@@ -348,7 +348,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 def test_a_spreadsheet_is_refused_with_what_to_do(tmp_path: Path) -> None:
     file = write(tmp_path / "a.csv", {}).rename(tmp_path / "a.xlsx")
 
-    with pytest.raises(CommandError, match=r"a\.xlsx is no CSV file\. Save it as “CSV UTF-8”"):
+    with pytest.raises(CommandError, match=r"a\.xlsx: It is no CSV file\. Save it as “CSV UTF-8”"):
         run(file)
 
 

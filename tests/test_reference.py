@@ -1,6 +1,7 @@
 """Loading the reference data."""
 
 import shutil
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -140,10 +141,10 @@ organisations | cheshire-constabulary, | avon-and-somerset-police, | 5: code “
 organisations | cheshire-constabulary, | Cheshire Constabulary, | 5: code “Cheshire Constabulary” is not
 organisations | ,Cheshire Constabulary, | ,, | 5: name is empty
 organisations | ,Cheshire Constabulary, | ,Cheshire,Constabulary, | 5: The row has 7 cells, the header has 6
-organisations | ,Cheshire Constabulary, | ,"Cheshire Constabulary, | 5: a quotation mark in the record
-organisations | responder_type | kind | 1: these columns are missing: responder_type
-organisations | nation | name | 1: these columns are named twice: name
-organisations | Cheshire | Che\0shire | 5: there is a NUL character
+organisations | ,Cheshire Constabulary, | ,"Cheshire Constabulary, | 5: A quotation mark in the record
+organisations | responder_type | kind | 1: These columns are missing: responder_type
+organisations | nation | name | 1: These columns are named twice: name
+organisations | Cheshire | Che\0shire | 5: There is a NUL character
 resilience_areas | Cumbria Constabulary, | Cumbria Constabulary,x | 5: tile_row is “x
 national_risks | attacks,Terrorism,terrorism,5, | attacks,Terrorism,terrorism,9, | 5: likelihood is “9”
 responder_types | Greater London Authority,1,1, | Greater London Authority,7,1, | 3: category is “7”
@@ -183,5 +184,35 @@ def test_a_name_that_belongs_to_a_stored_row_of_another_code_is_refused(folder: 
     text = (folder / "organisations.csv").read_text(encoding="utf-8")
     (folder / "organisations.csv").write_text(text.replace("cheshire;", "chester;"))
 
-    with pytest.raises(BrokenReference, match="clashes with one that is stored"):
-        load_reference(folder)
+    line = next(
+        n
+        for n, text in enumerate((folder / "resilience_areas.csv").read_text().splitlines(), 1)
+        if ",Cheshire," in text
+    )
+    area, tile = ("name, “Cheshire”", "tile row and tile col, “")
+    with pytest.raises(CommandError) as told:
+        call_command("load_reference", folder=folder)
+    first, *problems = str(told.value).splitlines()
+    assert first == "Nothing was loaded."
+    assert [area in problems[0], tile in problems[1]] == [True, True]
+    assert all(one.startswith(f"resilience_areas.csv, line {line}: its ") for one in problems)
+    assert "Then write “cheshire” as the code of this row." in problems[0]
+    assert not ResilienceArea.objects.filter(code="chester").exists()
+
+
+def test_a_name_that_an_organisation_gives_up_can_be_that_of_a_new_one_in_the_same_file(folder: Path) -> None:
+    load_reference(folder)
+    known = Organisation.objects.order_by("pk")[0]
+    with (folder / "organisations.csv").open(encoding="utf-8") as file:
+        lines = file.read()
+    [row] = [line for line in lines.splitlines() if line.startswith(f"{known.code},")]
+    renamed = row.replace(f",{known.name},", f",{known.name} (until 2025),", 1).replace(
+        f',"{known.name}",', f',"{known.name} (until 2025)",', 1
+    )
+    assert renamed != row
+    new = row.replace(f"{known.code},", f"{known.code}-new,", 1)
+    (folder / "organisations.csv").write_text(f"{lines.replace(row, renamed).rstrip()}\n{new}\n", encoding="utf-8")
+
+    call_command("load_reference", folder=folder, stdout=StringIO())
+
+    assert Organisation.objects.get(code=f"{known.code}-new").name == known.name

@@ -217,7 +217,7 @@ def test_a_file_that_is_no_sheet_is_refused_with_a_reason(client: Client) -> Non
         (b"Title,Title\n1,2\n", "named twice"),
         (b"PK\x03\x04nonsense", "no sound Excel workbook"),
         (b"Title,Event\n" + b"a,b\n" * (ROWS_LIMIT + 1), f"more than {ROWS_LIMIT} rows"),
-        (b"Title,Event\n\xff\xfe\x00\x00,\x81", "characters"),
+        (b"Title,Event\n\xff\xfe\x00\x00,\x81", "Characters"),
     ]:
         answer = upload(client, SimpleUploadedFile("debrief.csv", content))
         assert answer.status_code == 422, content
@@ -321,3 +321,13 @@ def test_whoever_uploads_very_many_sheets_is_slowed_down(client: Client, author:
 
     assert answer.status_code == 429
     assert "very many files" in answer.text
+
+
+def test_what_is_wrong_with_a_file_is_said_in_the_language_of_who_uploads_it(client: Client, author: User) -> None:
+    User.objects.filter(pk=author.pk).update(language="cy")
+
+    twice, crooked = b"Title,Title,Event\r\na,b,c\r\n", b'Title,Event\r\n"Share one list,Storm Ada\r\n'
+    for sent, said in ((twice, "Enwir y colofnau hyn ddwywaith: title."), (crooked, "Nid yw dyfynnod yn y cofnod")):
+        answer = client.post(reverse("submit_sheet"), {"file": SimpleUploadedFile("debrief.csv", sent)})
+        assert answer.status_code == 422
+        assert f"llinell {1 if sent is twice else 2}: {said}" in html.unescape(answer.text)
