@@ -16,7 +16,7 @@ from accounts.records.erasure import FATES, Fate
 from accounts.records.holds import Held
 from accounts.records.retention import CLASSES, Kept, Outcome
 from lessons.attachments import store
-from lessons.models import Disposition, Event, Lesson, Move, Observation, Status
+from lessons.models import Disposition, Event, IdempotencyKey, Lesson, Move, Observation, Status
 from lessons.models.debriefs import OPEN_AGAIN
 
 #: Moves in which a moderator looked at what is published.
@@ -65,6 +65,15 @@ def delete_drafts(drafts: "QuerySet[Any]", at: datetime) -> None:
         transaction.on_commit(partial(store.delete, key))
 
 
+def keys_due(before: datetime, at: datetime, held: Held) -> "QuerySet[IdempotencyKey]":
+    """Keys of programs, which are of use only while a request may come a second time."""
+    return IdempotencyKey.objects.filter(created_at__lt=before).exclude(user__in=held.in_class(User))
+
+
+def delete_keys(keys: "QuerySet[Any]", at: datetime) -> None:
+    keys.delete()
+
+
 def lesson_is_held(held: Held) -> Q:
     lessons, events, people = (held.in_class(kind) for kind in (Lesson, Event, User))
     return Q(pk__in=lessons) | Q(event__in=events) | Q(author__in=people)
@@ -82,6 +91,16 @@ CLASSES += [
         Outcome.ANONYMISE,
         points_due,
         forget_points,
+    ),
+    # Twenty-four hours are promised (api/drafts.py); a week leaves room for a program that stood still over a weekend.
+    Kept(
+        "idempotency_keys",
+        _("Keys by which programs ask twice for one draft"),
+        7,
+        Unit.DAY,
+        Outcome.DELETE,
+        keys_due,
+        delete_keys,
     ),
     Kept("drafts", _("Drafts that were never submitted"), 12, Unit.MONTH, Outcome.DELETE, drafts_due, delete_drafts),
 ]

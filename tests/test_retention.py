@@ -28,7 +28,7 @@ from accounts.tokens import create_token
 from accounts.trail.sealing import seal_all
 from accounts.trail.verifying import Verification
 from jol.backup.erased import erase_again, note_erased
-from lessons.models import Debrief, Lesson, LessonMove, Observation, Publication, Status
+from lessons.models import Debrief, IdempotencyKey, Lesson, LessonMove, Observation, Publication, Status
 from lessons.retention import REMOVED
 from notifications.models import Delivery, State, Subscription
 from tests.factories import NOON, DeliveryFactory, LessonFactory, OrganisationFactory, SubscriptionFactory, person
@@ -97,6 +97,10 @@ def asked(at: datetime) -> models.Model:
     return AccessRequest.objects.create(email="sam@fire.example", **values)
 
 
+def key(at: datetime) -> models.Model:
+    return IdempotencyKey.objects.create(user=person(), key="storm-ada/1", digest="0" * 64, created_at=at)
+
+
 def published(at: datetime) -> models.Model:
     return LessonFactory(status=Status.PUBLISHED, at=at)
 
@@ -135,6 +139,8 @@ TABLE: list[tuple[Callable[[datetime], models.Model], timedelta, bool, str]] = [
     (closed_account, 7 * YEAR, True, "there"),
     (asked, 11 * MONTH, False, "there"),
     (asked, YEAR + DAY, False, "gone"),
+    (key, DAY, False, "there"),
+    (key, 8 * DAY, False, "gone"),
     (published, 7 * YEAR, False, "there"),
 ]
 

@@ -37,7 +37,8 @@ IDEMPOTENCY = OpenApiParameter(
     OpenApiParameter.HEADER,
     description=(
         f"Of your choice, at most {LONGEST_KEY} characters. Asking again with the same key and the same body gives the "
-        "draft that is there, with `Idempotency-Replayed: true`; with another body it is refused (409)."
+        "draft that is there, with `Idempotency-Replayed: true`; with another body it is refused (409). A key is "
+        "remembered for 24 hours at least; after that it may stand for a new draft."
     ),
 )
 ANSWERED_HEADERS = [
