@@ -63,6 +63,7 @@ class Supervisor:
         self.variables = self._make_variables()
         self._start_postgres()
         self._start_redis()
+        self._stay_as_begun()
         write_run_env(self.variables)
         self._prepare_database()
         self._start_portal()
@@ -155,13 +156,27 @@ class Supervisor:
         self.variables["REDIS_URL"] = redis.url
         say("Redis is ready")
 
-    def _prepare_database(self) -> None:
-        """Migrate and load, unless nothing has changed since the last time."""
-        url, inputs = self.variables["DATABASE_URL"], inputs_fingerprint()
+    def _stay_as_begun(self) -> None:
+        """With demonstration data or without is decided at the first start: either stays what it is."""
+        begun = self._state().get("demo")
+        if begun is None:
+            return
+        asked, self.with_demo = self.with_demo, begun == "loaded"
+        if not os.environ.get("DEMO"):
+            self.variables["DEMO"] = "1" if self.with_demo else "0"
+        if asked != self.with_demo:
+            how = "with" if self.with_demo else "without"
+            say(f"This installation was begun {how} demonstration data, and stays so.  To begin anew, delete var/.")
+
+    def _state(self) -> dict[str, str]:
         try:
-            done = read_state(url)
+            return read_state(self.variables["DATABASE_URL"])
         except psycopg2.OperationalError as error:
             raise StartError(f"The database does not answer: {str(error).strip()}.") from error
+
+    def _prepare_database(self) -> None:
+        """Migrate and load, unless nothing has changed since the last time."""
+        url, inputs, done = self.variables["DATABASE_URL"], inputs_fingerprint(), self._state()
         commands = [] if done.get("inputs") == inputs else ["migrate", "load_reference"]
         is_first_start = "demo" not in done
         if is_first_start and self.with_demo:
@@ -177,8 +192,6 @@ class Supervisor:
                 raise StartError("The database could not be prepared; see above.")
         if is_first_start:
             write_state(url, demo="loaded" if self.with_demo else "none")
-        else:
-            self.with_demo = done["demo"] == "loaded"
 
     def _start_portal(self) -> None:
         python = [sys.executable, "-m"]

@@ -95,6 +95,16 @@ def test_an_empty_start_loads_no_demonstration_and_names_no_account(stand_in):
     assert "demonstration data" not in up.output
     assert "@example.org" not in up.output
 
+    again = Up(stand_in)
+    again.wait_until_ready()
+    settings = (stand_in / "var" / "run.env").read_text()
+    again.end()
+
+    assert "was begun without demonstration data, and stays so" in again.output
+    assert "data are loaded" not in again.output
+    assert "@example.org" not in again.output
+    assert "DEMO=0\n" in settings, "and it is no demonstration that asks for less"
+
 
 def test_a_kill_of_the_supervisor_leaves_nothing_and_the_next_start_works(stand_in):
     killed = Up(stand_in)
