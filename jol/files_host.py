@@ -24,7 +24,7 @@ class FilesHostMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.FILES_URL and _host_of(request) == urlsplit(settings.FILES_URL).hostname:
-            request.urlconf = URLCONF  # type: ignore[attr-defined]  # read by Django
+            request.urlconf = URLCONF
             request.COOKIES = {}
             request.META.pop("HTTP_COOKIE", None)
             if request.method not in READS or not request.path_info.startswith(LINKS):

@@ -143,7 +143,7 @@ def asks_of_pages(client: Client, *starts: str, seen: Counter[str]) -> Iterator[
 
     :param seen: how often a page of each kind was looked at, by whomever
     """
-    waiting, known = list(starts), set()
+    waiting, known = list(starts), set[str]()
     while waiting:
         address = waiting.pop(0)
         path = urlsplit(address).path
@@ -188,7 +188,7 @@ def asks_of_api(token: str, bodies: dict[str, dict[str, Any]], draft: int) -> It
     :param bodies: what is sent beside that field, by the operation
     """
     description = SchemaGenerator().get_schema(request=None, public=True)
-    options = {"headers": {"Authorization": f"Token {token}"}}
+    options: dict[str, Any] = {"headers": {"Authorization": f"Token {token}"}}
     for path, operations in description["paths"].items():
         for method, operation in operations.items():
             name, is_get, parameters = f"{method} {path}", method == "get", operation.get("parameters", [])
@@ -250,7 +250,7 @@ def test_no_field_or_parameter_takes_longer_for_commands_and_patterns_than_for_w
         "patch /api/v1/drafts/{id}/": {"row_version": draft.row_version},
     }
     seen: Counter[str] = Counter()
-    began, asked, wrong = time.monotonic(), 0, {}
+    began, asked, wrong = time.monotonic(), 0, dict[str, list[str]]()
 
     def asks() -> Iterator[Ask]:
         yield from asks_of_api(token_of(people.people["P10"], *TokenScope.values), bodies, draft.pk)
@@ -259,7 +259,7 @@ def test_no_field_or_parameter_takes_longer_for_commands_and_patterns_than_for_w
         for name, start in PEOPLE.items():
             yield from asks_of_pages(people.client(name), start, "/", "/lessons/", "/statistics/", seen=seen)
 
-    forms = set()
+    forms = set[str]()
     for ask in asks():
         asked, forms = asked + 1, forms | {ask.name}
         if found := slower(ask):
