@@ -56,7 +56,7 @@ def set_cookie(request: HttpRequest, response: HttpResponse) -> None:
         max_age=LASTS,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
-        samesite=settings.SESSION_COOKIE_SAMESITE,
+        samesite="Lax",
     )
 
 

@@ -6,9 +6,10 @@ do not (`conditions.not_held`).
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -88,6 +89,7 @@ def wait_for_writers(subject: models.Model) -> None:
     elif isinstance(subject, User):
         lessons = subject.lessons.all()
         debriefs = Debrief.objects.filter(observations__author=subject)
-    for rows in (debriefs, lessons, events):  # as the actions do, so that nobody waits in a ring
+    in_order: tuple[QuerySet[Any], ...] = (debriefs, lessons, events)  # as the actions do: nobody waits in a ring
+    for rows in in_order:
         keys = rows.order_by().values("pk").distinct()
         list(rows.model.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk").values_list("pk"))

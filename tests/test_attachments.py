@@ -223,7 +223,7 @@ def test_a_file_of_a_lesson_that_is_held_stays_until_the_hold_is_lifted(lesson: 
     taken = sign_in(lesson.author).post(remove)
 
     assert (refused.status_code, kept) == (409, 1)
-    assert "The files of this lesson cannot be changed now." in refused.text
+    assert "under a legal hold" in refused.text
     assert (taken.status_code, lesson.attachments.count()) == (302, 0)
 
 

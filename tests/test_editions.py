@@ -93,7 +93,7 @@ def test_an_entry_with_a_name_much_alike_is_suggested_and_no_other() -> None:
     ("file", "words"),
     [
         (b"", "is empty"),
-        (b"code,name\nwildfire,Wildfire\n", "line 1: these columns are missing"),
+        (b"code,name\nwildfire,Wildfire\n", "line 1: These columns are missing"),
         (content({"code": "Wild fire", "name": "Wildfire"}), "line 2: code"),
         (content(WILDFIRE, WILDFIRE | {"name": "Again"}), "line 3: code"),
         (content(WILDFIRE | {"likelihood": "6"}), "line 2: likelihood"),

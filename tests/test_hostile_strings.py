@@ -280,5 +280,5 @@ def test_what_is_slow_would_be_found() -> None:
             time.sleep(0.12 if set(sent["q"]) == {"a", "!"} else 0.001)
             return self
 
-    (found,) = {told.partition(",")[0] for told in slower(Ask("slow", Slow(), "get", "/", {}, ["q"], TYPED))}  # type: ignore[arg-type]
+    (found,) = {told.partition(",")[0] for told in slower(Ask("slow", Slow(), "get", "/", {}, ["q"], TYPED))}
     assert found == "one letter"

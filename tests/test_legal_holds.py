@@ -1,5 +1,6 @@
 """What is under a legal hold stays as it is, whoever asks; what keeps people safe can still be done."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooSlow
 from datetime import timedelta
@@ -165,11 +166,12 @@ def test_held_points_of_a_debrief_keep_their_words_and_new_ones_can_be_added() -
         reverse("debrief_reword", args=[debrief.pk, point.pk]), {"kind": "went_well", "text": TYPED}
     )
     assert (answer.status_code, SAID in answer.text) == (409, True)
-    for change in (
+    changes: list[Callable[[], object]] = [
         lambda: debriefs.reword_point(point=point, kind="went_well", text=TYPED, principle=None, by=by, at=at),
         lambda: debriefs.group_points(debrief=debrief, points=[point.pk], name="Lists", by=by, at=at),
         lambda: debriefs.reconsider_point(point=promoted, by=by, at=at),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(OnHold):
             change()
     debriefs.note_point(debrief=debrief, kind="went_well", text=TYPED, principle=None, on=at.date(), by=by)

@@ -175,7 +175,7 @@ def test_the_page_of_an_approval_shows_the_text_that_it_is_about() -> None:
 
 
 def test_where_nobody_has_to_agree_the_page_of_an_approval_says_so_and_leads_on() -> None:
-    (in_review, moderator), (published, other) = moderated(), moderated(Status.PUBLISHED)
+    (in_review, moderator), (published, other) = moderated(Status.IN_REVIEW), moderated(Status.PUBLISHED)
 
     alone = sign_in(moderator).get(url("approve", in_review)).text
     no_version = sign_in(other).get(url("approve", published)).text

@@ -212,5 +212,5 @@ class DraftChangesSerializer(DraftSerializer):
     title = Text(max_length=120, required=False)
     kind = serializers.ChoiceField(choices=Kind.choices, read_only=True)
     organisation = serializers.SlugField(source="organisation.code", read_only=True)  # type: ignore[assignment]  # only read
-    external_id = serializers.CharField(read_only=True)
+    external_id = serializers.CharField(read_only=True)  # type: ignore[assignment]  # only read
     event = EventDraftSerializer(read_only=True)
