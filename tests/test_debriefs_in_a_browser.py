@@ -15,7 +15,7 @@ from lessons.actions.debriefs import promote_points
 from lessons.models import Debrief, Disposition, Lesson, Observation
 from tests.browsing import Visitor
 from tests.factories import NOON, EventFactory, OrganisationFactory, ResilienceAreaFactory, ThemeFactory, person
-from tests.test_accessibility import DESK, PHONE, violations
+from tests.inspecting import DESK, PHONE, violations
 from tests.test_debriefs import debrief_of, point_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]

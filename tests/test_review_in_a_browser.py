@@ -16,8 +16,8 @@ from lessons.models import Comment, Lesson, LessonMove, Move, Status
 from lessons.tasks import count_words
 from tests.browsing import Visitor
 from tests.factories import LessonFactory, OrganisationFactory, PublicationFactory, ResilienceAreaFactory, person
+from tests.inspecting import DESK, PHONE, violations
 from tests.reviewing import in_review
-from tests.test_accessibility import DESK, PHONE, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

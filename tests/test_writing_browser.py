@@ -23,8 +23,8 @@ from tests.factories import (
     ThemeFactory,
     person,
 )
+from tests.inspecting import DESK, PHONE, violations
 from tests.portal import wait_until
-from tests.test_accessibility import DESK, PHONE, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
