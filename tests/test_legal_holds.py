@@ -184,7 +184,9 @@ def test_held_points_of_a_debrief_keep_their_words_and_new_ones_can_be_added() -
 
 def test_a_lifted_hold_lets_the_owner_write_again_and_a_draft_is_held_by_its_number() -> None:
     lesson = LessonFactory(status=Status.DRAFT, history=False)
-    assert find(f"draft {lesson.pk}") == lesson
+    found = find(f"draft {lesson.pk}")
+    assert isinstance(found, Lesson)
+    assert found.pk == lesson.pk
     made = held(lesson)
     lift(held=made, by=made.by, at=timezone.now())
 
