@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ def portal_database(keep: Path | None = None, *, durable: bool = False) -> Itera
     :param keep: a folder in which it stays for the next time
     :param durable: it writes to disk what it says it has written, as in production
     """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whoever is ended politely ends what they began
     with tempfile.TemporaryDirectory(prefix="jol-bench-") as folder:
         cluster = Cluster((keep or Path(folder)) / "postgres", throwaway=not durable)
         cluster.start()
