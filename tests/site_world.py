@@ -135,7 +135,7 @@ class SiteWorld:
         spoc = self.people["spoc"]
         change_mailbox(organisation=self.force, address="lessons@service.example", by=spoc, at=timezone.now())
         question = written(Delivery.objects.get(kind="mailbox_confirmation")).text
-        self.mailbox_link = re.search(r"/mailbox/\S+", question)[0]
+        self.mailbox_link = re.findall(r"/mailbox/\S+", question)[0]
         self.subscription = SubscriptionFactory(person=self.contributor, words="rest centre")
         self.publication: Publication = self.published.publications.get()
         fan_out(AnnouncementFactory(publication=self.publication))
