@@ -53,6 +53,7 @@ from lessons.search.words import take_apart
 from notifications.actions import as_query
 from notifications.bounces.reports import read_report
 from notifications.bounces.signing import envelope_sender, signed_delivery
+from notifications.forms.subscriptions import PREFILLED_BY, SubscriptionForm, left_out, prefilled
 from tests.factories import LessonFactory, PublicationFactory, person
 from tests.files import GOOD
 
@@ -125,6 +126,20 @@ def filters_narrow(world: Any, query: dict[str, str]) -> None:
     filters = LessonFilters(sent)
     assert set(filters.apply(world.readable)) <= set(world.readable)
     assert "q" in filters.errors or len(filters.labels) <= len(query)
+
+
+def a_subscription_begins_with_what_is_asked_for(world: Any, query: dict[str, str]) -> None:
+    sent = QueryDict(mutable=True)
+    sent.update(query)
+    wanted = prefilled(sent, world.readable)
+    assert all(isinstance(text, str) for name in PREFILLED_BY.values() for text in wanted[name])
+    left_out(sent)
+    world.client.force_login(world.reader, backend="accounts.backends.SignInBackend")
+    page = world.client.get("/subscriptions/new/", query)
+    assert page.status_code == 200
+    fields = SubscriptionForm.base_fields
+    ticked = {name for name in PREFILLED_BY.values() if set(wanted[name]) & {str(k) for k, _ in fields[name].choices}}
+    assert all(f'name="{name}"' in page.text for name in ticked)
 
 
 def a_cursor_is_ours_or_refused(world: Any, cursor: str) -> None:
@@ -350,6 +365,10 @@ LETTERS = st.sampled_from(["A", "z", "0", ":", "-", "_", "é", "\0", ""])
 PARSERS: dict[str, tuple[Callable[[Any, Any], None], Any]] = {
     "search words": (words_are_searched_for, ANY_TEXT | OPERATORS),
     "filters": (filters_narrow, QUERIES),
+    "beginnings of subscriptions": (
+        a_subscription_begins_with_what_is_asked_for,
+        st.dictionaries(st.sampled_from([*PREFILLED_BY, "q", "like", "year", "sort"]), ANY_TEXT),
+    ),
     "cursors": (a_cursor_is_ours_or_refused, ANY_TEXT | JSON.map(forged_cursor)),
     "cursors that begin right": (
         a_cursor_is_ours_or_refused,
@@ -380,7 +399,16 @@ PARSERS: dict[str, tuple[Callable[[Any, Any], None], Any]] = {
     "log lines": (a_line_of_the_log_is_one_line, ANY_TEXT),
 }
 #: These ask the site or the database at each example.
-ASK_MUCH = {"search words", "filters", "tokens", "links of mails", "references and codes", "files", "tables"}
+ASK_MUCH = {
+    "search words",
+    "filters",
+    "beginnings of subscriptions",
+    "tokens",
+    "links of mails",
+    "references and codes",
+    "files",
+    "tables",
+}
 
 
 @pytest.mark.parametrize("depth", [3, pytest.param(60, marks=pytest.mark.slow)])
