@@ -17,12 +17,15 @@ from accounts.addresses import SALT
 from accounts.models import AccessRequest, AuditEvent, TokenScope, User
 from accounts.records.holds import hold
 from accounts.roles import Role
+from lessons.actions.comments import add_comment
+from lessons.actions.debriefs import promote_points
 from lessons.actions.foi import consult, open_request
 from lessons.actions.moves import move_lesson
 from lessons.actions.sharing import share_lesson
+from lessons.actions.warnings import look_again
 from lessons.attachments import store
 from lessons.forms.writing import STEPS
-from lessons.models import Attachment, Debrief, Marking, Move, Observation, Publication, Status
+from lessons.models import Attachment, Debrief, Disposition, Marking, Move, Publication, Status
 from lessons.statistics.pages import PAGES
 from notifications.actions.mailboxes import change_mailbox
 from notifications.models import Delivery, MailHold, QuarterDigest, Suppression
@@ -39,6 +42,7 @@ from tests.factories import (
     MembershipFactory,
     NationalRiskFactory,
     OrganisationFactory,
+    PublicationFactory,
     ResilienceAreaFactory,
     SponsorshipFactory,
     SubscriptionFactory,
@@ -46,11 +50,13 @@ from tests.factories import (
     person,
     working_text,
 )
+from tests.test_debriefs import point_of
 from tests.test_editions import FILE as REGISTER
 from tests.test_fanout import fan_out
 from tests.test_notifications_mails import written
 from tests.test_sheet_page import GOOD
 
+PHONE_NUMBER = "The duty officer rang 07700 900123 at night."
 LONG_NAME = "Llanfairpwllgwyngyll and Penrhyndeudraeth Fire and Rescue Service Headquarters"
 
 
@@ -95,7 +101,13 @@ class SiteWorld:
         self.published, self.suspended = states[Status.PUBLISHED], states[Status.SUSPENDED]
         self.mended, self.held = states[Status.CHANGES_REQUESTED], states[Status.ARCHIVED]
         self.declined = LessonFactory(status=Status.DECLINED, moderator=self.moderator, **own)
-        self.claimed = LessonFactory(status=Status.IN_REVIEW, claimed_by=self.moderator, **own)
+        for_review = own | {"why": PHONE_NUMBER, "recommendations": [{"text": "Improve", "by_whom": "all"}]}
+        self.claimed = LessonFactory(status=Status.IN_REVIEW, claimed_by=self.moderator, **for_review)
+        add_comment(lesson=self.claimed, field="why", text="Who decided that?", by=self.moderator, at=own["at"])
+        self.warned_waiting = LessonFactory(status=Status.SUBMITTED, **for_review)
+        look_again(self.warned_waiting)
+        edition = {"note": "Clearer.", "change": "minor", "statement": "Clearer."}
+        PublicationFactory(lesson=self.published, published_by=self.moderator, **edition)
         self.shown = LessonFactory(status=Status.IN_REVIEW, claimed_by=self.moderator, **own)
         working_text(self.shown, statement="Partners share one list, and test it before an exercise begins.")
         move_lesson(lesson=self.shown, move=Move.SHOW_OWNER, by=self.moderator, at=timezone.now())
@@ -119,9 +131,19 @@ class SiteWorld:
             event=self.published.event, organisation=self.force, opened_by=self.contributor, opened_at=NOON, kind="hot",
             held_on=NOON.date(), code="otters", closes_at=timezone.now() + timedelta(days=1),
         )  # fmt: skip
-        given: dict[str, Any] = {"debrief": self.debrief, "given_on": NOON.date()}
-        self.point = Observation.objects.create(kind="to_improve", text="Lists differed", group="Lists", **given)
-        Observation.objects.create(kind="went_well", text="Lists agreed", **given)
+        self._give_points()
+
+    def _give_points(self) -> None:
+        """Give a point of every kind, and of every way a point can go."""
+        debrief, lists = self.debrief, "Lists of rest centres"
+        self.point = point_of(debrief, "Two control rooms worked from different lists.", group=lists)
+        wish = point_of(debrief, "Keep one list.", kind="do_differently", group=lists)
+        point_of(debrief, "a-very-long-word-" * 12, kind="went_well", author=self.contributor)
+        point_of(debrief, disposition=Disposition.LOCAL_ACTION, note="Station manager, by May")
+        point_of(debrief, disposition=Disposition.SINGLE_SERVICE, system="nol", system_reference="NOL-7")
+        point_of(debrief, disposition=Disposition.DUPLICATE, same_as=wish)
+        promoted = point_of(debrief, "The shift change was planned.", kind="went_well")
+        promote_points(debrief=debrief, points=[promoted.pk], kind="notable_practice", by=self.contributor, at=NOON)
 
     def _keep_records(self) -> None:
         by, now = self.secretariat, timezone.now()
@@ -137,7 +159,7 @@ class SiteWorld:
         question = written(Delivery.objects.get(kind="mailbox_confirmation")).text
         self.mailbox_link = re.findall(r"/mailbox/\S+", question)[0]
         self.subscription = SubscriptionFactory(person=self.contributor, words="rest centre")
-        self.publication: Publication = self.published.publications.get()
+        self.publication: Publication = self.published.publications.current().get()
         fan_out(AnnouncementFactory(publication=self.publication))
         self.mail = Delivery.objects.get(kind="new_lesson")
         DeliveryFactory.create_batch(51, state="failed", error="550 5.1.1 no such user", due_at=None)
@@ -181,7 +203,6 @@ class SiteWorld:
 
     def _common(self) -> dict[str, list[str]]:
         draft, reference = self.draft.pk, self.published.reference
-        own = ["/", "/accounts/access/"]
         reader = self.people["reader"]
         signed = signing.dumps([reader.pk, reader.email, "x@y.example"], salt=SALT, compress=True)
         return {
@@ -195,15 +216,15 @@ class SiteWorld:
                 f"/unsubscribe/{self.mail.token}/",
             ],
             "reader": [
-                *[*own, "/accounts/", "/lessons/", f"/lessons/{reference}/", "/submit/", "/review/", "/subscriptions/"],
-                "/digests/",
+                *["/", "/accounts/", "/lessons/", f"/lessons/{reference}/", "/submit/", "/review/", "/subscriptions/"],
+                *["/accounts/access/", "/digests/"],
                 *["/accounts/tokens/", "/accounts/sessions/", "/accounts/address/", f"/accounts/address/{signed}/"],
                 *["/accounts/password/change/", "/accounts/reauthenticate/", "/accounts/reauthenticate/elsewhere/"],
                 *["/accounts/second-factor/", "/accounts/second-factor/app/", "/accounts/second-factor/passkey/"],
                 "/accounts/logout/",
             ],
             "contributor": [
-                *own,
+                "/",
                 *["/lessons/?q=nothing+like+this", "/lessons/", f"/lessons/{reference}/", "/lessons/download/"],
                 *["/risks/", "/risks/surface-water-flooding/", "/plan/", "/recurring/"],
                 "/recurring/natural-and-environmental-hazards/communicate/",
@@ -212,6 +233,7 @@ class SiteWorld:
                 *[f"/submit/{draft}/check/", f"/submit/{self.warned.pk}/warnings/", f"/submit/{self.mended.pk}/check/"],
                 *[f"/submit/{self.mended.pk}/learning/", f"/submit/{self.waiting.pk}/done/"],
                 *["/our-lessons/", f"/records/{draft}/", f"/records/{draft}/partners/"],
+                f"/debriefs/{self.debrief.pk}/",
                 *[f"/records/{one.pk}/" for one in (self.published, self.held, self.declined, self.mended, self.shown)],
                 *[f"/records/{self.waiting.pk}/withdraw/", f"/records/{self.withdrawn.pk}/reopen/"],
                 *[f"/records/{self.declined.pk}/appeal/", f"/records/{self.shown.pk}/edited-text/"],
@@ -219,42 +241,43 @@ class SiteWorld:
                 *["/subscriptions/", "/subscriptions/new/", f"/subscriptions/{self.subscription.token}/"],
                 f"/subscriptions/{self.subscription.token}/end/",
             ],
-            "analyst": [*own, "/statistics/", *[f"/statistics/{one.code}/" for one in PAGES if one.code]],
+            "analyst": ["/", "/statistics/", *[f"/statistics/{one.code}/" for one in PAGES if one.code]],
             "holder of a key": [
                 *["/accounts/second-factor/", "/accounts/second-factor/recovery-codes/"],
                 "/accounts/reauthenticate/code/",
             ],
-            "board member": [*own, "/review/", f"/lessons/{self.sensitive.reference}/"],
+            "board member": ["/", "/review/", f"/lessons/{self.sensitive.reference}/"],
         }
 
     def _of_staff(self) -> dict[str, list[str]]:
-        own = ["/", "/accounts/access/"]
         place = f"/accounts/people/organisation/{self.force.code}/"
         contributor = self.contributor.pk
         return {
             "spoc": [
-                *own,
+                "/",
                 *["/our-lessons/", f"/records/{self.unsigned.pk}/", f"/records/{self.unsigned.pk}/sign-off/"],
                 *[f"/records/{self.unsigned.pk}/send-back/", f"/submit/{self.draft.pk}/same-event/"],
                 *[f"/subscriptions/mailbox/{self.force.code}/", "/subscriptions/", "/mail/organisation/"],
             ],
             "strategic lead": [
-                *[*own, "/our-lessons/", f"/records/{self.published.pk}/"],
+                *["/", "/our-lessons/", f"/records/{self.published.pk}/"],
                 *["/debriefs/", "/debriefs/new/", f"/debriefs/new/{self.published.event.pk}/"],
                 *[f"/debriefs/{self.debrief.pk}/{page}" for page in ("", "share/", "add/", f"points/{self.point.pk}/")],
             ],
             "organisation administrator": [
-                *own,
+                *["/", "/accounts/access/"],
                 *["/manage/", place, f"{place}invite/", f"{place}work-addresses/"],
                 *[f"{place}{self.of_two_parts.pk}/", f"{place}requests/{self.asked.pk}/", "/accounts/sponsorships/"],
                 *["/mail/bounced/", f"/mail/organisation/?organisation={self.force.code}", "/subscriptions/"],
             ],
             "moderator": [
-                *own,
-                *["/review/", f"/review/several/?lesson={self.waiting.pk}", f"/review/{self.waiting.pk}/"],
+                "/",
+                *["/review/", f"/review/several/?lesson={self.waiting.pk}&lesson={self.claimed.pk}"],
+                *[f"/review/{self.waiting.pk}/", f"/review/{self.warned_waiting.pk}/"],
+                f"/review/{self.claimed.pk}/merge/?into={self.published.reference}",
                 *[f"/review/{self.claimed.pk}/{page}" for page in ("", "preview/", "escalate/", "reassign/", "merge/")],
                 *[f"/review/{self.shown.pk}/", f"/review/{self.claimed.pk}/give-back/"],
-                f"/review/{self.claimed.pk}/approve/",
+                *[f"/review/{one.pk}/approve/" for one in (self.claimed, self.suspended)],
                 *[f"/review/{self.declined.pk}/take-back/", f"/review/{self.published.pk}/"],
                 *[f"/review/{self.published.pk}/{page}/" for page in ("new-version", "archive")],
                 *[f"/lessons/{one.reference}/" for one in (self.published, self.sensitive, self.suspended)],
@@ -266,7 +289,7 @@ class SiteWorld:
                 ],
             ],
             "secretariat": [
-                *own,
+                "/",
                 *["/manage/", "/review/", f"/review/{self.by_two.pk}/", f"/review/{self.by_two.pk}/approve/"],
                 *[f"/review/{self.by_two.pk}/preview/", f"/review/{self.suspended.pk}/restore/", "/registers/"],
                 *["/accounts/records/", "/accounts/records/periods/drafts/", "/accounts/records/holds/"],
@@ -281,13 +304,13 @@ class SiteWorld:
                 f"/accounts/people/national/uk/{self.people['auditor'].pk}/",
             ],
             "auditor": [
-                *own,
+                "/",
                 *["/accounts/audit/", f"/accounts/audit/{AuditEvent.objects.latest('pk').pk}/"],
                 f"/records/{self.published.pk}/",
                 f"/lessons/{self.published.reference}/versions/",
             ],
             "system administrator": [
-                *own,
+                "/",
                 *["/manage/", "/accounts/people/", "/accounts/people/national/uk/"],
                 *["/accounts/people/national/uk/invite/", place, f"{place}{contributor}/"],
                 f"/accounts/people/national/uk/{self.people['system administrator'].pk}/",

@@ -11,12 +11,10 @@ from playwright.sync_api import Browser
 
 from accounts.models import User
 from accounts.roles import Role
-from lessons.actions.debriefs import promote_points
-from lessons.models import Debrief, Disposition, Lesson, Observation
+from lessons.models import Debrief, Lesson, Observation
 from tests.browsing import Visitor
-from tests.factories import NOON, EventFactory, OrganisationFactory, ResilienceAreaFactory, ThemeFactory, person
+from tests.factories import EventFactory, OrganisationFactory, ResilienceAreaFactory, ThemeFactory, person
 from tests.inspecting import DESK, PHONE, violations
-from tests.test_debriefs import debrief_of, point_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -30,36 +28,6 @@ def opener() -> User:
     return person(Role.CONTRIBUTOR, OrganisationFactory(code="fire", areas=[area]))
 
 
-def full_debrief(opener: User) -> Debrief:
-    """Return a debrief with a point of every kind, and of every way a point can go."""
-    debrief = debrief_of(opener)
-    point_of(debrief, "Two control rooms worked from different lists.", group="Lists of rest centres")
-    wish = point_of(debrief, "Keep one list.", kind="do_differently", group="Lists of rest centres")
-    point_of(debrief, "a-very-long-word-" * 12, kind="went_well", author=opener)
-    point_of(debrief, disposition=Disposition.LOCAL_ACTION, note="Station manager, by May")
-    point_of(debrief, disposition=Disposition.SINGLE_SERVICE, system="nol", system_reference="NOL-7")
-    point_of(debrief, disposition=Disposition.DUPLICATE, same_as=wish)
-    promoted = point_of(debrief, "The shift change was planned.", kind="went_well")
-    promote_points(debrief=debrief, points=[promoted.pk], kind="notable_practice", by=opener, at=NOON)
-    return debrief
-
-
-def pages_of(debrief: Debrief) -> list[str]:
-    event = debrief.event_id
-    point = debrief.observations.earliest("pk").pk
-    return [
-        reverse("debrief_list"),
-        reverse("debrief_event"),
-        reverse("debrief_open", args=[event]),
-        debrief.get_absolute_url(),
-        reverse("debrief_share", args=[debrief.pk]),
-        reverse("debrief_note", args=[debrief.pk]),
-        reverse("debrief_reword", args=[debrief.pk, point]),
-        reverse("debrief_enter"),
-        reverse("debrief_code", args=[debrief.code]),
-    ]
-
-
 def faults_of(visitor: Visitor, path: str) -> list[str]:
     """Return what axe finds on the page that is shown, and by how much it is too wide for a phone."""
     visitor.page.set_viewport_size(DESK)
@@ -68,18 +36,6 @@ def faults_of(visitor: Visitor, path: str) -> list[str]:
     visitor.page.set_viewport_size(PHONE)
     overflow = visitor.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     return faults + ([f"{path} is {overflow} pixels too wide for a phone"] if overflow > 0 else [])
-
-
-def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(live_server: Any, browser: Browser, opener: User) -> None:
-    visitor = Visitor(browser, live_server.url).sign_in(opener)
-
-    faults: list[str] = []
-    for path in pages_of(full_debrief(opener)):
-        visitor.go(path)
-        faults += faults_of(visitor, path)
-
-    assert not faults, "\n".join(faults)
-    assert not visitor.complaints
 
 
 @pytest.mark.parametrize("scripts", [True, False])

@@ -10,13 +10,12 @@ from playwright.sync_api import Browser
 
 from accounts.models import User
 from accounts.roles import Role
-from lessons.actions.comments import add_comment
 from lessons.actions.warnings import look_again
 from lessons.models import Comment, Lesson, LessonMove, Move, Status
 from lessons.tasks import count_words
 from tests.browsing import Visitor
-from tests.factories import LessonFactory, OrganisationFactory, PublicationFactory, ResilienceAreaFactory, person
-from tests.inspecting import DESK, PHONE, violations
+from tests.factories import LessonFactory, OrganisationFactory, ResilienceAreaFactory, person
+from tests.inspecting import violations
 from tests.reviewing import in_review
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -38,50 +37,6 @@ def waiting(moderator: User, **values: Any) -> Lesson:
     lesson: Lesson = LessonFactory(status=Status.SUBMITTED, area=area_of(moderator), **values)
     look_again(lesson)
     return lesson
-
-
-def pages_of(moderator: User) -> list[str]:
-    """Return every page of moderators, each with as much on it as there can be."""
-    area = area_of(moderator)
-    free = waiting(moderator, why=PHONE_NUMBER)
-    mine, _ = in_review(moderator, area=area, why=PHONE_NUMBER, recommendations=[{"text": "Improve", "by_whom": "all"}])
-    add_comment(lesson=mine, field="why", text="Who decided that?", by=moderator, at=mine.claimed_at)
-    published = LessonFactory(status=Status.PUBLISHED, area=area, moderator=moderator)
-    PublicationFactory(lesson=published, published_by=moderator, note="Clearer.", change="minor", statement="Clearer.")
-    suspended = LessonFactory(status=Status.SUSPENDED, area=area)
-    target = published.reference
-    of_mine = [reverse(page, args=[mine.pk]) for page in ("review", "preview", "escalate", "reassign")]
-    of_published = [reverse(page, args=[published.pk]) for page in ("review", "new_version", "archive")]
-    return [
-        reverse("queue"),
-        reverse("review", args=[free.pk]),
-        *of_mine,
-        f"{reverse('merge', args=[mine.pk])}?into={target}",
-        *of_published,
-        reverse("approve", args=[suspended.pk]),
-        reverse("versions", args=[target]),
-        reverse("suspend", args=[target]),
-        f"{reverse('several')}?lesson={free.pk}&lesson={mine.pk}",
-    ]
-
-
-def test_axe_finds_nothing_and_nothing_overflows_on_a_phone(
-    live_server: Any, browser: Browser, moderator: User
-) -> None:
-    visitor = Visitor(browser, live_server.url).sign_in(moderator)
-
-    faults: list[str] = []
-    for path in pages_of(moderator):
-        assert visitor.go(path).status == 200
-        visitor.page.set_viewport_size(DESK)
-        visitor.page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
-        faults += [f"{path} {fault}" for fault in violations(visitor.page)]
-        visitor.page.set_viewport_size(PHONE)
-        if (overflow := visitor.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")) > 0:
-            faults.append(f"{path} is {overflow} pixels too wide for a phone")
-
-    assert not faults, "\n".join(faults)
-    assert not visitor.complaints
 
 
 @pytest.mark.slow
