@@ -29,6 +29,8 @@ CELERY_BROKER_URL = os.environ["REDIS_URL"].replace("unix://", "redis+socket://"
 """,
     "jol/celery.py": """
 from celery import Celery
+from kombu.transport.redis import QoS
+QoS.restore_at_shutdown = False
 app = Celery("jol")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {"tick": {"task": "tick", "schedule": 1.0}}
