@@ -7,7 +7,7 @@ from logging.config import dictConfig
 from typing import Any
 
 from celery import Celery, signals
-from kombu.transport.redis import QoS
+from kombu.transport.redis import Channel, QoS
 
 from accounts.trace import request_id
 
@@ -17,9 +17,31 @@ app = Celery("jol")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# What is in hand when the line to Redis closes is not put back, as after a crash: the next relay finds the work again.
-# Putting it back over a line that had just been cut ended the worker's loop for good, and its process stayed.
-QoS.restore_at_shutdown = False
+
+class WorkInHand(QoS):  # type: ignore[misc]  # the package has no types
+    """What a worker took from Redis over one line.  When that line is closed nothing is said of it any more.
+
+    As after a crash the next relay finds the work again.  To put it back over a line that had just been cut, or to
+    report it as done on one that was closed meanwhile, ended the worker's loop for good.
+    """
+
+    restore_at_shutdown = False
+
+    def ack(self, delivery_tag: str) -> None:
+        if self._has_a_line:
+            super().ack(delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        if self._has_a_line:
+            super().reject(delivery_tag, requeue=requeue)
+
+    @property
+    def _has_a_line(self) -> bool:
+        line = self.channel.connection
+        return line is not None and line.client is not None
+
+
+Channel.QoS = WorkInHand
 
 
 @signals.setup_logging.connect

@@ -30,7 +30,7 @@ CELERY_BROKER_URL = os.environ["REDIS_URL"].replace("unix://", "redis+socket://"
     "jol/celery.py": """
 from celery import Celery
 from kombu.transport.redis import QoS
-QoS.restore_at_shutdown = False
+QoS.restore_at_shutdown = False  # as in ours
 app = Celery("jol")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {"tick": {"task": "tick", "schedule": 1.0}}
