@@ -18,7 +18,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-class WorkInHand(QoS):  # type: ignore[misc]  # the package has no types
+class WorkInHand(QoS):
     """What a worker took from Redis over one line.  When that line is closed nothing is said of it any more.
 
     As after a crash the next relay finds the work again.  To put it back over a line that had just been cut, or to
