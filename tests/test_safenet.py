@@ -34,7 +34,7 @@ def importer(owner: Organisation) -> User:
     ("file", "columns", "at_least"),
     [
         ("raw/SAFENET_2012_as_published.csv", "safenet_as_published.json", 130),
-        ("safenet_1999_2015.csv", "safenet.json", 1_850),
+        pytest.param("safenet_1999_2015.csv", "safenet.json", 1_850, marks=pytest.mark.long),
     ],
 )
 def test_a_file_is_imported_whole_and_a_second_time_adds_nothing(
